@@ -1,0 +1,89 @@
+/**
+ * Sealed boxes: AES-256-GCM with a key id and additional authenticated data (seed rows S0-060, S0-099).
+ * A box is `v1.<key id>.<base64url of iv | ciphertext | tag>`; the AAD names the row it belongs to, so that a box
+ * moved to another row does not open.
+ */
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import { Failure } from './failure.ts'
+
+const ivBytes = 12
+const tagBytes = 16
+export const keyBytes = 32
+
+export interface Keyring {
+  /** Key that seals new boxes. */
+  readonly activeKeyId: string
+  /** Every key that may open a box, by its id. */
+  readonly keys: ReadonlyMap<string, Buffer>
+}
+
+/** A key's id: the first 16 hex digits of its SHA-256, which tells nothing about the key. */
+export function keyIdOf(key: Buffer): string {
+  return createHash('sha256').update('botfleet key id\0').update(key).digest('hex').slice(0, 16)
+}
+
+/** Builds a keyring from raw keys of 32 bytes, the first being the active one. */
+export function makeKeyring(keys: readonly Buffer[]): Keyring {
+  const active = keys[0]
+  if (active === undefined) throw new Failure('usage', 'a keyring needs at least one key')
+  for (const key of keys) {
+    if (key.length !== keyBytes)
+      throw new Failure('usage', `a key must be ${keyBytes} bytes, this one has ${key.length}`)
+  }
+  return { activeKeyId: keyIdOf(active), keys: new Map(keys.map((key) => [keyIdOf(key), key])) }
+}
+
+/** Decodes base64 of exactly 32 bytes; throws `usage` naming `source` otherwise, without echoing the value. */
+export function decodeKey(text: string, source: string): Buffer {
+  const key = Buffer.from(text.trim(), 'base64')
+  if (key.length !== keyBytes || key.toString('base64') !== text.trim()) {
+    throw new Failure('usage', `${source} must be base64 of ${keyBytes} bytes; './botfleet keygen' makes one`)
+  }
+  return key
+}
+
+/** Seals `plaintext` under the active key; `aad` names the row, for example `instance_credential:<id>:telegram_token`. */
+export function seal(keyring: Keyring, aad: string, plaintext: string): string {
+  const keyId = keyring.activeKeyId
+  const iv = randomBytes(ivBytes)
+  const cipher = createCipheriv('aes-256-gcm', keyOf(keyring, keyId), iv, { authTagLength: tagBytes })
+  cipher.setAAD(Buffer.from(`${keyId}|${aad}`))
+  const body = Buffer.concat([iv, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()])
+  return `v1.${keyId}.${body.toString('base64url')}`
+}
+
+/** Opens a sealed box; throws `unavailable` when the key is missing and `internal` when the box was altered or moved. */
+export function open(keyring: Keyring, aad: string, box: string): string {
+  const [version, keyId, encoded] = box.split('.')
+  if (version !== 'v1' || keyId === undefined || encoded === undefined) {
+    throw new Failure('internal', `the sealed value of ${aad} has an unknown format; restore it or set it anew`)
+  }
+  const body = Buffer.from(encoded, 'base64url')
+  if (body.length < ivBytes + tagBytes) throw new Failure('internal', `the sealed value of ${aad} is cut short`)
+  const decipher = createDecipheriv('aes-256-gcm', keyOf(keyring, keyId), body.subarray(0, ivBytes), {
+    authTagLength: tagBytes,
+  })
+  decipher.setAAD(Buffer.from(`${keyId}|${aad}`))
+  decipher.setAuthTag(body.subarray(body.length - tagBytes))
+  try {
+    return decipher.update(body.subarray(ivBytes, body.length - tagBytes), undefined, 'utf8') + decipher.final('utf8')
+  } catch (cause) {
+    throw new Failure('internal', `the sealed value of ${aad} does not open: it was altered or moved`, { cause })
+  }
+}
+
+/** The id of the key that a box was sealed with. */
+export function keyIdOfBox(box: string): string | undefined {
+  return box.split('.')[1]
+}
+
+function keyOf(keyring: Keyring, keyId: string): Buffer {
+  const key = keyring.keys.get(keyId)
+  if (key === undefined) {
+    throw new Failure(
+      'unavailable',
+      `the key ${keyId} that sealed this value is not in AGENT_TOKEN_AES_KEY or BOTFLEET_HOME/keys`,
+    )
+  }
+  return key
+}

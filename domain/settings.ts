@@ -1,0 +1,85 @@
+/**
+ * Every setting of a process, parsed once from the environment (design section 8; docs/OPERATING.md lists them).
+ * Secrets may come as `<NAME>_FILE` instead; runtime/config.ts resolves those before it calls `parseSettings`.
+ */
+import { z } from 'zod'
+import { Failure } from './failure.ts'
+
+const port = z.coerce.number().int().min(1).max(65535)
+const seconds = (fallback: number) => z.coerce.number().positive().max(86_400_000).default(fallback)
+const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback)
+
+const settingsSchema = z.object({
+  SERVERNAME: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be lower-case letters, digits, _ or -, at most 63')
+    .default('server1'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .optional(),
+  BOTFLEET_HOME: z.string().min(1).default('./.botfleet'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  ADMIN_USERNAME: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/)
+    .default('admin'),
+  ADMIN_PASSWORD: z.string().min(8, 'must have at least 8 characters').optional(),
+  AGENT_TOKEN_AES_KEY: z.string().optional(),
+  /** Keys that may still open old boxes, separated by commas, after AGENT_TOKEN_AES_KEY was replaced. */
+  AGENT_TOKEN_AES_KEY_PREVIOUS: z.string().optional(),
+  BOT_TOKEN: z.string().optional(),
+  TELEGRAM_API_ROOT: z.url().default('https://api.telegram.org'),
+  WHATSAPP_WS_URL: z.url().optional(),
+  WORKER_PORT_BASE: port.default(4001),
+  WORKER_PORT_COUNT: z.coerce.number().int().min(1).max(20_000).default(1000),
+  LEASE_TTL_SECONDS: z.coerce.number().min(2).max(600).default(30),
+  EXPIRY_CHECK_SECONDS: seconds(60),
+  DAYS_PER_MONTH: z.coerce.number().positive().max(366).default(30),
+  MAX_INSTANCES: z.coerce.number().int().min(0).default(100),
+  START_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
+  START_TIMEOUT_SECONDS: seconds(60),
+  GRACE_SECONDS: seconds(12),
+  RESTART_MAX_SECONDS: seconds(300),
+  RESTART_HEALTHY_SECONDS: seconds(60),
+  RESTART_BUDGET: z.coerce.number().int().min(1).default(10),
+  RESTART_WINDOW_SECONDS: seconds(600),
+  WORKER_MEMORY_MB: z.coerce.number().int().min(32).default(256),
+  SAMPLE_SECONDS: seconds(15),
+  LOG_MAX_MB: z.coerce.number().positive().default(10),
+  LOG_FILES: z.coerce.number().int().min(1).default(3),
+  EVENT_RETENTION_DAYS: count(90),
+  SAMPLE_RETENTION_HOURS: count(48),
+  HANDLED_UPDATE_RETENTION_HOURS: z.coerce
+    .number()
+    .int()
+    .min(48, 'must be at least 48: Telegram redelivers for 24 h')
+    .default(192),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+})
+
+export type Settings = z.infer<typeof settingsSchema>
+
+/** The settings that hold a secret and so have a `_FILE` twin. */
+export const secretSettings = [
+  'DATABASE_URL',
+  'ADMIN_PASSWORD',
+  'AGENT_TOKEN_AES_KEY',
+  'AGENT_TOKEN_AES_KEY_PREVIOUS',
+  'BOT_TOKEN',
+] as const satisfies readonly (keyof Settings)[]
+
+/** Checks every setting; throws `usage` naming each wrong variable and what it must be, never its value. */
+export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const known = Object.keys(settingsSchema.shape)
+  const present = Object.fromEntries(
+    known.flatMap((name) =>
+      environment[name] === undefined || environment[name] === '' ? [] : [[name, environment[name]]],
+    ),
+  )
+  const result = settingsSchema.safeParse(present)
+  if (result.success) return result.data
+  const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new Failure('usage', `wrong settings in the environment or .env:\n  ${lines.join('\n  ')}`)
+}

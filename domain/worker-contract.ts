@@ -1,0 +1,181 @@
+/**
+ * The contract between a worker and its server: the identity line on stdin, the gateway's requests and answers, the
+ * typed exits. Both sides decode with these schemas; neither trusts the other's words.
+ */
+import { z } from 'zod'
+import { platforms } from './instance.ts'
+
+export const contractVersion = 1
+
+const limitsSchema = z.object({
+  /** Outgoing requests a second beyond direct answers (seed row S2-019). */
+  rateLimitRps: z.number().positive(),
+  /** Outgoing requests at once beyond direct answers (seed row S2-020). */
+  maxConcurrentRequests: z.number().int().positive(),
+})
+export type WorkerLimits = z.infer<typeof limitsSchema>
+
+/** The one JSON line that a nameless process reads from stdin and by which it becomes the worker of an instance. */
+export const workerIdentitySchema = z.object({
+  contract: z.literal(contractVersion),
+  instanceId: z.string(),
+  tenant: z.string(),
+  platform: z.enum(platforms),
+  name: z.string(),
+  epoch: z.number().int().positive(),
+  nonce: z.string(),
+  /** TCP port on 127.0.0.1 for `/health` and `/status`. */
+  port: z.number().int(),
+  gatewaySocket: z.string(),
+  workerToken: z.string(),
+  /** The bot's own secret: the BotFather token of a Telegram bot. */
+  credential: z.string(),
+  telegramApiRoot: z.url(),
+  limits: limitsSchema,
+  heartbeatMs: z.number().int().positive(),
+  /** How long a drain may take before the process ends anyway. */
+  graceMs: z.number().int().positive(),
+  /** Remove a webhook that somebody else has set (`start --take-webhook`). */
+  takeWebhook: z.boolean(),
+  logLevel: z.string(),
+})
+export type WorkerIdentity = z.infer<typeof workerIdentitySchema>
+
+/**
+ * Why a worker ended, as it reports before it exits; the exit code confirms it. Anything else is a crash.
+ * `webhook`: a foreign webhook is set and nobody allowed us to take it.
+ */
+export const exitReasons = {
+  stopped: 0,
+  lease_lost: 40,
+  token_invalid: 41,
+  conflict: 42,
+  logged_out: 43,
+  restricted: 44,
+  session_error: 45,
+  webhook: 46,
+} as const
+export type ExitReason = keyof typeof exitReasons
+const exitReasonNames = Object.keys(exitReasons) as [ExitReason, ...ExitReason[]]
+
+/** What a worker says of itself in a heartbeat. `running` begins with the first accepted poll. */
+export const workerPhases = ['connecting', 'running', 'draining'] as const
+export type WorkerPhase = (typeof workerPhases)[number]
+
+export const heartbeatSchema = z.object({
+  phase: z.enum(workerPhases),
+  /** Process identity as the worker reads it from /proc. */
+  pid: z.number().int().positive(),
+  /** Milliseconds since the last finished poll; null before the first. */
+  lastPollAgeMs: z.number().nonnegative().nullable(),
+  /** Updates handled since the start. */
+  handled: z.number().int().nonnegative(),
+  /** A trouble that the worker lives with, for example no network: shown as `last_error`; null when all is well. */
+  trouble: z.string().max(500).nullable(),
+})
+export type Heartbeat = z.infer<typeof heartbeatSchema>
+
+export const heartbeatAnswerSchema = z.object({
+  /** Milliseconds, counted by the worker from before it sent the heartbeat, that it may go on receiving. */
+  grantMs: z.number().nonnegative(),
+  limits: limitsSchema,
+  /** The worker is to drain and exit. */
+  drain: z.boolean(),
+})
+export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>
+
+export const exitReportSchema = z.object({
+  reason: z.enum(exitReasonNames),
+  message: z.string().max(500),
+})
+export type ExitReport = z.infer<typeof exitReportSchema>
+
+/** The person behind an update, in the channel's own words. */
+export const personSchema = z.object({
+  platformUserId: z.string().max(64),
+  chatId: z.string().max(64),
+  username: z.string().max(64).nullable(),
+  displayName: z.string().max(256).nullable(),
+  /** The channel's language hint, for example Telegram's language_code. */
+  languageHint: z.string().max(16).nullable(),
+})
+export type Person = z.infer<typeof personSchema>
+
+/** Every write names the channel's own update and may carry a business nonce; both are applied once. */
+const onceSchema = {
+  /** `tg:<update_id>`. */
+  updateKey: z.string().min(1).max(128),
+  /** A second key for what an app may send again under another update id, for example a button's message and action. */
+  nonce: z.string().min(1).max(128).nullable(),
+  person: personSchema,
+}
+
+export const languages = ['en', 'zh', 'fa', 'ru'] as const
+export type Language = (typeof languages)[number]
+
+const customerSchema = z.object({
+  customerId: z.string(),
+  language: z.enum(languages).nullable(),
+})
+
+/** What the gateway answers to a business call; `answered` is true when this update was already answered. */
+function onceAnswer<T extends z.ZodType>(outcome: T) {
+  return z.object({ outcome, repeated: z.boolean(), answered: z.boolean() })
+}
+
+/** The business calls: path, request and answer. Each runs as one fenced transaction. */
+export const gatewayCalls = {
+  /** A person wrote or pressed something that changes nothing but that they were here. */
+  arrive: {
+    path: '/v1/arrive',
+    request: z.object(onceSchema),
+    answer: onceAnswer(customerSchema),
+  },
+  chooseLanguage: {
+    path: '/v1/choose-language',
+    request: z.object({ ...onceSchema, language: z.enum(languages) }),
+    answer: onceAnswer(customerSchema),
+  },
+  /** `/start link-<code>`: binds the person's chat identity to a user (`user link`). */
+  redeemLink: {
+    path: '/v1/redeem-link',
+    request: z.object({ ...onceSchema, code: z.string().min(1).max(128) }),
+    answer: onceAnswer(
+      customerSchema.extend({
+        result: z.enum(['linked', 'unknown', 'expired', 'used', 'taken']),
+        username: z.string().nullable(),
+      }),
+    ),
+  },
+  /** The answer to these updates has gone out. */
+  answered: {
+    path: '/v1/answered',
+    request: z.object({ updateKeys: z.array(z.string()).min(1).max(100) }),
+    answer: z.object({}),
+  },
+  /** A person blocked or unblocked the bot. */
+  markBlocked: {
+    path: '/v1/mark-blocked',
+    request: z.object({ platformUserId: z.string().max(64), blocked: z.boolean() }),
+    answer: z.object({}),
+  },
+} as const
+export type GatewayCallName = keyof typeof gatewayCalls
+export type GatewayRequest<N extends GatewayCallName> = z.infer<(typeof gatewayCalls)[N]['request']>
+export type GatewayAnswer<N extends GatewayCallName> = z.infer<(typeof gatewayCalls)[N]['answer']>
+
+/** Calls about the worker itself. */
+export const workerCalls = {
+  heartbeat: { path: '/v1/heartbeat', request: heartbeatSchema, answer: heartbeatAnswerSchema },
+  exit: { path: '/v1/exit', request: exitReportSchema, answer: z.object({}) },
+} as const
+
+/**
+ * A refused call: `fenced` (stale epoch or nonce: the worker ends as lease_lost), `not_authenticated` (same),
+ * `unavailable` (database away: wait and try again), `usage` and `internal` (a bug).
+ */
+export const gatewayRefusalSchema = z.object({
+  code: z.enum(['fenced', 'not_authenticated', 'unavailable', 'usage', 'internal']),
+  message: z.string(),
+})
+export type GatewayRefusal = z.infer<typeof gatewayRefusalSchema>

