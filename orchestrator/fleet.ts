@@ -233,7 +233,10 @@ export class Fleet {
     entry.slot = { kind: 'live', worker, phase: 'starting', heardAtMs: nowMs, readyAtMs: undefined, report: undefined }
     this.#plan.set(id, { ...planned, restartDone: planned.restartRequested, port: worker.port })
     this.#recordEvent(worker, 'worker_started', null, { pid: worker.identity.pid, port: worker.port })
-    this.#context.log.info({ instance: id, epoch: worker.epoch, pid: worker.identity.pid, port: worker.port }, 'worker started')
+    this.#context.log.info(
+      { instance: id, epoch: worker.epoch, pid: worker.identity.pid, port: worker.port },
+      'worker started',
+    )
     this.#track(worker.ended.then((end) => this.#ended(id, entry, worker, end)))
   }
 
@@ -280,7 +283,10 @@ export class Fleet {
     }
     if (slot.kind !== 'live') return
     const verdict = judgeEnd(end, slot.report)
-    this.#context.log.warn({ instance: id, epoch: worker.epoch, end: describeEnd(end), reason: verdict.reason }, 'worker ended')
+    this.#context.log.warn(
+      { instance: id, epoch: worker.epoch, end: describeEnd(end), reason: verdict.reason },
+      'worker ended',
+    )
     this.#recordEvent(worker, 'worker_ended', verdict.reason, { exit_code: end.exitCode, signal: end.signal })
     const healthyForMs = slot.readyAtMs === undefined ? 0 : this.#context.clock.monotonicMs() - slot.readyAtMs
     if (verdict.kind === 'rest') {
@@ -337,7 +343,12 @@ export class Fleet {
     const { server } = this.#context
     for (;;) {
       try {
-        await releaseInstance(this.#context.database, { instanceId: id, epoch, server, serverEpoch: this.#term.serverEpoch })
+        await releaseInstance(this.#context.database, {
+          instanceId: id,
+          epoch,
+          server,
+          serverEpoch: this.#term.serverEpoch,
+        })
         break
       } catch {
         if (this.#term.lease.leaseLeftMs() <= 0) break
@@ -358,7 +369,12 @@ export class Fleet {
     this.#observations.note(id, { state, lastError, attempt, nextTryInMs, restartsDelta })
   }
 
-  #recordEvent(worker: Worker, kind: WorkerEvent['kind'], reason: string | null, details: Record<string, unknown>): void {
+  #recordEvent(
+    worker: Worker,
+    kind: WorkerEvent['kind'],
+    reason: string | null,
+    details: Record<string, unknown>,
+  ): void {
     const { instanceId, epoch } = worker
     const event: WorkerEvent = { instanceId, server: this.#context.server, epoch, kind, reason, details }
     recordWorkerEvent(this.#context.database, event).catch((error: unknown) =>
@@ -378,7 +394,9 @@ export class Fleet {
   }
 
   #portsBut(id: string): Set<number> {
-    const ports = [...this.#plan.values()].flatMap((other) => (other.id === id || other.port === null ? [] : [other.port]))
+    const ports = [...this.#plan.values()].flatMap((other) =>
+      other.id === id || other.port === null ? [] : [other.port],
+    )
     return new Set(ports)
   }
 

@@ -7,8 +7,8 @@ import { contractVersion, type WorkerIdentity } from '../domain/worker-contract.
 import { signWorkerToken } from '../domain/worker-token.ts'
 import { type Claim, claimInstance } from '../services/claim-instance.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
-import type { OrchestratorContext, Term } from './context.ts'
 import { choosePort } from './choose-port.ts'
+import type { OrchestratorContext, Term } from './context.ts'
 import { endProcess } from './end-process.ts'
 import type { Worker } from './slot.ts'
 import { type NamelessProcess, spawnProcess } from './spawn-process.ts'
@@ -60,19 +60,21 @@ async function giveIdentity(
   planned: PlannedInstance,
   { nameless, port }: { nameless: NamelessProcess; port: number },
 ): Promise<Launch> {
-  const claimed = await context.database.transaction(async (tx) => {
-    const claim = await claimInstance(tx, {
-      instanceId: planned.id,
-      server: context.server,
-      serverEpoch: term.serverEpoch,
-      process: formatProcessIdentity(nameless.identity),
-      port,
+  const claimed = await context.database
+    .transaction(async (tx) => {
+      const claim = await claimInstance(tx, {
+        instanceId: planned.id,
+        server: context.server,
+        serverEpoch: term.serverEpoch,
+        process: formatProcessIdentity(nameless.identity),
+        port,
+      })
+      return claim === undefined ? undefined : { claim, credential: credentialOf(context, planned, claim) }
     })
-    return claim === undefined ? undefined : { claim, credential: credentialOf(context, planned, claim) }
-  }).catch((error: unknown) => {
-    if (error instanceof UnusableCredential) return error
-    throw error
-  })
+    .catch((error: unknown) => {
+      if (error instanceof UnusableCredential) return error
+      throw error
+    })
   if (claimed === undefined || claimed instanceof UnusableCredential) {
     await endNameless(nameless)
     return claimed === undefined ? { kind: 'refused' } : { kind: 'unusable', reason: claimed.message }
