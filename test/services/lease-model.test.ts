@@ -248,7 +248,7 @@ const commands = fc.commands<object, World, false>(
     fc.constantFrom(500, 3000, 6000, 12_000).map((ms) => new Pass(ms)),
     fc.constantFrom(-3_600_000, 3_600_000, 20_000).map((ms) => new ClockJump(ms)),
   ],
-  { maxCommands: 40 },
+  { maxCommands: 60, size: 'max' },
 )
 
 test.for([
@@ -260,7 +260,7 @@ test.for([
       await reset()
       await fc.asyncModelRun(async () => ({ model: {}, real: new World(hosts) }), steps)
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   )
 })
 
