@@ -67,7 +67,7 @@ export function spawnProcess(options: { bundle: string; logFile: string; heapMb:
   subprocess.stdin.on('error', () => {})
   const identity = subprocess.pid === undefined ? undefined : identityOf(subprocess.pid)
   if (identity === undefined) throw new Failure('unavailable', 'the worker process could not be started')
-  subprocess.unref()
+  subprocess.nodeChildProcess.unref()
   return {
     identity,
     ended,
