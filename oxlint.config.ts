@@ -61,6 +61,9 @@ export default defineConfig({
       rules: { 'no-restricted-imports': restrictedImports(folder) },
     })),
     { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off', 'no-restricted-imports': 'off' } },
-    { files: ['test/**'], rules: { 'max-lines-per-function': 'off', 'no-restricted-imports': 'off' } },
+    {
+      files: ['test/**'],
+      rules: { 'import/no-default-export': 'off', 'max-lines-per-function': 'off', 'no-restricted-imports': 'off' },
+    },
   ],
 })

