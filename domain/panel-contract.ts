@@ -1,0 +1,86 @@
+/**
+ * The panel's HTTP contract: what requests must look like and what the answers are. Requests are decoded strictly:
+ * a field that is not named here is an error, never passed on.
+ */
+import { z } from 'zod'
+import { Failure } from './failure.ts'
+import { passwordBytesMax } from './password.ts'
+import type { UserView } from './user.ts'
+
+/** Bytes of a request body, far above any body of the contract. */
+export const requestBytesMax = 64 * 1024
+
+const loginSchema = z.strictObject({
+  username: z.string().min(1).max(200),
+  password: z.string().min(1).max(passwordBytesMax),
+})
+export type LoginRequest = z.infer<typeof loginSchema>
+
+/** Decodes `POST /api/login`; throws `usage`. */
+export function decodeLogin(body: unknown): LoginRequest {
+  return decode(loginSchema, body)
+}
+
+/** `GET /api/health` (seed 004). */
+export interface HealthAnswer {
+  status: 'healthy' | 'degraded'
+  service: string
+  version: string
+  server: string
+  timestamp: string
+}
+
+/** `GET /api/server-info` (seed 004). */
+export interface ServerInfoAnswer {
+  server_name: string
+  total_bots: number
+  new_bots: number
+  approved_bots: number
+  expired_bots: number
+}
+
+/** `POST /api/login`. The token is the session's secret, for `Authorization: Bearer`. */
+export interface LoginAnswer {
+  success: true
+  message: string
+  token: string
+  user: UserView
+  expires_at: string
+  /** Whether the session cookie was set; false on plain http to another machine, where browsers drop it. */
+  cookie: boolean
+}
+
+/** `GET /api/me`. */
+export interface MeAnswer {
+  user: UserView
+  expires_at: string
+}
+
+/** One field of a request that is wrong; never its value. */
+export interface FieldError {
+  field: string
+  message: string
+}
+
+/** An RFC 9457 problem document; `type` is `urn:botfleet:problem:<code>`. Details of the failure stand beside these. */
+export interface ProblemDocument {
+  type: string
+  title: string
+  status: number
+  detail: string
+  /** The path of the request. */
+  instance: string
+  code: string
+  requestId: string
+  errors?: FieldError[]
+}
+
+function decode<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  const errors: FieldError[] = result.error.issues.map((issue) => ({
+    field: issue.path.join('.'),
+    message: issue.code === 'unrecognized_keys' ? 'has a field that is not known here' : issue.message,
+  }))
+  throw new Failure('usage', 'the body does not fit: see errors', { details: { errors } })
+}

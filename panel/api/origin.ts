@@ -1,0 +1,69 @@
+/**
+ * Who may speak to the panel from a browser (facts/panel-and-security.md 3.4): the Host header is checked against DNS
+ * rebinding, the origin of unsafe requests against cross-site forgery, and the session cookie is only set where a
+ * browser keeps a Secure one.
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import { Failure } from '../../domain/failure.ts'
+
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+export interface OriginRules {
+  /** Origins such as `https://panel.example` under which a TLS proxy shows this panel. */
+  readonly publicOrigins: readonly string[]
+  /** Whether the panel listens on loopback only; then a Host that is neither loopback nor public is refused. */
+  readonly loopbackOnly: boolean
+}
+
+/** Whether a HOST setting means this machine only. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** Throws `not_allowed` for a Host that this panel is not known by. */
+export function assertHostKnown(rules: OriginRules, host: string | undefined): void {
+  if (!rules.loopbackOnly || isLoopbackName(host) || publicOriginOf(rules, host) !== undefined) return
+  throw new Failure('not_allowed', 'this panel is not known by that host name: use the address it prints at its start')
+}
+
+/** Whether a browser keeps a Secure cookie of this host: loopback, or a public origin with TLS. */
+export function keepsSecureCookie(rules: OriginRules, host: string | undefined): boolean {
+  return isLoopbackName(host) || publicOriginOf(rules, host)?.startsWith('https://') === true
+}
+
+/**
+ * Throws `not_allowed` unless an unsafe request comes from our own pages: `Sec-Fetch-Site`, where present, is
+ * same-origin; `Origin`, where present, is ours; and one of the two is present, unless `senderMayBeSilent`
+ * (a request without a cookie: curl sends neither).
+ */
+export function assertOwnOrigin(
+  rules: OriginRules,
+  headers: IncomingHttpHeaders,
+  options: { readonly senderMayBeSilent: boolean },
+): void {
+  const { origin, host } = headers
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin') throw crossSite(`Sec-Fetch-Site is ${JSON.stringify(site)}`)
+  if (origin !== undefined && !isOwnOrigin(rules, origin, host)) throw crossSite('Origin is another site')
+  if (site === undefined && origin === undefined && !options.senderMayBeSilent) {
+    throw crossSite('neither Origin nor Sec-Fetch-Site is there; programs use Authorization: Bearer')
+  }
+}
+
+function crossSite(reason: string): Failure {
+  return new Failure('not_allowed', `this request does not come from the panel's own pages: ${reason}`)
+}
+
+function isOwnOrigin(rules: OriginRules, origin: string, host: string | undefined): boolean {
+  const publicOrigin = publicOriginOf(rules, host)
+  if (publicOrigin !== undefined) return origin === publicOrigin
+  return host !== undefined && origin === `http://${host.toLowerCase()}`
+}
+
+function publicOriginOf(rules: OriginRules, host: string | undefined): string | undefined {
+  return rules.publicOrigins.find((origin) => new URL(origin).host === host?.toLowerCase())
+}
+
+function isLoopbackName(host: string | undefined): boolean {
+  return host !== undefined && loopbackNames.has(host.toLowerCase().replace(/:\d{1,5}$/, ''))
+}
