@@ -53,11 +53,15 @@ export async function hintWithoutServer(cli: Cli, context: Context, view: Instan
   const server = servers.find(({ name }) => name === view.server_name)
   if (server?.live === true) {
     if (server.draining && view.desired === 'running') {
-      cli.output.note(`Note: ${view.server_name} is drained; it starts no bots until: ./botfleet server undrain ${view.server_name}`)
+      cli.output.note(
+        `Note: ${view.server_name} is drained; it starts no bots until: ./botfleet server undrain ${view.server_name}`,
+      )
     }
     return
   }
-  cli.output.note(`Note: no server named ${view.server_name} is running; it acts on this once './botfleet serve' runs there.`)
+  cli.output.note(
+    `Note: no server named ${view.server_name} is running; it acts on this once './botfleet serve' runs there.`,
+  )
 }
 
 function goalOf(view: InstanceView): Goal {

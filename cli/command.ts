@@ -31,7 +31,8 @@ export function settle(command: Command): Command {
   command.helpCommand(false)
   command.exitOverride((error) => {
     if (error.exitCode === 0) throw error
-    const message = error.message.replace(/^error: /, '').trim()
+    const message =
+      error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '').trim()
     throw new Failure('usage', `${message}\nSee: ${commandPath(command)} --help`, { cause: error })
   })
   return command
@@ -39,7 +40,7 @@ export function settle(command: Command): Command {
 
 /** How a person calls a command: `./botfleet server list`. */
 export function commandPath(command: Command): string {
-  return command.parent === null ? './botfleet' : `${commandPath(command.parent)} ${command.name()}`
+  return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`
 }
 
 /** The argument parser of a whole number between two bounds. */

@@ -18,7 +18,7 @@ export interface Context {
   /** Runs one service operation in a transaction of its own, as this actor. */
   run<Input, Result>(
     operation: (tx: Tx, actor: Actor, input: Input) => Promise<Result>,
-    input: Input,
+    input: NoInfer<Input>,
   ): Promise<Result>
   /** The keys of this database; throws when the right one is missing. */
   keyring(): Promise<Keyring>
@@ -28,34 +28,47 @@ export interface Context {
 const connectTimeoutMs = 2500
 const queryTimeoutMs = 4000
 
-/**
- * Opens the database for one command and lets go of it afterwards. Without DATABASE_URL that is the embedded
- * Postgres: started when nothing runs, and then stopped again unless somebody else has come to use it.
- */
+/** Opens the database for one command, with a current schema, and lets go of it afterwards. */
 export async function withContext<T>(cli: Cli, work: (context: Context) => Promise<T>): Promise<T> {
-  const config = loadConfig(cli.environment, cli.cwd)
-  const place = await openPlace(config, cli)
-  const database = Database.open(place.url, {
-    applicationName: 'botfleet cli',
-    connectionsMax: 2,
-    connectTimeoutMs,
-    queryTimeoutMs,
-  })
-  const actor = cliActor()
-  try {
-    await settleSchema(database, place)
-    const context: Context = {
-      config,
-      database,
-      actor,
-      run: (operation, input) => database.transaction((tx) => operation(tx, actor, input)),
-      keyring: () => readKeyring(config, database),
+  return withDatabaseUrl(cli, async (url, config) => {
+    const database = openDatabase(url)
+    const actor = cliActor()
+    try {
+      await settleSchema(database, url, config)
+      const context: Context = {
+        config,
+        database,
+        actor,
+        run: (operation, input) => database.transaction((tx) => operation(tx, actor, input)),
+        keyring: () => readKeyring(config, database, actor),
+      }
+      return await untilInterrupted(work(context), cli.signal)
+    } finally {
+      await database.close()
     }
-    return await untilInterrupted(work(context), cli.signal)
+  })
+}
+
+/**
+ * Finds the database. Without DATABASE_URL that is the embedded Postgres: started when nothing runs, and stopped again
+ * afterwards unless somebody else has come to use it.
+ */
+export async function withDatabaseUrl<T>(cli: Cli, work: (url: string, config: Config) => Promise<T>): Promise<T> {
+  const config = loadConfig(cli.environment, cli.cwd)
+  const given = config.settings.DATABASE_URL
+  if (given !== undefined) return work(given, config)
+  const starting = setTimeout(() => cli.output.note('Starting the embedded Postgres ...'), 1500)
+  const { url, startedByUs } = await ensureEmbeddedPostgres(config.home).finally(() => clearTimeout(starting))
+  try {
+    return await work(url, config)
   } finally {
-    await database.close()
-    if (place.startedByUs) await stopEmbeddedPostgresIfUnused(config.home)
+    if (startedByUs) await stopEmbeddedPostgresIfUnused(config.home)
   }
+}
+
+/** The pool of one command. */
+export function openDatabase(url: string): Database {
+  return Database.open(url, { applicationName: 'botfleet cli', connectionsMax: 2, connectTimeoutMs, queryTimeoutMs })
 }
 
 /** Who a command of this person is in the audit log: whoever may read DATABASE_URL or the home is an owner. */
@@ -63,37 +76,13 @@ export function cliActor(): Actor {
   return { name: `cli:${osUser()}@${hostname()}`, userId: null, role: 'owner', tenant: null, source: 'cli' }
 }
 
-/** Loads the keys that this database was sealed with; notes the key of a database that had none. */
-export async function readKeyring(config: Config, database: Database): Promise<Keyring> {
-  const { loadKeyring } = await import('../runtime/keys.ts')
-  const { listKeyFingerprints } = await import('../services/list-key-fingerprints.ts')
-  const fingerprints = await listKeyFingerprints(database)
-  return loadKeyring({ settings: config.settings, keyFolder: config.paths.keys, fingerprints })
-}
-
-interface DatabasePlace {
-  readonly url: string
-  readonly embedded: boolean
-  readonly startedByUs: boolean
-}
-
-async function openPlace(config: Config, cli: Cli): Promise<DatabasePlace> {
-  const url = config.settings.DATABASE_URL
-  if (url !== undefined) return { url, embedded: false, startedByUs: false }
-  const starting = setTimeout(() => cli.output.note('Starting the embedded Postgres ...'), 1500)
-  try {
-    return { ...(await ensureEmbeddedPostgres(config.home)), embedded: true }
-  } finally {
-    clearTimeout(starting)
-  }
-}
-
-async function settleSchema(database: Database, place: DatabasePlace): Promise<void> {
+/** An embedded database is brought up to date by whoever comes first; somebody else's only by an explicit migrate. */
+async function settleSchema(database: Database, url: string, config: Config): Promise<void> {
   const status = await migrationStatus(database)
   refuseNewerSchema(status)
   if (status.pending.length === 0) return
-  if (place.embedded) {
-    await migrate(place.url)
+  if (config.settings.DATABASE_URL === undefined) {
+    await migrate(url)
     return
   }
   throw new Failure(
@@ -101,6 +90,13 @@ async function settleSchema(database: Database, place: DatabasePlace): Promise<v
     `the database of DATABASE_URL lacks ${status.pending.length} of this program's migrations: run ./botfleet migrate`,
     { details: { pending: status.pending } },
   )
+}
+
+async function readKeyring(config: Config, database: Database, actor: Actor): Promise<Keyring> {
+  const { loadKeyring } = await import('../runtime/keys.ts')
+  const { listKeyFingerprints } = await import('../services/list-key-fingerprints.ts')
+  const fingerprints = await database.transaction((tx) => listKeyFingerprints(tx, actor, {}))
+  return loadKeyring({ settings: config.settings, keyFolder: config.paths.keys, fingerprints })
 }
 
 function osUser(): string {

@@ -1,8 +1,8 @@
+import { expireDue } from '../services/expire-due.ts'
+import { showInstance } from '../services/show-instance.ts'
 import { hintWithoutServer, type WaitOptions } from './change-instance.ts'
 import type { Cli } from './command.ts'
 import { withContext } from './context.ts'
-import { expireDue } from '../services/expire-due.ts'
-import { showInstance } from '../services/show-instance.ts'
 import { waitForState } from './wait.ts'
 
 /** `expire --due`: flips every instance whose time has run out; with `--wait` until the last of them has stopped. */

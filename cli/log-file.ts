@@ -122,16 +122,18 @@ async function readTail(path: string, count: number): Promise<string[] | undefin
   const file = await openIfThere(path)
   if (file === undefined) return undefined
   try {
+    const blocks: Buffer[] = []
     let position = (await file.stat()).size
-    let tail: Buffer = Buffer.alloc(0)
-    while (position > 0 && countNewlines(tail) <= count) {
+    let newlines = 0
+    while (position > 0 && newlines <= count) {
       const length = Math.min(blockBytes, position)
-      const block = Buffer.alloc(length)
       position -= length
-      const { bytesRead } = await file.read(block, 0, length, position)
-      tail = Buffer.concat([block.subarray(0, bytesRead), tail])
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position)
+      const block = buffer.subarray(0, bytesRead)
+      newlines += countNewlines(block)
+      blocks.unshift(block)
     }
-    const lines = tail.toString('utf8').split('\n')
+    const lines = Buffer.concat(blocks).toString('utf8').split('\n')
     if (lines.at(-1) === '') lines.pop()
     return count === 0 ? [] : lines.slice(-count)
   } finally {

@@ -5,7 +5,7 @@ import { showInstance } from '../services/show-instance.ts'
 import type { Cli } from './command.ts'
 import type { LogsOptions } from './commands/logs.ts'
 import { withContext } from './context.ts'
-import { readLastLines, followLines } from './log-file.ts'
+import { followLines, readLastLines } from './log-file.ts'
 import { parseLogLine, renderLogLine } from './render-log.ts'
 
 /**

@@ -25,7 +25,7 @@ import { reportError } from './report-error.ts'
  * `--help` and a usage error answer at once.
  */
 export function buildProgram(cli: Cli): Command {
-  const program = settle(new Command('botfleet'))
+  const program = settle(new Command('./botfleet'))
   program
     .description('Runs a fleet of Telegram and WhatsApp bots.')
     .usage('<command> [options]')

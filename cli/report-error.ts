@@ -18,7 +18,11 @@ export function reportError(output: Output, error: unknown): number {
 /** Messages that others wrote may quote what they were given. */
 function unexpected(cause: unknown): Failure {
   const message = redactText(cause instanceof Error ? cause.message : String(cause))
-  return new Failure('internal', `unexpected: ${message}\nThis is a bug worth reporting; LOG_LEVEL=debug shows where.`, {
-    cause,
-  })
+  return new Failure(
+    'internal',
+    `unexpected: ${message}\nThis is a bug worth reporting; LOG_LEVEL=debug shows where.`,
+    {
+      cause,
+    },
+  )
 }

@@ -34,7 +34,9 @@ export function renderTable<Row>(
   const widths = fitWidths(visible, options.width)
 
   const lines = [
-    visible.map(({ column }, at) => options.styleTitle(cellText(column.title, widths[at] ?? 0, column.align))).join(gap),
+    visible
+      .map(({ column }, at) => options.styleTitle(cellText(column.title, widths[at] ?? 0, column.align)))
+      .join(gap),
     ...rows.map((row, index) =>
       visible
         .map(({ column, cells }, at) => {

@@ -107,7 +107,9 @@ function addUserLink(group: Command, cli: Cli): void {
       const message = `/start link-${code}`
       cli.output.result({ username, code, message, expires_at: expiresAt }, () => message)
       if (!cli.output.json) {
-        cli.output.note(`Send this line to any of the bots; it works once and ends ${formatRelative(expiresAt, Date.now())}.`)
+        cli.output.note(
+          `Send this line to any of the bots; it works once and ends ${formatRelative(expiresAt, Date.now())}.`,
+        )
       }
     })
   })
