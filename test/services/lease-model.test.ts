@@ -54,7 +54,14 @@ class World {
 
   fresh(host: number): SimulatedSupervisor {
     this.generation += 1
-    return { holder: `h${host}/${this.generation}`, host, alive: true, stalled: false, term: undefined, watched: undefined }
+    return {
+      holder: `h${host}/${this.generation}`,
+      host,
+      alive: true,
+      stalled: false,
+      term: undefined,
+      watched: undefined,
+    }
   }
 
   running(): SimulatedWorker[] {
@@ -134,7 +141,8 @@ class Renew extends Step {
     supervisor.term.heldUntilMs = world.nowMs + ttlMs
     for (const worker of world.running()) {
       // A heartbeat: only the supervisor of the worker's own term knows it.
-      if (worker.host === supervisor.host && worker === world.workers.at(-1)) worker.deadlineMs = supervisor.term.heldUntilMs
+      if (worker.host === supervisor.host && worker === world.workers.at(-1))
+        worker.deadlineMs = supervisor.term.heldUntilMs
     }
   }
 }
@@ -155,7 +163,12 @@ class Start extends Step {
       // A worker on this host is ended and waited for; another is waited out.
       if (verifiable && worker !== undefined) worker.ended = true
       else if ((planned.lease.mayRunForMs ?? 0) > 0) return
-      await releaseInstance(test_.database, { instanceId, epoch: planned.lease.epoch, server, serverEpoch: term.serverEpoch })
+      await releaseInstance(test_.database, {
+        instanceId,
+        epoch: planned.lease.epoch,
+        server,
+        serverEpoch: term.serverEpoch,
+      })
     }
     const claim = await test_.database.transaction((tx) =>
       claimInstance(tx, { instanceId, server, serverEpoch: term.serverEpoch, process: supervisor.holder, port: 4001 }),
@@ -254,27 +267,42 @@ const commands = fc.commands<object, World, false>(
 test.for([
   ['one host', [0, 0]],
   ['two hosts', [0, 1]],
-] as const)('an instance never has two workers that may receive, with supervisors on %s', { timeout: 300_000 }, async ([, hosts]) => {
-  await fc.assert(
-    fc.asyncProperty(commands, async (steps) => {
-      await reset()
-      await fc.asyncModelRun(async () => ({ model: {}, real: new World(hosts) }), steps)
-    }),
-    { numRuns: 200 },
-  )
-})
+] as const)(
+  'an instance never has two workers that may receive, with supervisors on %s',
+  { timeout: 300_000 },
+  async ([, hosts]) => {
+    await fc.assert(
+      fc.asyncProperty(commands, async (steps) => {
+        await reset()
+        await fc.asyncModelRun(async () => ({ model: {}, real: new World(hosts) }), steps)
+      }),
+      { numRuns: 200 },
+    )
+  },
+)
 
 test('the same server that comes back is fenced by its epoch, not by its name', async () => {
   await reset()
   const take = (holder: string, isDead: boolean) =>
     test_.database.transaction((tx) =>
-      takeServerName(tx, { server, holder, ttlMs, capacity: 1, url: null, version: 't', stillBeat: null, isProvablyDead: () => isDead }),
+      takeServerName(tx, {
+        server,
+        holder,
+        ttlMs,
+        capacity: 1,
+        url: null,
+        version: 't',
+        stillBeat: null,
+        isProvablyDead: () => isDead,
+      }),
     )
   const first = await take('h0/1', false)
   const second = await take('h0/2', true)
   if (first.kind !== 'taken' || second.kind !== 'taken') throw new Error('both should take')
   expect(second.serverEpoch).toBe(first.serverEpoch + 1)
-  expect(await renewServerLease(test_.database, { server, serverEpoch: first.serverEpoch, ttlMs })).toEqual({ kind: 'lost' })
+  expect(await renewServerLease(test_.database, { server, serverEpoch: first.serverEpoch, ttlMs })).toEqual({
+    kind: 'lost',
+  })
   const late = await test_.database.transaction((tx) =>
     claimInstance(tx, { instanceId, server, serverEpoch: first.serverEpoch, process: 'p', port: 4001 }),
   )
@@ -285,9 +313,20 @@ test('the same server that comes back is fenced by its epoch, not by its name', 
 test('a lease that lapsed is not renewed, even by the holder itself', async () => {
   await reset()
   const taken = await test_.database.transaction((tx) =>
-    takeServerName(tx, { server, holder: 'h0/1', ttlMs, capacity: 1, url: null, version: 't', stillBeat: null, isProvablyDead: () => false }),
+    takeServerName(tx, {
+      server,
+      holder: 'h0/1',
+      ttlMs,
+      capacity: 1,
+      url: null,
+      version: 't',
+      stillBeat: null,
+      isProvablyDead: () => false,
+    }),
   )
   if (taken.kind !== 'taken') throw new Error('should take')
   await shiftStoredTimes(ttlMs + 1)
-  expect(await renewServerLease(test_.database, { server, serverEpoch: taken.serverEpoch, ttlMs })).toEqual({ kind: 'lost' })
+  expect(await renewServerLease(test_.database, { server, serverEpoch: taken.serverEpoch, ttlMs })).toEqual({
+    kind: 'lost',
+  })
 })
