@@ -13,13 +13,12 @@ export function startHousekeeping(context: OrchestratorContext): Part {
     name: 'retention',
     work: async () => {
       first = false
-      await context.database.transaction((tx) =>
-        sweepRetention(tx, {
-          eventDays: settings.EVENT_RETENTION_DAYS,
-          sampleHours: settings.SAMPLE_RETENTION_HOURS,
-          handledUpdateHours: settings.HANDLED_UPDATE_RETENTION_HOURS,
-        }),
-      )
+      const retention = {
+        eventDays: settings.EVENT_RETENTION_DAYS,
+        sampleHours: settings.SAMPLE_RETENTION_HOURS,
+        handledUpdateHours: settings.HANDLED_UPDATE_RETENTION_HOURS,
+      }
+      while ((await context.database.transaction((tx) => sweepRetention(tx, retention))) > 0);
     },
     nextInMs: () => (first ? firstAfterMs : everyMs),
   })

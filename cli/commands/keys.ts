@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { addCommand, addGroup, type Cli } from '../command.ts'
+
+/** `keygen` and `key rotate`. */
+export function addKeyCommands(program: Command, cli: Cli): void {
+  addCommand(program, 'keygen', 'print a fresh AGENT_TOKEN_AES_KEY').action(async () => {
+    const { randomBytes } = await import('node:crypto')
+    const { keyBytes, keyIdOf } = await import('../../domain/keyring.ts')
+    const key = randomBytes(keyBytes)
+    const text = key.toString('base64')
+    cli.output.result({ key: text, key_id: keyIdOf(key) }, () => text)
+  })
+
+  const group = addGroup(program, 'key', 'the keys that seal credentials: rotate')
+  addCommand(group, 'rotate', 'seal every credential anew under a new key').action(async () => {
+    const { rotateAllKeys } = await import('../rotate-all-keys.ts')
+    const outcome = await rotateAllKeys(cli)
+    cli.output.result(outcome, () => `Sealed ${outcome.resealed} credentials under key ${outcome.key_id}.`)
+  })
+}

@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { addCommand, type Cli } from '../command.ts'
+
+const eventsShown = 8
+
+/** `show`: everything about one bot. */
+export function addShow(program: Command, cli: Cli): void {
+  addCommand(program, 'show <id>', 'everything about one bot').action(async (id: string) => {
+    const { withContext } = await import('../context.ts')
+    const { showInstance } = await import('../../services/show-instance.ts')
+    const { listInstanceEvents } = await import('../../services/list-instance-events.ts')
+    const { renderInstance } = await import('../render-show.ts')
+    const { renderEvents } = await import('../render-history.ts')
+    await withContext(cli, async (context) => {
+      const view = await context.run(showInstance, { id })
+      if (cli.output.json) {
+        cli.output.result(view, () => '')
+        return
+      }
+      const events = await context.run(listInstanceEvents, { id, limit: eventsShown })
+      cli.output.data(renderInstance(cli.output, view, Date.now()))
+      if (events.length > 0) cli.output.data(`\n${renderEvents(cli.output, events)}`)
+    })
+  })
+}

@@ -1,0 +1,108 @@
+import { hostname, userInfo } from 'node:os'
+import { Database } from '../db/database.ts'
+import { ensureEmbeddedPostgres, stopEmbeddedPostgresIfUnused } from '../db/embedded-postgres.ts'
+import { migrate, migrationStatus, refuseNewerSchema } from '../db/migrate.ts'
+import type { Tx } from '../db/transaction.ts'
+import type { Actor } from '../domain/actor.ts'
+import { Failure } from '../domain/failure.ts'
+import type { Keyring } from '../domain/keyring.ts'
+import { type Config, loadConfig } from '../runtime/config.ts'
+import type { Cli } from './command.ts'
+import { untilInterrupted } from './interruption.ts'
+
+/** What a command that needs the database works with. */
+export interface Context {
+  readonly config: Config
+  readonly database: Database
+  readonly actor: Actor
+  /** Runs one service operation in a transaction of its own, as this actor. */
+  run<Input, Result>(
+    operation: (tx: Tx, actor: Actor, input: Input) => Promise<Result>,
+    input: NoInfer<Input>,
+  ): Promise<Result>
+  /** The keys of this database; throws when the right one is missing. */
+  keyring(): Promise<Keyring>
+}
+
+// Connecting and one statement together stay below the 5 seconds in which an unreachable database must be reported.
+const connectTimeoutMs = 2500
+const queryTimeoutMs = 4000
+
+/** Opens the database for one command, with a current schema, and lets go of it afterwards. */
+export async function withContext<T>(cli: Cli, work: (context: Context) => Promise<T>): Promise<T> {
+  return withDatabaseUrl(cli, async (url, config) => {
+    const database = openDatabase(url)
+    const actor = cliActor()
+    try {
+      await settleSchema(database, url, config)
+      const context: Context = {
+        config,
+        database,
+        actor,
+        run: (operation, input) => database.transaction((tx) => operation(tx, actor, input)),
+        keyring: () => readKeyring(config, database, actor),
+      }
+      return await untilInterrupted(work(context), cli.signal)
+    } finally {
+      await database.close()
+    }
+  })
+}
+
+/**
+ * Finds the database. Without DATABASE_URL that is the embedded Postgres: started when nothing runs, and stopped again
+ * afterwards unless somebody else has come to use it.
+ */
+export async function withDatabaseUrl<T>(cli: Cli, work: (url: string, config: Config) => Promise<T>): Promise<T> {
+  const config = loadConfig(cli.environment, cli.cwd)
+  const given = config.settings.DATABASE_URL
+  if (given !== undefined) return work(given, config)
+  const starting = setTimeout(() => cli.output.note('Starting the embedded Postgres ...'), 1500)
+  const { url, startedByUs } = await ensureEmbeddedPostgres(config.home).finally(() => clearTimeout(starting))
+  try {
+    return await work(url, config)
+  } finally {
+    if (startedByUs) await stopEmbeddedPostgresIfUnused(config.home)
+  }
+}
+
+/** The pool of one command. */
+export function openDatabase(url: string): Database {
+  return Database.open(url, { applicationName: 'botfleet cli', connectionsMax: 2, connectTimeoutMs, queryTimeoutMs })
+}
+
+/** Who a command of this person is in the audit log: whoever may read DATABASE_URL or the home is an owner. */
+export function cliActor(): Actor {
+  return { name: `cli:${osUser()}@${hostname()}`, userId: null, role: 'owner', tenant: null, source: 'cli' }
+}
+
+/** An embedded database is brought up to date by whoever comes first; somebody else's only by an explicit migrate. */
+async function settleSchema(database: Database, url: string, config: Config): Promise<void> {
+  const status = await migrationStatus(database)
+  refuseNewerSchema(status)
+  if (status.pending.length === 0) return
+  if (config.settings.DATABASE_URL === undefined) {
+    await migrate(url)
+    return
+  }
+  throw new Failure(
+    'unavailable',
+    `the database of DATABASE_URL lacks ${status.pending.length} of this program's migrations: run ./botfleet migrate`,
+    { details: { pending: status.pending } },
+  )
+}
+
+async function readKeyring(config: Config, database: Database, actor: Actor): Promise<Keyring> {
+  const { loadKeyring } = await import('../runtime/keys.ts')
+  const { listKeyFingerprints } = await import('../services/list-key-fingerprints.ts')
+  const fingerprints = await database.transaction((tx) => listKeyFingerprints(tx, actor, {}))
+  return loadKeyring({ settings: config.settings, keyFolder: config.paths.keys, fingerprints })
+}
+
+function osUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown')
+  }
+}

@@ -1,0 +1,83 @@
+import type { InstanceView } from '../domain/instance.ts'
+import type { Style } from './output.ts'
+
+/** The observed states in which an instance waits for a person. */
+export const troubleStates: readonly string[] = [
+  'conflict',
+  'logged_out',
+  'token_invalid',
+  'restricted',
+  'session_error',
+  'failed',
+]
+
+/**
+ * Status, desired and observed state as one word: what a person wants to know first. `waiting` is an instance that
+ * should run and that no server has taken up yet.
+ */
+export function stateWord(view: InstanceView): string {
+  const atRest = view.state === 'stopped'
+  if (view.status !== 'approved') return atRest || view.desired !== 'pairing' ? wordOfStatus(view) : view.state
+  if (view.desired === 'stopped') return atRest ? 'stopped' : 'stopping'
+  return atRest ? 'waiting' : view.state
+}
+
+function wordOfStatus(view: InstanceView): string {
+  const ending = view.state !== 'stopped' && !troubleStates.includes(view.state)
+  return ending ? `${view.status}, ending` : view.status
+}
+
+/** The style of that word. */
+export function stateStyle(view: InstanceView): Style | undefined {
+  if (view.status === 'new') return 'cyan'
+  if (view.status !== 'approved' || view.desired === 'stopped') return 'dim'
+  if (view.state === 'running') return 'green'
+  return troubleStates.includes(view.state) ? 'red' : 'yellow'
+}
+
+/** Milliseconds since the bot began to receive; undefined while it does not. */
+export function uptimeMs(view: InstanceView, nowMs: number): number | undefined {
+  return view.state === 'running' ? Math.max(0, nowMs - Date.parse(view.state_at)) : undefined
+}
+
+/** Milliseconds of subscription left; undefined where there is none. */
+export function timeLeftMs(view: InstanceView, nowMs: number): number | undefined {
+  return view.expires_at === null || view.status === 'deleted' ? undefined : Date.parse(view.expires_at) - nowMs
+}
+
+/** What a person can do next about an instance, as a command or a sentence; undefined when all is well. */
+export function nextStep(view: InstanceView): string | undefined {
+  const { id } = view
+  switch (view.status) {
+    case 'new':
+      return `./botfleet approve ${id} --months 1`
+    case 'expired':
+      return `./botfleet renew ${id} --months 1`
+    case 'suspended':
+      return `./botfleet activate ${id}`
+    case 'deleted':
+      return undefined
+    case 'approved':
+      return view.desired === 'stopped' ? `./botfleet start ${id}` : stepOutOf(view)
+    default:
+      return view.status satisfies never
+  }
+}
+
+function stepOutOf(view: InstanceView): string | undefined {
+  switch (view.state) {
+    case 'token_invalid':
+      return `./botfleet set-token ${view.id} --token-file FILE  (a new token of the same bot, from @BotFather)`
+    case 'conflict':
+      return `end the other program that uses this bot, then: ./botfleet restart ${view.id}`
+    case 'logged_out':
+    case 'session_error':
+      return `./botfleet pair ${view.id}`
+    case 'restricted':
+      return `Telegram or WhatsApp restricts this bot: see ./botfleet events ${view.id}`
+    case 'failed':
+      return `read ./botfleet logs ${view.id}, then: ./botfleet restart ${view.id}`
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import { type Cli, settle } from './command.ts'
+import { addAuditCommands } from './commands/audit.ts'
+import { addCreate } from './commands/create.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addEdit } from './commands/edit.ts'
+import { addInit } from './commands/init.ts'
+import { addKeyCommands } from './commands/keys.ts'
+import { addList } from './commands/list.ts'
+import { addLogs } from './commands/logs.ts'
+import { addMigrate } from './commands/migrate.ts'
+import { addRunCommands } from './commands/run.ts'
+import { addServerCommands } from './commands/server.ts'
+import { addSetToken } from './commands/set-token.ts'
+import { addShow } from './commands/show.ts'
+import { addSubscriptionCommands } from './commands/subscription.ts'
+import { addUserCommands } from './commands/user.ts'
+import { Interrupted, listenForInterruption, untilInterrupted } from './interruption.ts'
+import { Output } from './output.ts'
+import { reportError } from './report-error.ts'
+
+/**
+ * Builds the whole command tree. Nothing heavy is loaded here: a command's action imports what it needs, so that
+ * `--help` and a usage error answer at once.
+ */
+export function buildProgram(cli: Cli): Command {
+  const program = settle(new Command('./botfleet'))
+  program
+    .description('Runs a fleet of Telegram and WhatsApp bots.')
+    .usage('<command> [options]')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .addOption(new Option('--json', 'print one JSON document (every command takes it)'))
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText('after', '\nEach command explains itself: ./botfleet create --help')
+    .hook('preAction', (_program, command) => {
+      cli.output.json = command.optsWithGlobals<{ json?: boolean }>().json === true
+    })
+
+  program.commandsGroup('Set up:')
+  addInit(program, cli)
+  addMigrate(program, cli)
+  addDoctor(program, cli)
+
+  program.commandsGroup('Bots:')
+  addCreate(program, cli)
+  addList(program, cli)
+  addShow(program, cli)
+  addEdit(program, cli)
+  addSetToken(program, cli)
+  addLogs(program, cli)
+
+  program.commandsGroup('Subscriptions:')
+  addSubscriptionCommands(program, cli)
+
+  program.commandsGroup('Running:')
+  addRunCommands(program, cli)
+
+  program.commandsGroup('The house:')
+  addServerCommands(program, cli)
+  addUserCommands(program, cli)
+  addKeyCommands(program, cli)
+  addAuditCommands(program, cli)
+  return program
+}
+
+/** Runs one command line. @returns the exit code. */
+export async function runProgram(parameters: readonly string[]): Promise<number> {
+  const output = new Output(process.stdout, process.stderr)
+  // Until the command is known; the hook above settles it.
+  output.json = untilSeparator(parameters).includes('--json')
+  const interruption = listenForInterruption()
+  const cli: Cli = { output, signal: interruption.signal, environment: process.env, cwd: process.cwd() }
+  try {
+    await untilInterrupted(buildProgram(cli).parseAsync(parameters, { from: 'user' }), interruption.signal)
+    await output.flush()
+    return 0
+  } catch (error) {
+    // Help and version end the parse by throwing; they were printed already.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    if (error instanceof Interrupted && output.noteIsTerminal) output.note('')
+    return reportError(output, error)
+  } finally {
+    interruption.stop()
+  }
+}
+
+function untilSeparator(parameters: readonly string[]): readonly string[] {
+  const separator = parameters.indexOf('--')
+  return separator === -1 ? parameters : parameters.slice(0, separator)
+}
+
+function readVersion(): string {
+  const document = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  return document.version
+}

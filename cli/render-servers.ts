@@ -1,0 +1,37 @@
+import type { ServerView } from '../domain/server.ts'
+import { formatDuration } from './format.ts'
+import type { Output } from './output.ts'
+import { renderTable } from './table.ts'
+
+/** Renders the servers as a table. */
+export function renderServers(output: Output, servers: readonly ServerView[], nowMs: number): string {
+  if (servers.length === 0) return 'No server has run here yet: ./botfleet serve'
+  return renderTable(
+    [
+      { title: 'SERVER', text: (server) => server.name },
+      {
+        title: 'STATE',
+        text: stateOf,
+        style: (server, cell) => (server.live ? output.style(server.draining ? 'yellow' : 'green', cell) : cell),
+      },
+      { title: 'BOTS', align: 'right', text: (server) => `${server.instances}/${server.capacity}` },
+      { title: 'RUNNING', align: 'right', text: (server) => String(server.running), dropOrder: 2 },
+      {
+        title: 'UPTIME',
+        align: 'right',
+        text: (server) =>
+          server.live && server.started_at !== null ? formatDuration(nowMs - Date.parse(server.started_at)) : '-',
+        dropOrder: 1,
+      },
+      { title: 'VERSION', text: (server) => server.version ?? '-', dropOrder: 4 },
+      { title: 'URL', text: (server) => server.url ?? '-', dropOrder: 3 },
+    ],
+    servers,
+    { width: output.width, styleTitle: (text) => output.style('dim', text) },
+  )
+}
+
+function stateOf(server: ServerView): string {
+  if (!server.live) return server.draining ? 'down, drained' : 'down'
+  return server.draining ? 'drained' : 'up'
+}

@@ -1,0 +1,29 @@
+import type { Tx } from '../db/transaction.ts'
+import type { Actor } from '../domain/actor.ts'
+import type { InstanceView } from '../domain/instance.ts'
+import { appendAudit } from './append-audit.ts'
+import { lockInstance } from './find-instance.ts'
+import { showInstance } from './show-instance.ts'
+
+/**
+ * Deletes a bot: its credentials are erased, its bot id, number and port are free again; its history (events, periods,
+ * audit) stays (seed row S4-049).
+ */
+export async function deleteInstance(tx: Tx, actor: Actor, input: { id: string }): Promise<InstanceView> {
+  const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.delete', command: 'delete' })
+  await tx.query('delete from instance_credential where instance_id = $1', [input.id])
+  await tx.query(
+    `update instance set status = 'deleted', desired = 'stopped', deleted_at = now(), is_master = false,
+       platform_bot_id = null, phone_number = null, port = null
+     where id = $1`,
+    [input.id],
+  )
+  await appendAudit(tx, actor, {
+    action: 'instance.delete',
+    targetKind: 'instance',
+    targetId: input.id,
+    tenantId: instance.tenant_id,
+    details: { from: instance.status, bot_id: instance.platform_bot_id },
+  })
+  return showInstance(tx, actor, { id: input.id })
+}

@@ -1,0 +1,54 @@
+import type { Queryable } from '../db/transaction.ts'
+import { type Actor, assertMay } from '../domain/actor.ts'
+
+export interface ServerView {
+  name: string
+  /** Its lease has not run out: a supervisor holds the name. */
+  alive: boolean
+  draining: boolean
+  server_epoch: number
+  lease_until: string | null
+  /** Milliseconds of its lease left by the database's clock; 0 when there is none. */
+  lease_left_ms: number
+  capacity: number
+  /** Approved bots assigned to it. */
+  assigned: number
+  running: number
+  /** Bots that wait for a person or for their next try. */
+  troubled: number
+  memory_bytes: number
+  url: string | null
+  version: string | null
+  started_at: string | null
+}
+
+type Row = Omit<ServerView, 'lease_until' | 'started_at'> & { lease_until: Date | null; started_at: Date | null }
+
+/** Every server that shares this database, by name. */
+export async function listServers(database: Queryable, actor: Actor): Promise<ServerView[]> {
+  assertMay(actor, 'server.read')
+  const { rows } = await database.query<Row>(
+    `select s.name, s.draining, s.server_epoch, s.lease_until, s.capacity, s.url, s.version, s.started_at,
+       coalesce(s.holder is not null and s.lease_until > clock_timestamp(), false) as alive,
+       (greatest(0, coalesce(extract(epoch from s.lease_until - clock_timestamp()), 0)) * 1000)::double precision
+         as lease_left_ms,
+       count(i.id) filter (where i.status = 'approved')::int as assigned,
+       count(i.id) filter (where i.state = 'running')::int as running,
+       count(i.id) filter (where i.state in
+         ('backoff', 'conflict', 'logged_out', 'token_invalid', 'restricted', 'session_error', 'failed'))::int as troubled,
+       coalesce(sum(m.memory_bytes) filter (where i.state = 'running'), 0)::bigint as memory_bytes
+     from server s
+     left join instance i on i.server_name = s.name and i.status <> 'deleted'
+     left join lateral (
+       select memory_bytes from instance_sample where instance_id = i.id and at > now() - interval '2 minutes'
+       order by at desc limit 1
+     ) m on true
+     group by s.name order by s.name`,
+  )
+  return rows.map((row) => ({
+    ...row,
+    lease_left_ms: Math.round(row.lease_left_ms),
+    lease_until: row.lease_until?.toISOString() ?? null,
+    started_at: row.started_at?.toISOString() ?? null,
+  }))
+}

@@ -1,0 +1,31 @@
+import type { Tx } from '../db/transaction.ts'
+import { type Actor, assertMay } from '../domain/actor.ts'
+import { Failure } from '../domain/failure.ts'
+import { appendAudit } from './append-audit.ts'
+import { listServers, type ServerView } from './list-servers.ts'
+
+/**
+ * Drains a server, so that it starts nothing new while what runs goes on, or ends that. Doing it twice changes nothing.
+ */
+export async function setServerDraining(
+  tx: Tx,
+  actor: Actor,
+  input: { name: string; draining: boolean },
+): Promise<ServerView> {
+  assertMay(actor, 'server.drain')
+  const changed = await tx.query('update server set draining = $2 where name = $1 and draining <> $2', [
+    input.name,
+    input.draining,
+  ])
+  const server = (await listServers(tx, actor)).find(({ name }) => name === input.name)
+  if (server === undefined) throw new Failure('not_found', `no server ${input.name}: ./botfleet server list shows them`)
+  if (changed.rowCount > 0) {
+    await appendAudit(tx, actor, {
+      action: input.draining ? 'server.drain' : 'server.undrain',
+      targetKind: 'server',
+      targetId: input.name,
+      tenantId: null,
+    })
+  }
+  return server
+}

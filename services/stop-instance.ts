@@ -1,0 +1,23 @@
+import type { Tx } from '../db/transaction.ts'
+import type { Actor } from '../domain/actor.ts'
+import type { InstanceView } from '../domain/instance.ts'
+import { appendAudit } from './append-audit.ts'
+import { lockInstance } from './find-instance.ts'
+import { showInstance } from './show-instance.ts'
+
+/** Wishes a bot stopped; its time goes on. Stopping a stopped one changes nothing and leaves no audit row. */
+export async function stopInstance(tx: Tx, actor: Actor, input: { id: string }): Promise<InstanceView> {
+  const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.stop', command: 'stop' })
+  const stopped = await tx.query(`update instance set desired = 'stopped' where id = $1 and desired <> 'stopped'`, [
+    input.id,
+  ])
+  if (stopped.rowCount > 0) {
+    await appendAudit(tx, actor, {
+      action: 'instance.stop',
+      targetKind: 'instance',
+      targetId: input.id,
+      tenantId: instance.tenant_id,
+    })
+  }
+  return showInstance(tx, actor, { id: input.id })
+}
