@@ -7,7 +7,7 @@ import { logOut } from '../../../services/log-out.ts'
 import { argon2Hasher, nobodysHash, type PasswordHasher } from '../../../services/password-hasher.ts'
 import { setPassword } from '../../../services/set-password.ts'
 import { setRole } from '../../../services/set-role.ts'
-import { sweepPeople } from '../../../services/sweep-people.ts'
+import { sweepRetention } from '../../../services/sweep-retention.ts'
 import { createTestDatabase } from '../../support/database.ts'
 import {
   addPerson,
@@ -304,15 +304,15 @@ describe('logOut', () => {
   })
 })
 
-describe('sweepPeople', () => {
-  it('deletes what ended 30 days ago and keeps the rest', async () => {
+describe('sweepRetention', () => {
+  it('deletes logins and sessions that ended 30 days ago and keeps the rest', async () => {
     await enter()
     await letTimePass(test.database, 31 * 86_400_000)
     const { token } = await enter()
-    const swept = await test.database.transaction((tx) => sweepPeople(tx))
-    expect(swept.attempts).toBeGreaterThan(0)
-    expect(swept.sessions).toBeGreaterThan(0)
-    expect(await test.database.transaction((tx) => sweepPeople(tx))).toEqual({ attempts: 0, sessions: 0, linkCodes: 0 })
+    const sweep = () =>
+      test.database.transaction((tx) => sweepRetention(tx, { eventDays: 90, sampleHours: 48, handledUpdateHours: 192 }))
+    expect(await sweep()).toBeGreaterThanOrEqual(2)
+    expect(await sweep()).toBe(0)
     expect(await session(token)).toBeDefined()
     expect((await test.database.query('select 1 from login_attempt')).rowCount).toBe(1)
   })
