@@ -73,6 +73,8 @@ function demoConfig(cli: Cli, apiRoot: string): Config {
       SERVERNAME: 'demo',
       TELEGRAM_API_ROOT: apiRoot,
       BOT_TOKEN: '',
+      DATABASE_URL: '',
+      DATABASE_URL_FILE: '',
     },
     cli.cwd,
   )

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { Failure } from '../domain/failure.ts'
 import { connectionFailure, isConnectionTrouble, isRetryable } from './connection-trouble.ts'
+import { runQuery } from './run-query.ts'
 import type { Queryable, QueryOutcome, Tx } from './transaction.ts'
 
 /** COMMIT was sent and no answer came: the transaction may or may not stand. */
@@ -24,6 +25,8 @@ export interface DatabaseOptions {
 }
 
 const attemptsMax = 4
+/** Postgres' type id of bigint. */
+const int8Oid = 20
 
 /** int8 as a number: ids, epochs and counters stay far below 2^53; anything above is refused, never rounded. */
 function parseInt8(text: string): number {
@@ -33,8 +36,8 @@ function parseInt8(text: string): number {
 }
 
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 ? parseInt8 : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+  getTypeParser: ((oid: pg.TypeId, format: 'text' | 'binary') =>
+    Number(oid) === int8Oid ? parseInt8 : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }
 
 /**
@@ -70,7 +73,7 @@ export class Database implements Queryable {
   }
 
   async query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryOutcome<Row>> {
-    return this.#withClient((client) => run<Row>(client, text, values))
+    return this.#withClient((client) => runQuery<Row>(client, text, values))
   }
 
   /**
@@ -122,7 +125,7 @@ export class Database implements Queryable {
 }
 
 async function runTransaction<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const tx: Tx = { open: true, query: (text, values) => run(client, text, values) }
+  const tx: Tx = { open: true, query: (text, values) => runQuery(client, text, values) }
   await client.query('begin')
   let result: T
   try {
@@ -138,15 +141,6 @@ async function runTransaction<T>(client: pg.PoolClient, work: (tx: Tx) => Promis
     throw isConnectionTrouble(error) ? new CommitUnknown(error) : error
   }
   return result
-}
-
-async function run<Row>(
-  client: pg.PoolClient,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<QueryOutcome<Row>> {
-  const result = await client.query(text, [...values])
-  return { rows: result.rows as Row[], rowCount: result.rowCount ?? result.rows.length }
 }
 
 /** A name for a connection of one command, for pg_stat_activity. */
