@@ -35,10 +35,11 @@ function parseInt8(text: string): number {
   return value
 }
 
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: pg.TypeId, format: 'text' | 'binary') =>
-    Number(oid) === int8Oid ? parseInt8 : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-}
+/** pg's own parsers for everything but int8; its typings want an enum where any type id may come. */
+const parserOf = pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown
+const types = {
+  getTypeParser: (oid: number, format?: string) => (oid === int8Oid ? parseInt8 : parserOf(oid, format)),
+} as pg.CustomTypesConfig
 
 /**
  * The pool. Every statement has a time limit on our side; a connection that ran into it is closed and not given back,
