@@ -68,6 +68,8 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
     const panel = await startPanel({
       host: settings.HOST,
       port: settings.PORT,
+      publicOrigins: settings.PANEL_ORIGINS,
+      trustedProxies: settings.PANEL_TRUSTED_PROXIES,
       database,
       serverName: settings.SERVERNAME,
       version,

@@ -57,7 +57,7 @@ export interface MeAnswer {
 }
 
 /** One field of a request that is wrong; never its value. */
-export interface FieldError {
+interface FieldError {
   field: string
   message: string
 }

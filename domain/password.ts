@@ -5,7 +5,7 @@
 import { Failure } from './failure.ts'
 import { refusedPasswords } from './refused-passwords.ts'
 
-export const passwordBytesMin = 8
+const passwordBytesMin = 8
 export const passwordBytesMax = 512
 
 /** Throws `usage`, without the password in it, unless this may become the password of that user. */

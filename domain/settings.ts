@@ -2,12 +2,28 @@
  * Every setting of a process, parsed once from the environment (design section 8; docs/OPERATING.md lists them).
  * Secrets may come as `<NAME>_FILE` instead; runtime/config.ts resolves those before it calls `parseSettings`.
  */
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 
 const port = z.coerce.number().int().min(1).max(65535)
 const seconds = (fallback: number) => z.coerce.number().positive().max(86_400_000).default(fallback)
 const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback)
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()])))
+/** An origin as browsers write it: scheme, host and port, nothing behind. */
+const origins = list.refine(
+  (entries) => entries.every((entry) => URL.canParse(entry) && new URL(entry).origin === entry),
+  {
+    message: 'must be origins such as https://panel.example, separated by commas, without a slash at the end',
+  },
+)
+const networks = list.refine((entries) => entries.every(isNetwork), {
+  message: 'must be IP addresses or networks such as 10.0.0.0/8, separated by commas',
+})
 
 const settingsSchema = z.object({
   SERVERNAME: z
@@ -21,6 +37,10 @@ const settingsSchema = z.object({
   BOTFLEET_HOME: z.string().min(1).default('./.botfleet'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** Where a TLS proxy shows the panel: the origins that browsers may use besides loopback. */
+  PANEL_ORIGINS: origins,
+  /** Proxies whose X-Forwarded-For is believed when logins are counted by address. */
+  PANEL_TRUSTED_PROXIES: networks,
   ADMIN_USERNAME: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/)
@@ -82,4 +102,11 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
   if (result.success) return result.data
   const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   throw new Failure('usage', `wrong settings in the environment or .env:\n  ${lines.join('\n  ')}`)
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
 }

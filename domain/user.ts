@@ -2,6 +2,7 @@
 import type { Role } from './actor.ts'
 import { Failure } from './failure.ts'
 import type { Platform } from './instance.ts'
+import { masterTenant, parseTenant } from './tenant.ts'
 
 /** A person as `user list --json` and `/api/me` show them; times are ISO 8601 in UTC. */
 export interface UserView {
@@ -38,7 +39,7 @@ export function assertUsername(username: string): void {
 
 /** Throws `usage` unless the role and the tenant fit: an agent has a tenant of its own, nobody else has one. */
 export function assertRoleFitsTenant(role: Role, tenant: string | null): void {
-  if (role === 'agent' && (tenant === null || !/^agent:[a-z0-9_-]{1,50}$/.test(tenant))) {
+  if (role === 'agent' && (tenant === null || parseTenant(tenant) === masterTenant)) {
     throw new Failure('usage', 'an agent needs its tenant, written agent:<id>')
   }
   if (role !== 'agent' && tenant !== null) {

@@ -40,7 +40,7 @@ export function problemHandler(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const requestId = requestIdOf(response)
     const problem = describe(error)
-    if (problem.status >= 500) log.error({ err: error, requestId, path: request.path }, 'request failed')
+    if (problem.status >= 500) log.error({ error, requestId, path: request.path }, 'request failed')
     if (response.headersSent) {
       next(error)
       return

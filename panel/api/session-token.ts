@@ -18,7 +18,7 @@ export function presentedToken(request: Request): PresentedToken | undefined {
   return cookie === undefined ? undefined : { token: cookie, by: 'cookie' }
 }
 
-export function cookieToken(request: Request): string | undefined {
+function cookieToken(request: Request): string | undefined {
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=', 2)
     if (name === cookieName && value !== undefined && /^[\w-]{43}$/.test(value)) return value

@@ -1,0 +1,61 @@
+import type { Database } from '../../../db/database.ts'
+import type { Actor, Role } from '../../../domain/actor.ts'
+import { createUser } from '../../../services/create-user.ts'
+import type { PasswordHasher } from '../../../services/password-hasher.ts'
+import { argon2Hasher } from '../../../services/password-hasher.ts'
+
+export const operatorOfTheMachine: Actor = {
+  name: 'cli:root@testhost',
+  userId: null,
+  role: 'owner',
+  tenant: null,
+  source: 'cli',
+}
+
+export const goodPassword = 'quiet-lamp-orbit-77'
+
+/** Makes a person with `goodPassword`; an agent gets the tenant `agent:t1`. */
+export async function addPerson(database: Database, username: string, role: Role): Promise<string> {
+  const tenant = role === 'agent' ? 'agent:t1' : null
+  if (tenant !== null) {
+    await database.query('insert into tenant (id, name) values ($1, $1) on conflict do nothing', [tenant])
+  }
+  const view = await database.transaction((tx) =>
+    createUser(tx, operatorOfTheMachine, { username, password: goodPassword, role, tenant }),
+  )
+  return view.id
+}
+
+/** An actor as a session of that person gives it. */
+export function personActor(username: string, userId: string, role: Role): Actor {
+  return { name: `user:${username}`, userId, role, tenant: role === 'agent' ? 'agent:t1' : null, source: 'api:test' }
+}
+
+/** The real hasher, remembering which hashes were verified against. */
+export function countingHasher(): PasswordHasher & { readonly verified: string[] } {
+  const verified: string[] = []
+  return {
+    verified,
+    hash: (password) => argon2Hasher.hash(password),
+    verify: (phc, password) => {
+      verified.push(phc)
+      return argon2Hasher.verify(phc, password)
+    },
+  }
+}
+
+/** Moves the whole past of logins and sessions back, as if that much time had gone by. */
+export async function letTimePass(database: Database, ms: number): Promise<void> {
+  await database.query(`update login_attempt set at = at - $1 * interval '1 millisecond'`, [ms])
+  await database.query(
+    `update user_session set created_at = created_at - $1 * interval '1 millisecond',
+       last_seen_at = last_seen_at - $1 * interval '1 millisecond',
+       expires_at = expires_at - $1 * interval '1 millisecond'`,
+    [ms],
+  )
+  await database.query(
+    `update link_code set created_at = created_at - $1 * interval '1 millisecond',
+       expires_at = expires_at - $1 * interval '1 millisecond'`,
+    [ms],
+  )
+}

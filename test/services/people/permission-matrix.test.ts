@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { type Actor, assertMay, may, type Permission, type Role, roles } from '../../../domain/actor.ts'
+
+/** Who may do what, written out a second time: a change of the rules has to be made twice to pass. */
+const matrix: Record<Permission, string> = {
+  //                  owner admin operator viewer agent(own tenant)
+  'instance.read': '      x     x     x       x     x',
+  'instance.create': '    x     x     x       -     -',
+  'instance.edit': '      x     x     x       -     -',
+  'instance.set_token': ' x     x     x       -     -',
+  'instance.approve': '   x     x     x       -     -',
+  'instance.renew': '     x     x     x       -     -',
+  'instance.expire': '    x     x     x       -     -',
+  'instance.suspend': '   x     x     -       -     -',
+  'instance.activate': '  x     x     -       -     -',
+  'instance.start': '     x     x     x       -     x',
+  'instance.stop': '      x     x     x       -     x',
+  'instance.restart': '   x     x     x       -     x',
+  'instance.delete': '    x     x     -       -     -',
+  'instance.logs': '      x     x     x       -     -',
+  'server.read': '        x     x     x       x     -',
+  'server.drain': '       x     x     -       -     -',
+  'user.read': '          x     x     -       -     -',
+  'user.manage': '        x     -     -       -     -',
+  'key.rotate': '         x     -     -       -     -',
+  'audit.read': '         x     x     -       -     -',
+}
+
+const cells = (Object.keys(matrix) as Permission[]).flatMap((permission) =>
+  matrix[permission]
+    .trim()
+    .split(/\s+/)
+    .map((mark, column) => ({ permission, role: roles[column] as Role, allowed: mark === 'x' })),
+)
+
+function actorOf(role: Role): Actor {
+  return { name: `user:${role}`, userId: role, role, tenant: role === 'agent' ? 'agent:own' : null, source: 'cli' }
+}
+
+describe('permissions', () => {
+  it('the matrix has a cell for every role of every permission', () => {
+    expect(cells).toHaveLength(Object.keys(matrix).length * roles.length)
+  })
+
+  it.each(cells)('$role on $permission of its own tenant: $allowed', ({ permission, role, allowed }) => {
+    expect(may(actorOf(role), permission, 'agent:own')).toBe(allowed)
+  })
+
+  it.each(cells.filter((cell) => cell.role === 'agent'))(
+    'an agent has no $permission in a foreign tenant, in master, or where no tenant is named',
+    ({ permission }) => {
+      for (const tenant of ['agent:other', 'master', undefined]) {
+        expect(may(actorOf('agent'), permission, tenant)).toBe(false)
+      }
+      expect(() => assertMay(actorOf('agent'), permission, 'agent:other')).toThrow(/may not/)
+    },
+  )
+
+  it.each(cells.filter((cell) => cell.role !== 'agent'))(
+    'the tenant makes no difference for $role on $permission',
+    ({ permission, role, allowed }) => {
+      for (const tenant of ['agent:other', 'master', undefined]) {
+        expect(may(actorOf(role), permission, tenant)).toBe(allowed)
+      }
+    },
+  )
+})
