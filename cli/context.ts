@@ -40,7 +40,7 @@ export async function withContext<T>(cli: Cli, work: (context: Context) => Promi
         database,
         actor,
         run: (operation, input) => database.transaction((tx) => operation(tx, actor, input)),
-        keyring: () => readKeyring(config, database, actor),
+        keyring: () => readKeyring(config, database),
       }
       return await untilInterrupted(work(context), cli.signal)
     } finally {
@@ -92,11 +92,17 @@ async function settleSchema(database: Database, url: string, config: Config): Pr
   )
 }
 
-async function readKeyring(config: Config, database: Database, actor: Actor): Promise<Keyring> {
+/** Loads the keys; the first command of a fresh database settles which key it is sealed with. */
+export async function readKeyring(config: Config, database: Database): Promise<Keyring> {
   const { loadKeyring } = await import('../runtime/keys.ts')
   const { listKeyFingerprints } = await import('../services/list-key-fingerprints.ts')
-  const fingerprints = await database.transaction((tx) => listKeyFingerprints(tx, actor, {}))
-  return loadKeyring({ settings: config.settings, keyFolder: config.paths.keys, fingerprints })
+  const load = (fingerprints: readonly string[]) =>
+    loadKeyring({ settings: config.settings, keyFolder: config.paths.keys, fingerprints })
+  const fingerprints = await listKeyFingerprints(database)
+  const keyring = load(fingerprints)
+  if (fingerprints.length > 0) return keyring
+  const { registerFirstKey } = await import('../services/register-first-key.ts')
+  return load(await database.transaction((tx) => registerFirstKey(tx, { keyId: keyring.activeKeyId })))
 }
 
 function osUser(): string {
