@@ -36,6 +36,8 @@ export default defineConfig({
     'import/no-cycle': ['error', { ignoreTypes: false }],
     'import/no-default-export': 'error',
     'import/no-unassigned-import': 'off',
+    'import/no-named-as-default-member': 'off',
+    'promise/always-return': 'off',
     'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
     'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
     'max-params': ['error', { max: 5 }],

@@ -2,99 +2,108 @@
  * The composition of one server: database, keys, first owner, master bot, gateway, orchestrator, panel. `serve` and
  * `demo` both start it; what it starts it stops in reverse order.
  */
-import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { Database } from '../db/database.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { Failure } from '../domain/failure.ts'
+import type { Keyring } from '../domain/keyring.ts'
 import { Gateway } from '../gateway/gateway.ts'
-import type { OrchestratorContext } from '../orchestrator/context.ts'
 import { Supervisor } from '../orchestrator/supervisor.ts'
-import { type RunningPanel, startPanel } from '../panel/api/start-panel.ts'
+import { startPanel } from '../panel/api/start-panel.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Log } from '../runtime/log.ts'
-import { ensureServer } from '../services/ensure-server.ts'
-import { ensureMaster } from './ensure-master.ts'
-import { ensureOwner } from './ensure-owner.ts'
-import { type OpenDatabase, openDatabase } from './open-database.ts'
-import { openKeyring } from './open-keyring.ts'
+import { makeFirstOwner } from './first-owner.ts'
+import { makeMasterBot } from './master-bot.ts'
+import { openServerDatabase } from './server-database.ts'
+import { openServerKeyring } from './server-keyring.ts'
 
-export const version = (createRequire(import.meta.url)('../package.json') as { version: string }).version
+const root = join(import.meta.dirname, '..')
+/** This program's version, as health, server list and logs show it. */
+export const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
 export interface RunningServer {
-  readonly database: OpenDatabase
+  readonly database: Database
+  readonly keyring: () => Keyring
+  readonly actor: Actor
   readonly panelUrl: string
-  readonly supervisor: Supervisor
+  /** Complete: ends the workers, frees the name, closes everything; may be called twice. */
   stop(): Promise<void>
 }
 
-/** The actor of what a server does by itself. */
-export function serveActor(server: string): Actor {
-  return { name: `system:serve@${server}`, userId: null, role: 'owner', tenant: null, source: `serve@${hostname()}` }
+export interface StartServer {
+  readonly config: Config
+  readonly log: Log
+  /** Says a line to a person at a terminal; undefined when nobody watches. */
+  readonly terminal: ((line: string) => void) | undefined
+  /** The supervisor gave up by itself: its name was taken by another. */
+  readonly onGivenUp: (failure: Failure) => void
 }
 
 /**
- * Starts a server; resolves when it holds its name and its panel listens.
- * Throws `conflict` when another supervisor holds the name, `unavailable` when the database does not answer.
+ * Starts a server; resolves when it holds its name and its panel listens. Throws `conflict` when another supervisor
+ * holds the name or a port is taken, `unavailable` when the database does not answer; what had started is stopped.
  */
-export async function startServer(
-  config: Config,
-  log: Log,
-  onGivenUp: (failure: Failure) => void,
-): Promise<RunningServer> {
+export async function startServer({ config, log, terminal, onGivenUp }: StartServer): Promise<RunningServer> {
   const { settings, paths } = config
   const stops: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const stopOne of stops.splice(0).reverse()) await stopOne()
   }
   try {
-    const database = await openDatabase(config, { applicationName: `botfleet serve ${settings.SERVERNAME}`, log })
-    stops.push(() => database.close())
-    const keyring = await openKeyring(config, database.database)
-    const actor = serveActor(settings.SERVERNAME)
-    await database.database.transaction((tx) =>
-      ensureServer(tx, { name: settings.SERVERNAME, capacity: settings.MAX_INSTANCES }),
-    )
-    await ensureOwner(config, database.database, actor)
-    const holder: { supervisor?: Supervisor } = {}
-    const gateway = new Gateway({
-      server: settings.SERVERNAME,
-      socketFolder: paths.sockets,
-      database: database.database,
-      keyring: keyring.current,
-      fleet: () => holder.supervisor,
-      log,
-    })
-    const panel: RunningPanel = await startPanel({
+    const { url, database, close } = await openServerDatabase(config, log)
+    stops.push(close)
+    const keyring = await openServerKeyring(config, database)
+    const actor: Actor = {
+      name: `system:serve@${settings.SERVERNAME}`,
+      userId: null,
+      role: 'owner',
+      tenant: null,
+      source: `serve@${hostname()}`,
+    }
+    await makeFirstOwner(config, database, actor, { log, terminal })
+    const panel = await startPanel({
       host: settings.HOST,
       port: settings.PORT,
-      database: database.database,
+      database,
       serverName: settings.SERVERNAME,
       version,
       log,
     })
     stops.push(() => panel.stop())
-    const context: OrchestratorContext = {
+    const parts: { supervisor?: Supervisor } = {}
+    const gateway = new Gateway({
       server: settings.SERVERNAME,
-      settings,
-      database: database.database,
-      databaseUrl: database.url,
+      socketFolder: paths.sockets,
+      database,
+      keyring,
+      fleet: () => parts.supervisor,
       log,
-      clock: systemClock,
-      keyring: keyring.current,
-      logFolder: join(paths.logs, settings.SERVERNAME),
-      workerBundle: (platform) => join(import.meta.dirname, '..', 'dist', `worker-${platform}.mjs`),
-      door: gateway,
-      url: panel.url,
-      version,
-    }
-    const supervisor = new Supervisor(context, onGivenUp)
-    holder.supervisor = supervisor
+    })
+    const supervisor = new Supervisor(
+      {
+        server: settings.SERVERNAME,
+        settings,
+        database,
+        databaseUrl: url,
+        log,
+        clock: systemClock,
+        keyring,
+        logFolder: join(paths.logs, settings.SERVERNAME),
+        workerBundle: (platform) => join(root, 'dist', `worker-${platform}.mjs`),
+        door: gateway,
+        url: panel.url,
+        version,
+      },
+      onGivenUp,
+    )
+    parts.supervisor = supervisor
     stops.push(() => supervisor.stop())
     await supervisor.start()
-    await ensureMaster(config, { database: database.database, keyring: keyring.current(), actor, log })
-    return { database, panelUrl: panel.url, supervisor, stop }
+    await makeMasterBot(config, { database, keyring: keyring(), actor, log })
+    return { database, keyring, actor, panelUrl: panel.url, stop }
   } catch (error) {
     await stop()
     throw error

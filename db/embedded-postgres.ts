@@ -125,7 +125,7 @@ async function initialise(place: PostgresPlace): Promise<void> {
 /** Starts the postmaster detached; false when another caller was faster. */
 async function start(place: PostgresPlace): Promise<boolean> {
   keepLogSmall(place.logFile)
-  const port = await freePort()
+  const port = await preferredPort(place)
   const options = [
     `-p ${port}`,
     '-c listen_addresses=127.0.0.1',
@@ -240,11 +240,20 @@ function exists(path: string): boolean {
   }
 }
 
-async function freePort(): Promise<number> {
+/** The port of the last start when it is free, so that pools survive a restart of Postgres; else any free one. */
+async function preferredPort(place: PostgresPlace): Promise<number> {
+  const portFile = join(place.folder, 'port')
+  const last = exists(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0
+  const port = await freePort(last).catch(() => freePort(0))
+  writeOwned(place, portFile, String(port))
+  return port
+}
+
+async function freePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
+    probe.listen(wanted, '127.0.0.1', () => {
       const address = probe.address()
       probe.close(() =>
         typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),

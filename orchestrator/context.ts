@@ -3,7 +3,6 @@ import type { Keyring } from '../domain/keyring.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
-import type { ServerLease } from './server-lease.ts'
 
 /** What every part of the orchestrator shares, built once at the edge (cli/serve.ts) and overridable in tests. */
 export interface OrchestratorContext {
@@ -28,10 +27,4 @@ export interface OrchestratorContext {
   /** Where this server's panel listens, shown to others. */
   readonly url: string | null
   readonly version: string
-}
-
-/** One holding of the server's name: what is fenced by its `server_epoch`. */
-export interface Term {
-  readonly serverEpoch: number
-  readonly lease: ServerLease
 }

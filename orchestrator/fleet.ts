@@ -10,7 +10,7 @@ import { signalProcess } from '../runtime/process-identity.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
 import { recordWorkerEvent, type WorkerEvent } from '../services/record-worker-event.ts'
 import { releaseInstance } from '../services/release-instance.ts'
-import type { OrchestratorContext, Term } from './context.ts'
+import type { OrchestratorContext } from './context.ts'
 import { type Action, decide, restingStates } from './decide.ts'
 import { untilGone } from './end-process.ts'
 import { describeEnd, judgeEnd } from './judge-end.ts'
@@ -19,6 +19,7 @@ import { Observations } from './observations.ts'
 import { endOrphan, orphanSlotOf } from './orphans.ts'
 import { Semaphore } from './semaphore.ts'
 import type { EndReason, Slot, SlotEntry, Worker, WorkerEnd } from './slot.ts'
+import type { Term } from './term.ts'
 
 type LiveSlot = Extract<Slot, { kind: 'live' }>
 

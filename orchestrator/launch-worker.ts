@@ -8,10 +8,11 @@ import { signWorkerToken } from '../domain/worker-token.ts'
 import { type Claim, claimInstance } from '../services/claim-instance.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
 import { choosePort } from './choose-port.ts'
-import type { OrchestratorContext, Term } from './context.ts'
+import type { OrchestratorContext } from './context.ts'
 import { endProcess } from './end-process.ts'
 import type { Worker } from './slot.ts'
 import { type NamelessProcess, spawnProcess } from './spawn-process.ts'
+import type { Term } from './term.ts'
 
 export type Launch =
   | { readonly kind: 'launched'; readonly worker: Worker; readonly claim: Claim }

@@ -40,7 +40,7 @@ export class Observations {
   }
 
   async #writeAll(): Promise<void> {
-    for (const [instanceId, observed] of [...this.#unwritten]) {
+    for (const [instanceId, observed] of this.#unwritten) {
       this.#unwritten.delete(instanceId)
       try {
         await recordInstanceState(this.#context.database, {

@@ -35,7 +35,8 @@ const allowedEnvironment = [
  */
 export function spawnProcess(options: { bundle: string; logFile: string; heapMb: number }): NamelessProcess {
   mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 })
-  const logFd = openSync(options.logFile, 'a', 0o600)
+  // execa's types name the descriptors 3 to 9 only; any open one works.
+  const logFd = openSync(options.logFile, 'a', 0o600) as 3
   const subprocess = execa(
     process.execPath,
     [
@@ -66,7 +67,7 @@ export function spawnProcess(options: { bundle: string; logFile: string; heapMb:
   subprocess.stdin.on('error', () => {})
   const identity = subprocess.pid === undefined ? undefined : identityOf(subprocess.pid)
   if (identity === undefined) throw new Failure('unavailable', 'the worker process could not be started')
-  subprocess.unref()
+  subprocess.nodeChildProcess.unref()
   return {
     identity,
     ended,

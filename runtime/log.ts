@@ -46,7 +46,14 @@ export function createLog(options: LogOptions): Log {
 
 /** Only an error's own words and place: never the objects that clients hang on their errors. */
 function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return typeof error === 'object' ? String(error) : error
+  if (!(error instanceof Error)) return typeof error === 'object' ? '[not an error]' : error
   const { type, message, stack } = stdSerializers.err(error)
-  return { type, message, stack, ...(error.cause === undefined ? {} : { cause: String(error.cause) }) }
+  return {
+    type,
+    message,
+    stack,
+    ...(error.cause === undefined
+      ? {}
+      : { cause: error.cause instanceof Error ? error.cause.message : '[not an error]' }),
+  }
 }

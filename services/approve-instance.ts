@@ -23,7 +23,7 @@ export async function approveInstance(
 ): Promise<InstanceView> {
   const months = parseMonths(input.months)
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.approve', command: 'approve' })
-  await reservePort(tx, { id: input.id, server: instance.server_name, port: instance.port, ...input })
+  await reservePort(tx, { ...input, server: instance.server_name, port: instance.port })
   await tx.query(
     `with approved as (
        update instance set status = 'approved', desired = 'running', duration_months = $2, approved_at = now(),

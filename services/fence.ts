@@ -1,4 +1,5 @@
 import type { Tx } from '../db/transaction.ts'
+import type { Platform } from '../domain/instance.ts'
 
 /** What a worker's token proves: which instance, under which epoch and nonce. */
 export interface Fence {
@@ -11,7 +12,7 @@ export interface Fence {
 export interface FencedInstance {
   readonly instanceId: string
   readonly tenant: string
-  readonly platform: string
+  readonly platform: Platform
 }
 
 /**
@@ -21,7 +22,7 @@ export interface FencedInstance {
  * the caller must write nothing.
  */
 export async function fence(tx: Tx, claim: Fence): Promise<FencedInstance | undefined> {
-  const { rows } = await tx.query<{ tenant_id: string; platform: string }>(
+  const { rows } = await tx.query<{ tenant_id: string; platform: Platform }>(
     `select i.tenant_id, i.platform
      from instance_lease l join instance i on i.id = l.instance_id
      where l.instance_id = $1 and l.epoch = $2 and l.nonce = $3 and l.phase <> 'idle'

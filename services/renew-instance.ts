@@ -19,7 +19,7 @@ export async function renewInstance(
 ): Promise<InstanceView> {
   const months = parseMonths(input.months)
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.renew', command: 'renew' })
-  await reservePort(tx, { id: input.id, server: instance.server_name, port: instance.port, ...input })
+  await reservePort(tx, { ...input, server: instance.server_name, port: instance.port })
   await tx.query(
     `with earlier as (
        select id, status, case when status = 'approved' and expires_at > now() then expires_at else now() end as starts_at

@@ -1,6 +1,8 @@
 import type { Tx } from '../db/transaction.ts'
 
 const batchSize = 5000
+/** Ended sessions, spent codes and login attempts: long enough to look into an incident. */
+const peopleDays = 30
 
 /**
  * Deletes a batch of what is past its retention: events, samples, handled update ids, ended sessions and old login
@@ -15,9 +17,9 @@ export async function sweepRetention(
     ['instance_event', `at < now() - $1 * interval '1 day'`, input.eventDays],
     ['instance_sample', `at < now() - $1 * interval '1 hour'`, input.sampleHours],
     ['handled_update', `at < now() - $1 * interval '1 hour'`, input.handledUpdateHours],
-    ['login_attempt', `at < now() - $1 * interval '1 hour'`, 24],
-    ['user_session', `expires_at < now() - $1 * interval '1 hour'`, 24],
-    ['link_code', `expires_at < now() - $1 * interval '1 hour'`, 24],
+    ['login_attempt', `at < now() - $1 * interval '1 day'`, peopleDays],
+    ['user_session', `expires_at < now() - $1 * interval '1 day'`, peopleDays],
+    ['link_code', `expires_at < now() - $1 * interval '1 day'`, peopleDays],
   ]
   let deleted = 0
   for (const [table, condition, value] of sweeps) {

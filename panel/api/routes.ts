@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express'
 import type { Database } from '../../db/database.ts'
 import type { Permission } from '../../domain/actor.ts'
+import { assertMay } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import {
   decodeLogin,
@@ -82,9 +83,8 @@ function healthAnswer(context: RouteContext): (call: PublicCall) => Promise<Heal
 
 function serverInfoAnswer(context: RouteContext): (call: SessionCall) => Promise<ServerInfoAnswer> {
   return async ({ session }) => {
-    const counts = await context.database.transaction((tx) =>
-      countInstances(tx, session.actor, { server: context.serverName }),
-    )
+    assertMay(session.actor, 'server.read')
+    const counts = await countInstances(context.database, { server: context.serverName })
     return {
       server_name: context.serverName,
       total_bots: counts.total,
