@@ -40,7 +40,7 @@ export function renderEvents(output: Output, events: readonly InstanceEventView[
 
 function changeText(event: InstanceEventView): string {
   if (event.to === null) return event.kind.replaceAll('_', ' ')
-  return event.from === null ? `${event.kind} ${event.to}` : `${event.kind} ${event.from} > ${event.to}`
+  return event.from === null ? `${event.kind} ${event.to}` : `${event.kind} ${event.from} -> ${event.to}`
 }
 
 function detailsText(details: Readonly<Record<string, unknown>> | null): string {
