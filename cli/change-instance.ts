@@ -51,7 +51,7 @@ export async function hintWithoutServer(cli: Cli, context: Context, view: Instan
   const { listServers } = await import('../services/list-servers.ts')
   const servers = await context.run(listServers, {})
   const server = servers.find(({ name }) => name === view.server_name)
-  if (server?.live === true) {
+  if (server?.alive === true) {
     if (server.draining && view.desired === 'running') {
       cli.output.note(
         `Note: ${view.server_name} is drained; it starts no bots until: ./botfleet server undrain ${view.server_name}`,

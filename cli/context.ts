@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { Database } from '../db/database.ts'
 import { ensureEmbeddedPostgres, stopEmbeddedPostgresIfUnused } from '../db/embedded-postgres.ts'
@@ -30,44 +31,70 @@ const queryTimeoutMs = 4000
 
 /** Opens the database for one command, with a current schema, and lets go of it afterwards. */
 export async function withContext<T>(cli: Cli, work: (context: Context) => Promise<T>): Promise<T> {
-  return withDatabaseUrl(cli, async (url, config) => {
-    const database = openDatabase(url)
+  return withDatabase(cli, async ({ database, url, config }) => {
+    await settleSchema(database, url, config)
     const actor = cliActor()
-    try {
-      await settleSchema(database, url, config)
-      const context: Context = {
-        config,
-        database,
-        actor,
-        run: (operation, input) => database.transaction((tx) => operation(tx, actor, input)),
-        keyring: () => readKeyring(config, database, actor),
-      }
-      return await untilInterrupted(work(context), cli.signal)
-    } finally {
-      await database.close()
+    const context: Context = {
+      config,
+      database,
+      actor,
+      run: (operation, input) => database.transaction((tx) => operation(tx, actor, input)),
+      keyring: () => readKeyring(config, database),
     }
+    return untilInterrupted(work(context), cli.signal)
   })
 }
 
+/** A database whose schema nobody has looked at yet. */
+export interface BareDatabase {
+  readonly database: Database
+  readonly url: string
+  readonly config: Config
+  /** The embedded Postgres did not run before this command. */
+  readonly startedByUs: boolean
+}
+
 /**
- * Finds the database. Without DATABASE_URL that is the embedded Postgres: started when nothing runs, and stopped again
+ * Opens the database. Without DATABASE_URL that is the embedded Postgres: started when nothing runs, and stopped again
  * afterwards unless somebody else has come to use it.
  */
-export async function withDatabaseUrl<T>(cli: Cli, work: (url: string, config: Config) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(cli: Cli, work: (bare: BareDatabase) => Promise<T>): Promise<T> {
   const config = loadConfig(cli.environment, cli.cwd)
   const given = config.settings.DATABASE_URL
-  if (given !== undefined) return work(given, config)
-  const starting = setTimeout(() => cli.output.note('Starting the embedded Postgres ...'), 1500)
-  const { url, startedByUs } = await ensureEmbeddedPostgres(config.home).finally(() => clearTimeout(starting))
+  const bare =
+    given === undefined
+      ? await openEmbedded(cli, config)
+      : { database: openDatabase(given), url: given, config, startedByUs: false }
   try {
-    return await work(url, config)
+    return await work(bare)
   } finally {
-    if (startedByUs) await stopEmbeddedPostgresIfUnused(config.home)
+    await bare.database.close()
+    if (bare.startedByUs) await stopEmbeddedPostgresIfUnused(config.home)
   }
 }
 
-/** The pool of one command. */
-export function openDatabase(url: string): Database {
+/** Holds a connection from here on; another command that just stopped it as unused is no reason to fail. */
+async function openEmbedded(cli: Cli, config: Config): Promise<BareDatabase> {
+  makeHome(config)
+  const starting = setTimeout(() => cli.output.note('Starting the embedded Postgres ...'), 1500)
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const { url, startedByUs } = await ensureEmbeddedPostgres(config.home)
+      const database = openDatabase(url)
+      try {
+        await database.ping()
+        return { database, url, config, startedByUs }
+      } catch (error) {
+        await database.close()
+        if (attempt === 3) throw error
+      }
+    }
+  } finally {
+    clearTimeout(starting)
+  }
+}
+
+function openDatabase(url: string): Database {
   return Database.open(url, { applicationName: 'botfleet cli', connectionsMax: 2, connectTimeoutMs, queryTimeoutMs })
 }
 
@@ -92,11 +119,31 @@ async function settleSchema(database: Database, url: string, config: Config): Pr
   )
 }
 
-async function readKeyring(config: Config, database: Database, actor: Actor): Promise<Keyring> {
+/** Loads the keys; the first command of a fresh database settles which key it is sealed with. */
+export async function readKeyring(config: Config, database: Database): Promise<Keyring> {
+  if (config.settings.AGENT_TOKEN_AES_KEY === undefined) makeHome(config)
   const { loadKeyring } = await import('../runtime/keys.ts')
   const { listKeyFingerprints } = await import('../services/list-key-fingerprints.ts')
-  const fingerprints = await database.transaction((tx) => listKeyFingerprints(tx, actor, {}))
-  return loadKeyring({ settings: config.settings, keyFolder: config.paths.keys, fingerprints })
+  const load = (fingerprints: readonly string[]) =>
+    loadKeyring({ settings: config.settings, keyFolder: config.paths.keys, fingerprints })
+  const fingerprints = await listKeyFingerprints(database)
+  const keyring = load(fingerprints)
+  if (fingerprints.length > 0) return keyring
+  const { registerFirstKey } = await import('../services/register-first-key.ts')
+  return load(await database.transaction((tx) => registerFirstKey(tx, { keyId: keyring.activeKeyId })))
+}
+
+/** Makes BOTFLEET_HOME for its owner alone; an existing one is left as it is, and `doctor` judges it. */
+function makeHome(config: Config): void {
+  try {
+    mkdirSync(config.home, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new Failure('unavailable', `BOTFLEET_HOME ${config.home} cannot be made (${codeOf(cause)})`, { cause })
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error)
 }
 
 function osUser(): string {

@@ -15,9 +15,9 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(ms / secondMs)}s`
 }
 
-/** A duration in its largest unit, rounded down: `29d`, `5h`, `3m`, `10s`. */
-export function formatShortDuration(milliseconds: number): string {
-  return formatDuration(milliseconds).split(' ')[0] ?? ''
+/** Time left of a subscription: whole days as far as there are several, else `1d 3h`, `5h 12m`. */
+export function formatTimeLeft(milliseconds: number): string {
+  return milliseconds >= 2 * dayMs ? `${Math.round(milliseconds / dayMs)}d` : formatDuration(milliseconds)
 }
 
 /** A point in time seen from now: `in 12 days`, `3 minutes ago`, `just now`. */
@@ -26,7 +26,7 @@ export function formatRelative(time: string, nowMs: number): string {
   const size = Math.abs(difference)
   if (size < 5 * secondMs) return 'just now'
   const [unit, unitMs] = unitOf(size)
-  const amount = Math.floor(size / unitMs)
+  const amount = Math.round(size / unitMs)
   const words = `${amount} ${unit}${amount === 1 ? '' : 's'}`
   return difference > 0 ? `in ${words}` : `${words} ago`
 }

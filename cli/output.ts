@@ -47,7 +47,7 @@ export class Output {
 
   /** Whether a person may be asked: both the question's stream and the answer's are terminals. */
   get interactive(): boolean {
-    return this.#stderr.isTTY === true && process.stdin.isTTY === true
+    return this.#stderr.isTTY === true && process.stdin.isTTY
   }
 
   /** Whether messages go to a terminal. */
@@ -57,12 +57,12 @@ export class Output {
 
   /** Styles a text for stdout; plain where stdout is no terminal or NO_COLOR is set. */
   style(style: Style, text: string): string {
-    return styleText(style, text, { stream: this.#stdout as NodeJS.WriteStream })
+    return styleText(style, text, { stream: this.#stdout })
   }
 
   /** Styles a text for stderr. */
   noteStyle(style: Style, text: string): string {
-    return styleText(style, text, { stream: this.#stderr as NodeJS.WriteStream })
+    return styleText(style, text, { stream: this.#stderr })
   }
 
   /** Prints the result: one JSON document with `--json`, otherwise what `render` gives. */

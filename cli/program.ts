@@ -11,6 +11,7 @@ import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addRunCommands } from './commands/run.ts'
+import { addServeCommands } from './commands/serve.ts'
 import { addServerCommands } from './commands/server.ts'
 import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
@@ -36,6 +37,9 @@ export function buildProgram(cli: Cli): Command {
     .hook('preAction', (_program, command) => {
       cli.output.json = command.optsWithGlobals<{ json?: boolean }>().json === true
     })
+
+  program.commandsGroup('Run:')
+  addServeCommands(program, cli)
 
   program.commandsGroup('Set up:')
   addInit(program, cli)

@@ -1,5 +1,5 @@
 import type { InstanceView } from '../domain/instance.ts'
-import { formatBytes, formatDuration, formatPercent } from './format.ts'
+import { formatBytes, formatDuration, formatPercent, formatTimeLeft } from './format.ts'
 import { stateStyle, stateWord, timeLeftMs, uptimeMs } from './instance-words.ts'
 import type { Output } from './output.ts'
 import { type Column, renderTable } from './table.ts'
@@ -58,7 +58,7 @@ function cpuOf(view: InstanceView): string {
 function timeLeft(view: InstanceView, nowMs: number): string {
   const left = timeLeftMs(view, nowMs)
   if (left === undefined) return none
-  return left <= 0 ? 'ended' : formatDuration(left)
+  return left <= 0 ? 'ended' : formatTimeLeft(left)
 }
 
 function isSoon(view: InstanceView, nowMs: number): boolean {

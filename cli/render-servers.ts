@@ -1,5 +1,5 @@
-import type { ServerView } from '../domain/server.ts'
-import { formatDuration } from './format.ts'
+import type { ServerView } from '../services/list-servers.ts'
+import { formatBytes, formatDuration } from './format.ts'
 import type { Output } from './output.ts'
 import { renderTable } from './table.ts'
 
@@ -12,19 +12,26 @@ export function renderServers(output: Output, servers: readonly ServerView[], no
       {
         title: 'STATE',
         text: stateOf,
-        style: (server, cell) => (server.live ? output.style(server.draining ? 'yellow' : 'green', cell) : cell),
+        style: (server, cell) => (server.alive ? output.style(server.draining ? 'yellow' : 'green', cell) : cell),
       },
-      { title: 'BOTS', align: 'right', text: (server) => `${server.instances}/${server.capacity}` },
+      { title: 'BOTS', align: 'right', text: (server) => `${server.assigned}/${server.capacity}` },
       { title: 'RUNNING', align: 'right', text: (server) => String(server.running), dropOrder: 2 },
+      { title: 'TROUBLE', align: 'right', text: (server) => String(server.troubled), dropOrder: 2 },
+      {
+        title: 'MEM',
+        align: 'right',
+        text: (server) => (server.memory_bytes === 0 ? '-' : formatBytes(server.memory_bytes)),
+        dropOrder: 3,
+      },
       {
         title: 'UPTIME',
         align: 'right',
         text: (server) =>
-          server.live && server.started_at !== null ? formatDuration(nowMs - Date.parse(server.started_at)) : '-',
+          server.alive && server.started_at !== null ? formatDuration(nowMs - Date.parse(server.started_at)) : '-',
         dropOrder: 1,
       },
-      { title: 'VERSION', text: (server) => server.version ?? '-', dropOrder: 4 },
-      { title: 'URL', text: (server) => server.url ?? '-', dropOrder: 3 },
+      { title: 'VERSION', text: (server) => server.version ?? '-', dropOrder: 5 },
+      { title: 'URL', text: (server) => server.url ?? '-', dropOrder: 4 },
     ],
     servers,
     { width: output.width, styleTitle: (text) => output.style('dim', text) },
@@ -32,6 +39,6 @@ export function renderServers(output: Output, servers: readonly ServerView[], no
 }
 
 function stateOf(server: ServerView): string {
-  if (!server.live) return server.draining ? 'down, drained' : 'down'
+  if (!server.alive) return server.draining ? 'down, drained' : 'down'
   return server.draining ? 'drained' : 'up'
 }

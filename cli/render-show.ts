@@ -1,6 +1,6 @@
 import type { InstanceView } from '../domain/instance.ts'
 import { formatBytes, formatDuration, formatLocalTime, formatPercent, formatRelative } from './format.ts'
-import { nextStep, stateStyle, stateWord, uptimeMs } from './instance-words.ts'
+import { nextStep, stateStyle, stateWord } from './instance-words.ts'
 import type { Output } from './output.ts'
 import { escapeControls, padText } from './text-width.ts'
 
@@ -16,14 +16,13 @@ export function renderInstance(output: Output, view: InstanceView, nowMs: number
     ['bot', botOf(view)],
     ['tenant', view.tenant + (view.is_master ? ' (the master bot)' : '')],
     ['owner', view.owner === null ? undefined : escapeControls(view.owner)],
-    ['state', `${state}, ${formatRelative(view.state_at, nowMs)}`],
+    ['state', `${state} for ${formatDuration(nowMs - Date.parse(view.state_at))}`],
     ['trouble', view.last_error === null ? undefined : output.style('red', escapeControls(view.last_error))],
     ['next try', view.next_try_at === null ? undefined : timeOf(view.next_try_at, nowMs)],
     ['suspended', view.suspended_reason === null ? undefined : escapeControls(view.suspended_reason)],
     ['status', `${view.status}, wanted ${view.desired}`],
     ['approved', view.approved_at === null ? undefined : timeOf(view.approved_at, nowMs)],
     ['expires', view.expires_at === null ? undefined : timeOf(view.expires_at, nowMs)],
-    ['uptime', durationOf(uptimeMs(view, nowMs))],
     ['restarts', String(view.restarts)],
     ['uses', usageOf(view)],
     ['server', `${view.server_name} (${view.placement})${view.port === null ? '' : `, port ${view.port}`}`],
@@ -49,10 +48,6 @@ function botOf(view: InstanceView): string {
 
 function timeOf(time: string, nowMs: number): string {
   return `${formatLocalTime(time)} (${formatRelative(time, nowMs)})`
-}
-
-function durationOf(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : formatDuration(ms)
 }
 
 function usageOf(view: InstanceView): string | undefined {

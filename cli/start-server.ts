@@ -53,8 +53,9 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
     for (const stopOne of stops.splice(0).reverse()) await stopOne()
   }
   try {
-    const { url, database, close } = await openServerDatabase(config, log)
-    stops.push(close)
+    const opened = await openServerDatabase(config, log)
+    const { url, database } = opened
+    stops.push(() => opened.close())
     const keyring = await openServerKeyring(config, database)
     const actor: Actor = {
       name: `system:serve@${settings.SERVERNAME}`,

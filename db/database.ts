@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { Failure } from '../domain/failure.ts'
 import { connectionFailure, isConnectionTrouble, isRetryable } from './connection-trouble.ts'
+import { runQuery } from './run-query.ts'
 import type { Queryable, QueryOutcome, Tx } from './transaction.ts'
 
 /** COMMIT was sent and no answer came: the transaction may or may not stand. */
@@ -24,6 +25,8 @@ export interface DatabaseOptions {
 }
 
 const attemptsMax = 4
+/** Postgres' type id of bigint. */
+const int8Oid = 20
 
 /** int8 as a number: ids, epochs and counters stay far below 2^53; anything above is refused, never rounded. */
 function parseInt8(text: string): number {
@@ -32,10 +35,11 @@ function parseInt8(text: string): number {
   return value
 }
 
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 ? parseInt8 : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-}
+/** pg's own parsers for everything but int8; its typings want an enum where any type id may come. */
+const parserOf = pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown
+const types = {
+  getTypeParser: (oid: number, format?: string) => (oid === int8Oid ? parseInt8 : parserOf(oid, format)),
+} as pg.CustomTypesConfig
 
 /**
  * The pool. Every statement has a time limit on our side; a connection that ran into it is closed and not given back,
@@ -70,7 +74,7 @@ export class Database implements Queryable {
   }
 
   async query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryOutcome<Row>> {
-    return this.#withClient((client) => run<Row>(client, text, values))
+    return this.#withClient((client) => runQuery<Row>(client, text, values))
   }
 
   /**
@@ -122,7 +126,7 @@ export class Database implements Queryable {
 }
 
 async function runTransaction<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const tx: Tx = { open: true, query: (text, values) => run(client, text, values) }
+  const tx: Tx = { open: true, query: (text, values) => runQuery(client, text, values) }
   await client.query('begin')
   let result: T
   try {
@@ -138,15 +142,6 @@ async function runTransaction<T>(client: pg.PoolClient, work: (tx: Tx) => Promis
     throw isConnectionTrouble(error) ? new CommitUnknown(error) : error
   }
   return result
-}
-
-async function run<Row>(
-  client: pg.PoolClient,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<QueryOutcome<Row>> {
-  const result = await client.query(text, [...values])
-  return { rows: result.rows as Row[], rowCount: result.rowCount ?? result.rows.length }
 }
 
 /** A name for a connection of one command, for pg_stat_activity. */

@@ -108,10 +108,7 @@ async function initialise(place: PostgresPlace): Promise<void> {
     renameSync(temporary, place.data)
   } catch (error) {
     if (!exists(join(place.data, 'PG_VERSION'))) {
-      const reason = String((error as { stderr?: string }).stderr ?? (error as Error).message)
-        .trim()
-        .split('\n')
-        .at(-1)
+      const reason = ((error as { stderr?: string }).stderr ?? (error as Error).message).trim().split('\n').at(-1)
       throw new Failure('unavailable', `the embedded Postgres could not be set up in ${place.folder}: ${reason}`, {
         cause: error,
       })

@@ -4,6 +4,7 @@ import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import { Failure } from '../domain/failure.ts'
 import { connectionFailure, isConnectionTrouble } from './connection-trouble.ts'
+import { runQuery } from './run-query.ts'
 import type { Queryable } from './transaction.ts'
 
 const folder = join(import.meta.dirname, '..', 'migrations')
@@ -67,13 +68,7 @@ export async function migrate(url: string): Promise<string[]> {
   client.on('error', () => {})
   try {
     await client.connect()
-    const queryable: Queryable = {
-      query: async <Row>(text: string, values: readonly unknown[] = []) => {
-        const result = await client.query(text, [...values])
-        return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 }
-      },
-    }
-    refuseNewerSchema(await migrationStatus(queryable))
+    refuseNewerSchema(await migrationStatus({ query: (text, values) => runQuery(client, text, values) }))
     const applied = await runner({
       dbClient: client,
       dir: folder,

@@ -15,7 +15,7 @@ export function startSampling(context: OrchestratorContext, fleet: Fleet): Part 
       const usage = await pidusage(workers.map((worker) => worker.identity.pid))
       const samples = workers.flatMap((worker): Sample[] => {
         // The array form answers nothing for a process that ended meanwhile.
-        const measured = usage[String(worker.identity.pid)] as pidusage.Status | undefined
+        const measured = usage[String(worker.identity.pid)]
         return measured === undefined
           ? []
           : [{ instanceId: worker.instanceId, cpuPercent: measured.cpu, memoryBytes: measured.memory }]

@@ -59,10 +59,10 @@ interface Row {
 export async function readServerPlan(database: Queryable, server: string): Promise<PlannedInstance[]> {
   const { rows } = await database.query<Row>(
     `select i.id, i.platform, i.status, i.desired, i.state, i.last_error, i.attempt,
-       extract(epoch from i.expires_at - clock_timestamp()) * 1000 as expires_in_ms,
+       (extract(epoch from i.expires_at - clock_timestamp()) * 1000)::double precision as expires_in_ms,
        i.restart_requested, i.restart_done, i.port, i.rate_limit_rps, i.max_concurrent_requests,
        l.phase, l.epoch, l.server_name as lease_server, l.server_epoch, l.process,
-       extract(epoch from l.may_run_until - clock_timestamp()) * 1000 as may_run_for_ms
+       (extract(epoch from l.may_run_until - clock_timestamp()) * 1000)::double precision as may_run_for_ms
      from instance i join instance_lease l on l.instance_id = i.id
      where (i.server_name = $1 and (i.status = 'approved' or i.state <> 'stopped'))
        or (l.server_name = $1 and l.phase <> 'idle')
@@ -77,7 +77,7 @@ export async function readServerPlan(database: Queryable, server: string): Promi
     state: row.state,
     lastError: row.last_error,
     attempt: row.attempt,
-    expiresInMs: row.expires_in_ms === null ? null : Number(row.expires_in_ms),
+    expiresInMs: row.expires_in_ms,
     restartRequested: row.restart_requested,
     restartDone: row.restart_done,
     port: row.port,
@@ -89,7 +89,7 @@ export async function readServerPlan(database: Queryable, server: string): Promi
       serverName: row.lease_server,
       serverEpoch: row.server_epoch,
       process: row.process,
-      mayRunForMs: row.may_run_for_ms === null ? null : Number(row.may_run_for_ms),
+      mayRunForMs: row.may_run_for_ms,
     },
   }))
 }

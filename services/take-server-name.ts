@@ -35,7 +35,7 @@ export async function takeServerName(tx: Tx, input: TakeServerName): Promise<Tak
   // The clock is read in a statement of its own: in the locking statement it could be older than the wait for the lock.
   await tx.query('select 1 from server where name = $1 for update', [input.server])
   const { rows } = await tx.query<ServerRow>(
-    `select holder, beat, server_epoch, extract(epoch from lease_until - clock_timestamp()) * 1000 as lease_left_ms
+    `select holder, beat, server_epoch, (extract(epoch from lease_until - clock_timestamp()) * 1000)::double precision as lease_left_ms
      from server where name = $1`,
     [input.server],
   )
@@ -62,7 +62,7 @@ export async function takeServerName(tx: Tx, input: TakeServerName): Promise<Tak
 
 function refusalOf(row: ServerRow, input: TakeServerName): TakeVerdict | undefined {
   if (row.holder === null || row.holder === input.holder || input.isProvablyDead(row.holder)) return undefined
-  const leaseLeftMs = Number(row.lease_left_ms ?? 0)
+  const leaseLeftMs = row.lease_left_ms ?? 0
   if (leaseLeftMs > 0) return { kind: 'held', holder: row.holder, leaseLeftMs }
   // Lapsed by the database's clock, which may have jumped: the beat must also have stood still.
   if (input.stillBeat === row.beat) return undefined

@@ -25,10 +25,7 @@ export function addAuditCommands(program: Command, cli: Cli): void {
       const { renderAudit } = await import('../render-history.ts')
       await withContext(cli, async (context) => {
         const { since, ...filters } = options
-        const rows = await context.run(listAudit, {
-          ...filters,
-          ...(since === undefined ? {} : { since: new Date(Date.now() - since) }),
-        })
+        const rows = await context.run(listAudit, { ...filters, withinMs: since })
         cli.output.result(rows, () => renderAudit(cli.output, rows))
       })
     })

@@ -5,9 +5,13 @@ import { addCommand, type Cli } from '../command.ts'
 export function addDoctor(program: Command, cli: Cli): void {
   addCommand(program, 'doctor [id]', 'check this server, or one bot, and say what to do').action(
     async (id: string | undefined) => {
-      const { examineServer, examineInstance } = await import('../doctor.ts')
-      if (id === undefined) await examineServer(cli)
-      else await examineInstance(cli, id)
+      if (id === undefined) {
+        const { examineServer } = await import('../doctor.ts')
+        await examineServer(cli)
+      } else {
+        const { examineInstance } = await import('../doctor-instance.ts')
+        await examineInstance(cli, id)
+      }
     },
   )
 }

@@ -16,7 +16,7 @@ interface EditOptions {
 export function addEdit(program: Command, cli: Cli): void {
   addCommand(program, 'edit <id>', 'change name, owner, number, placement or limits')
     .option('--name <name>', 'what people call it')
-    .option('--owner <user-id>', "the owner's id on the platform; '' for none")
+    .option('--owner <user-id>', "the owner's id on the platform")
     .option('--phone <number>', 'WhatsApp: the number as +491701234567')
     .option('--placement <placement>', 'pinned: its own server only; floating: any', oneOf(placements))
     .option('--rate-limit-rps <number>', 'requests a second beyond direct answers, up to 30', numberAbove(0, 30))
@@ -26,19 +26,17 @@ export function addEdit(program: Command, cli: Cli): void {
       if (changes.length === 0) throw new Failure('usage', 'nothing to change: see ./botfleet edit --help')
       const { withContext } = await import('../context.ts')
       const { editInstance } = await import('../../services/edit-instance.ts')
-      const { showInstance } = await import('../../services/show-instance.ts')
       const { name, owner, phone, placement, rateLimitRps, maxConcurrent } = options
       await withContext(cli, async (context) => {
-        await context.run(editInstance, {
+        const view = await context.run(editInstance, {
           id,
-          ...(name === undefined ? {} : { name }),
-          ...(owner === undefined ? {} : { owner: owner === '' ? null : owner }),
-          ...(phone === undefined ? {} : { phone }),
-          ...(placement === undefined ? {} : { placement }),
-          ...(rateLimitRps === undefined ? {} : { rateLimitRps }),
-          ...(maxConcurrent === undefined ? {} : { maxConcurrentRequests: maxConcurrent }),
+          name,
+          owner,
+          phone,
+          placement,
+          rateLimitRps,
+          maxConcurrentRequests: maxConcurrent,
         })
-        const view = await context.run(showInstance, { id })
         cli.output.result(view, () => `${id} is changed.`)
       })
     })

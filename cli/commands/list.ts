@@ -21,10 +21,7 @@ export function addList(program: Command, cli: Cli): void {
       const { renderList } = await import('../render-list.ts')
       await withContext(cli, async (context) => {
         const { expiring, ...filters } = options
-        const views = await context.run(listInstances, {
-          ...filters,
-          ...(expiring === undefined ? {} : { expiringWithinMs: expiring }),
-        })
+        const views = await context.run(listInstances, { ...filters, expiringWithinMs: expiring })
         cli.output.result(views, () => renderList(cli.output, views, Date.now()))
         if (views.length === 0 && !cli.output.json) {
           const filtered = Object.keys(options).some((name) => name !== 'json')

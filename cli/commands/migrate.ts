@@ -5,24 +5,17 @@ import { addCommand, type Cli } from '../command.ts'
 /** `migrate` and `migrate status`. */
 export function addMigrate(program: Command, cli: Cli): void {
   const migrateCommand = addCommand(program, 'migrate', "bring the database's schema up to date").action(async () => {
-    const { withDatabaseUrl } = await import('../context.ts')
+    const { withDatabase } = await import('../context.ts')
     const { migrate } = await import('../../db/migrate.ts')
-    const applied = await withDatabaseUrl(cli, (url) => migrate(url))
+    const applied = await withDatabase(cli, ({ url }) => migrate(url))
     cli.output.result({ applied }, () =>
       applied.length === 0 ? 'Nothing to do: the schema is up to date.' : `Applied: ${applied.join(', ')}`,
     )
   })
   addCommand(migrateCommand, 'status', 'compare the schema with this program; changes nothing').action(async () => {
-    const { openDatabase, withDatabaseUrl } = await import('../context.ts')
+    const { withDatabase } = await import('../context.ts')
     const { migrationStatus } = await import('../../db/migrate.ts')
-    const status = await withDatabaseUrl(cli, async (url) => {
-      const database = openDatabase(url)
-      try {
-        return await migrationStatus(database)
-      } finally {
-        await database.close()
-      }
-    })
+    const status = await withDatabase(cli, ({ database }) => migrationStatus(database))
     cli.output.result({ ...status, verdict: verdictOf(status) }, () => sentenceOf(status))
   })
 }

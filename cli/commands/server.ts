@@ -16,20 +16,21 @@ export function addServerCommands(program: Command, cli: Cli): void {
   })
 
   addCommand(group, 'drain <name>', 'let a server start no more bots').action(async (name: string) => {
-    const { withContext } = await import('../context.ts')
-    const { drainServer } = await import('../../services/drain-server.ts')
-    await withContext(cli, async (context) => {
-      const server = await context.run(drainServer, { name })
-      cli.output.result(server, () => `${name} starts no more bots; those that run go on.`)
-    })
+    await setDraining(cli, name, true)
   })
 
   addCommand(group, 'undrain <name>', 'let a drained server start bots again').action(async (name: string) => {
-    const { withContext } = await import('../context.ts')
-    const { undrainServer } = await import('../../services/undrain-server.ts')
-    await withContext(cli, async (context) => {
-      const server = await context.run(undrainServer, { name })
-      cli.output.result(server, () => `${name} starts bots again.`)
-    })
+    await setDraining(cli, name, false)
+  })
+}
+
+async function setDraining(cli: Cli, name: string, draining: boolean): Promise<void> {
+  const { withContext } = await import('../context.ts')
+  const { setServerDraining } = await import('../../services/set-server-draining.ts')
+  await withContext(cli, async (context) => {
+    const server = await context.run(setServerDraining, { name, draining })
+    cli.output.result(server, () =>
+      draining ? `${name} starts no more bots; those that run go on.` : `${name} starts bots again.`,
+    )
   })
 }

@@ -60,7 +60,7 @@ test('a table that has room shows everything', () => {
     [
       'ID  NAME                        EXTRA',
       'a1  A name that is rather long     12',
-      'b2  店铺\\u001b[2J                    3',
+      'b2  店铺\\u001b[2J                   3',
     ].join('\n'),
   )
 })
@@ -70,7 +70,7 @@ test('a table first cuts what may be cut, then leaves columns out', () => {
     ['ID  NAME       EXTRA', 'a1  A name t…     12', 'b2  店铺\\u00…      3'].join('\n'),
   )
   expect(renderTable(columns, rows, { width: 12, styleTitle: plain })).toBe(
-    ['ID  NAME', 'a1  A name …', 'b2  店铺\\u…'].join('\n'),
+    ['ID  NAME', 'a1  A name …', 'b2  店铺\\u0…'].join('\n'),
   )
 })
 

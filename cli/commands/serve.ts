@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+import { addCommand, type Cli } from '../command.ts'
+
+/** `serve` and `demo`: the two commands that stay. */
+export function addServeCommands(program: Command, cli: Cli): void {
+  addCommand(program, 'serve', 'run this server: its bots, the gateway and the panel').action(async () => {
+    const { serve } = await import('../serve.ts')
+    await serve(cli)
+  })
+
+  addCommand(program, 'demo', 'try it: two bots in a sandboxed Telegram, with a page to chat in')
+    .option('--port PORT', 'port of the chat page', '8090')
+    .action(async (options: { port: string }) => {
+      const { demo } = await import('../demo.ts')
+      await demo(cli, options)
+    })
+}

@@ -1,0 +1,140 @@
+/**
+ * `botfleet demo`: the sandboxed Telegram, a server of its own, a master bot and an agent's bot that answer. The
+ * server is named `demo`, so that it touches no other server's bots; starting it again finds them.
+ */
+import type { Failure } from '../domain/failure.ts'
+import { type Config, loadConfig } from '../runtime/config.ts'
+import { startSandbox } from '../sandbox/start-sandbox.ts'
+import { approveInstance } from '../services/approve-instance.ts'
+import { createInstance } from '../services/create-instance.ts'
+import { listInstances } from '../services/list-instances.ts'
+import { renewInstance } from '../services/renew-instance.ts'
+import type { Cli } from './command.ts'
+import { createServerLog } from './server-log.ts'
+import { type RunningServer, startServer } from './start-server.ts'
+
+interface DemoBot {
+  readonly token: string
+  readonly name: string
+  readonly username: string
+  readonly tenant: string
+}
+
+/** Tokens that no Telegram server would ever give out. */
+const bots: readonly DemoBot[] = [
+  { token: '1000001:demo-master-bot-not-a-real-token', name: 'Demo Shop', username: 'demo_shop_bot', tenant: 'master' },
+  {
+    token: '1000002:demo-agent-bot-not-a-real-token',
+    name: 'Ada’s Shop',
+    username: 'ada_shop_bot',
+    tenant: 'agent:ada',
+  },
+]
+
+/** Starts the demo and stays until it is told to end. */
+export async function demo(cli: Cli, options: { port: string }): Promise<void> {
+  cli.output.note('Starting Postgres, a sandboxed Telegram and a server ...')
+  const sandbox = await startSandbox({ port: Number(options.port) })
+  try {
+    for (const bot of bots) sandbox.createBot(bot)
+    const config = demoConfig(cli, sandbox.apiRoot)
+    const log = createServerLog(process.stderr, { level: config.settings.LOG_LEVEL, name: 'botfleet demo' })
+    let giveUp: (failure: Failure) => void = () => {}
+    const givenUp = new Promise<Failure>((resolve) => {
+      giveUp = resolve
+    })
+    const running = await startServer({ config, log, terminal: undefined, onGivenUp: giveUp })
+    try {
+      const ids = await approveBots(running, config)
+      await untilRunning(running, ids, cli.signal)
+      welcome(cli, sandbox.url, ids)
+      const told = new Promise<undefined>((resolve) => {
+        cli.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+      })
+      const failure = await Promise.race([givenUp, told])
+      if (failure !== undefined) throw failure
+    } finally {
+      cli.output.note('Stopping ...')
+      await running.stop()
+    }
+  } finally {
+    await sandbox.stop()
+  }
+  process.exitCode = 0
+}
+
+/** The demo's own settings: its own server name and the sandbox as Telegram, whatever `.env` says. */
+function demoConfig(cli: Cli, apiRoot: string): Config {
+  return loadConfig(
+    {
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      ...cli.environment,
+      SERVERNAME: 'demo',
+      TELEGRAM_API_ROOT: apiRoot,
+      BOT_TOKEN: '',
+      DATABASE_URL: '',
+      DATABASE_URL_FILE: '',
+    },
+    cli.cwd,
+  )
+}
+
+/** Registers and approves the two bots; a second demo finds them and renews what has run out. */
+async function approveBots(running: RunningServer, config: Config): Promise<string[]> {
+  const { database, actor, keyring } = running
+  const { DAYS_PER_MONTH: daysPerMonth, WORKER_PORT_BASE: portBase, WORKER_PORT_COUNT: portCount } = config.settings
+  const known = await listInstances(database, actor, { server: 'demo' })
+  const ids: string[] = []
+  for (const bot of bots) {
+    const botId = bot.token.split(':')[0]
+    const existing = known.find((instance) => instance.bot_id === botId)
+    const id = await database.transaction(async (tx) => {
+      const instance =
+        existing ??
+        (await createInstance(tx, actor, {
+          platform: 'telegram',
+          name: bot.name,
+          tenant: bot.tenant,
+          server: 'demo',
+          token: bot.token,
+          keyring: keyring(),
+          verified: { username: bot.username },
+        }))
+      const period = { id: instance.id, months: 1, daysPerMonth, portBase, portCount }
+      if (instance.status === 'new') await approveInstance(tx, actor, period)
+      if (instance.status === 'expired') await renewInstance(tx, actor, period)
+      return instance.id
+    })
+    ids.push(id)
+  }
+  return ids
+}
+
+async function untilRunning(running: RunningServer, ids: readonly string[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const instances = await listInstances(running.database, running.actor, { server: 'demo', status: 'running' })
+    if (ids.every((id) => instances.some((instance) => instance.id === id))) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+function welcome(cli: Cli, chatUrl: string, ids: readonly string[]): void {
+  const value = {
+    chat_url: chatUrl,
+    bots: bots.map(({ name, username, tenant }, index) => ({ id: ids[index], name, username, tenant })),
+  }
+  cli.output.result(value, () =>
+    [
+      '',
+      'Two bots are running. Talk to them in your browser:',
+      '',
+      `    ${chatUrl}`,
+      '',
+      ...bots.map(({ name, username, tenant }, index) => `    ${ids[index] ?? ''}  @${username}  ${name} (${tenant})`),
+      '',
+      `In another terminal: ./botfleet list`,
+      'Ctrl-C ends the demo.',
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,45 @@
+import { Failure } from '../domain/failure.ts'
+import type { Output, Style } from './output.ts'
+import { escapeControls, padText } from './text-width.ts'
+
+/** One thing that `doctor` looked at. */
+export interface Finding {
+  readonly name: string
+  readonly verdict: 'ok' | 'warn' | 'fail'
+  /** What was found. */
+  readonly detail: string
+  /** What to do about it. */
+  readonly todo?: string
+}
+
+const styles: Record<Finding['verdict'], Style> = { ok: 'green', warn: 'yellow', fail: 'red' }
+
+/** Looks at one thing; what throws becomes a finding too, so that one trouble does not hide the others. */
+export async function examine(name: string, look: () => Promise<Omit<Finding, 'name'>>): Promise<Finding> {
+  try {
+    return { name, ...(await look()) }
+  } catch (error) {
+    if (error instanceof Failure) return { name, verdict: 'fail', detail: error.message }
+    const { code, message } = error as NodeJS.ErrnoException
+    return { name, verdict: 'fail', detail: code ?? message }
+  }
+}
+
+/** Prints findings, and throws `unavailable` when one of them is a failure, so that scripts see it. */
+export function printFindings(output: Output, findings: readonly Finding[], extra: Record<string, unknown> = {}): void {
+  const failed = findings.filter(({ verdict }) => verdict === 'fail')
+  output.result({ ...extra, healthy: failed.length === 0, checks: findings }, () => renderFindings(output, findings))
+  if (failed.length > 0) {
+    throw new Failure('unavailable', `needs attention: ${failed.map(({ name }) => name).join(', ')}`)
+  }
+}
+
+function renderFindings(output: Output, findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length))
+  return findings
+    .flatMap(({ name, verdict, detail, todo }) => [
+      `${output.style(styles[verdict], padText(verdict, 4))}  ${padText(name, width)}  ${escapeControls(detail)}`,
+      ...(todo === undefined ? [] : [`${' '.repeat(width + 8)}${todo}`]),
+    ])
+    .join('\n')
+}

@@ -1,0 +1,51 @@
+import type { AuditView } from '../services/list-audit.ts'
+import type { InstanceEventView } from '../services/list-instance-events.ts'
+import { formatLocalStamp } from './format.ts'
+import type { Output } from './output.ts'
+import { renderTable } from './table.ts'
+
+const titleStyle = (output: Output) => (text: string) => output.style('dim', text)
+
+/** Renders audit rows as a table in local time. */
+export function renderAudit(output: Output, rows: readonly AuditView[]): string {
+  if (rows.length === 0) return 'Nothing recorded that matches.'
+  return renderTable(
+    [
+      { title: 'WHEN', text: (row) => formatLocalStamp(row.at) },
+      { title: 'ACTION', text: (row) => row.action },
+      { title: 'TARGET', text: (row) => row.target_id ?? '-', shrinkTo: 10 },
+      { title: 'WHO', text: (row) => row.actor, shrinkTo: 10 },
+      { title: 'FROM', text: (row) => row.source, dropOrder: 2 },
+      { title: 'DETAILS', text: (row) => detailsText(row.details), shrinkTo: 12, dropOrder: 1 },
+    ],
+    rows,
+    { width: output.width, styleTitle: titleStyle(output) },
+  )
+}
+
+/** Renders the events of a bot as a table in local time. */
+export function renderEvents(output: Output, events: readonly InstanceEventView[]): string {
+  if (events.length === 0) return 'Nothing happened yet.'
+  return renderTable(
+    [
+      { title: 'WHEN', text: (event) => formatLocalStamp(event.at) },
+      { title: 'EVENT', text: changeText },
+      { title: 'WHY', text: (event) => event.reason ?? detailsText(event.details), shrinkTo: 12 },
+      { title: 'SERVER', text: (event) => event.server_name ?? '-', dropOrder: 1 },
+    ],
+    events,
+    { width: output.width, styleTitle: titleStyle(output) },
+  )
+}
+
+function changeText(event: InstanceEventView): string {
+  if (event.to === null) return event.kind.replaceAll('_', ' ')
+  return event.from === null ? `${event.kind} ${event.to}` : `${event.kind} ${event.from} -> ${event.to}`
+}
+
+function detailsText(details: Readonly<Record<string, unknown>> | null): string {
+  return Object.entries(details ?? {})
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ')
+}

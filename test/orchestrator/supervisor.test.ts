@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { identityOf, livenessOf, signalProcess } from '../../runtime/process-identity.ts'
+import { expireInstance } from '../../services/expire-instance.ts'
+import { listInstanceEvents } from '../../services/list-instance-events.ts'
+import { restartInstance } from '../../services/restart-instance.ts'
+import { stopInstance } from '../../services/stop-instance.ts'
+import { suspendInstance } from '../../services/suspend-instance.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { ownerActor, Rig } from '../support/rig.ts'
+
+let db: TestDatabase
+let rig: Rig
+beforeEach(async () => {
+  db = await createTestDatabase()
+  rig = new Rig(db)
+})
+afterEach(async () => {
+  await rig.stop()
+  await db.drop()
+})
+
+function identity(pid: number | null) {
+  const found = pid === null ? undefined : identityOf(pid)
+  if (found === undefined) throw new Error(`no process ${pid ?? 'null'}`)
+  return found
+}
+
+test('an approved bot runs, with its pid, port and epoch shown', async () => {
+  const id = await rig.approvedBot()
+  await rig.start()
+  const view = await rig.until(id, 'running')
+  expect(view.epoch).toBe(1)
+  expect(view.port).toBe(rig.settings.WORKER_PORT_BASE)
+  expect(livenessOf(identity(view.pid))).toBe('alive')
+})
+
+test('approving a bot wakes a running supervisor', async () => {
+  await rig.start()
+  const id = await rig.approvedBot()
+  await rig.until(id, 'running')
+})
+
+test('a worker that was killed is started again at once under a new epoch', async () => {
+  const id = await rig.approvedBot()
+  await rig.start()
+  const first = await rig.until(id, 'running')
+  signalProcess(identity(first.pid), 'SIGKILL')
+  const second = await rig.until(id, 'running', (view) => view.epoch === 2)
+  expect(second.pid).not.toBe(first.pid)
+  expect(second.restarts).toBe(1)
+})
+
+test('stop, suspend and expire end the worker; restart replaces it', async () => {
+  const [stopped, suspended, expired, restarted] = await Promise.all([
+    rig.approvedBot(),
+    rig.approvedBot(),
+    rig.approvedBot(),
+    rig.approvedBot(),
+  ])
+  await rig.start()
+  const before = await Promise.all([stopped, suspended, expired, restarted].map((id) => rig.until(id, 'running')))
+  await db.database.transaction(async (tx) => {
+    await stopInstance(tx, ownerActor, { id: stopped })
+    await suspendInstance(tx, ownerActor, { id: suspended, reason: 'unpaid' })
+    await expireInstance(tx, ownerActor, { id: expired })
+    await restartInstance(tx, ownerActor, { id: restarted })
+  })
+  for (const id of [stopped, suspended, expired]) {
+    const view = await rig.until(id, 'stopped')
+    expect(view.pid).toBeNull()
+  }
+  await rig.until(restarted, 'running', (view) => view.epoch === 2)
+  for (const { pid } of before) expect(pid === null ? undefined : identityOf(pid)).toBeUndefined()
+})
+
+test('a subscription that ends stops its worker by itself', async () => {
+  const id = await rig.approvedBot('well-behaved', { daysPerMonth: 3 / 86_400 })
+  await rig.start()
+  await rig.until(id, 'running')
+  const view = await rig.until(id, 'stopped', ({ status }) => status === 'expired')
+  expect(view.desired).toBe('running')
+})
+
+test.for(['token_invalid', 'conflict', 'webhook'] as const)(
+  'a worker that ends as %s rests and is not started again',
+  async (reason) => {
+    const id = await rig.approvedBot(`exit-${reason}`)
+    await rig.start()
+    const view = await rig.until(id, reason === 'webhook' ? 'conflict' : reason)
+    expect(view.last_error).toBe(`said ${reason}`)
+    await rig.stop()
+    rig = new Rig(db)
+    await rig.start()
+    await vi.waitFor(() => expect(rig.logLines.join('')).toContain('term open'))
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    expect((await rig.show(id)).epoch).toBe(1)
+  },
+)
+
+test('a crash loop backs off and ends in failed with a reason; restart tries again', async () => {
+  await rig.stop()
+  rig = new Rig(db, { RESTART_BUDGET: '3' })
+  const id = await rig.approvedBot('crash-at-once')
+  await rig.start()
+  const failed = await rig.until(id, 'failed')
+  expect(failed.last_error).toContain('exit code 1')
+  expect(failed.restarts).toBe(3)
+  await db.database.transaction((tx) => restartInstance(tx, ownerActor, { id }))
+  await rig.until(id, 'failed', (view) => view.epoch > failed.epoch)
+})
+
+test('a worker that ignores SIGTERM is killed after its grace', async () => {
+  const id = await rig.approvedBot('ignore-sigterm')
+  await rig.start()
+  const { pid } = await rig.until(id, 'running')
+  await db.database.transaction((tx) => stopInstance(tx, ownerActor, { id }))
+  await rig.until(id, 'stopped')
+  expect(pid === null ? undefined : identityOf(pid)).toBeUndefined()
+})
+
+test('a worker that goes silent is killed and started again', async () => {
+  const id = await rig.approvedBot('go-silent')
+  await rig.start()
+  await rig.until(id, 'running', (view) => view.epoch >= 2)
+  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
+  expect(events.map(({ kind }) => kind)).toContain('worker_hung')
+})
+
+test('stopping the supervisor ends every worker and frees the name', async () => {
+  const id = await rig.approvedBot()
+  const supervisor = await rig.start()
+  const { pid } = await rig.until(id, 'running')
+  await supervisor.stop()
+  expect(pid === null ? undefined : identityOf(pid)).toBeUndefined()
+  const { rows } = await db.database.query<{ holder: string | null }>('select holder from server')
+  expect(rows).toEqual([{ holder: null }])
+  expect((await rig.show(id)).state).toBe('stopped')
+})
+
+test('a second supervisor of the same name is refused', async () => {
+  await rig.start()
+  await db.database.query(`update server set holder = replace(holder, '/', '/')`)
+  const second = new Rig(db)
+  // Another living process holds the name: our own parent stands in for it.
+  const parent = identity(process.ppid)
+  await db.database.query('update server set holder = $1', [
+    `${parent.bootId}/${parent.pidNamespace}/${parent.pid}/${parent.startTicks}`,
+  ])
+  await expect(second.start()).rejects.toThrow(/another supervisor holds the name alpha/)
+  await second.stop()
+})
+
+test('limits edited while a bot runs reach its worker without a restart', async () => {
+  const id = await rig.approvedBot()
+  await rig.start()
+  await rig.until(id, 'running')
+  await db.database.query('update instance set rate_limit_rps = 7.5, max_concurrent_requests = 9 where id = $1', [id])
+  await vi.waitFor(
+    () =>
+      expect(rig.workerLines(id).at(-1)).toMatchObject({
+        epoch: 1,
+        limits: { rateLimitRps: 7.5, maxConcurrentRequests: 9 },
+      }),
+    { timeout: 20_000 },
+  )
+})

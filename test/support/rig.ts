@@ -1,0 +1,148 @@
+/** A supervisor with its gateway on a real database, whose workers are real processes: the plain worker by default. */
+
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { vi } from 'vitest'
+import { Database } from '../../db/database.ts'
+import type { Actor } from '../../domain/actor.ts'
+import type { Failure } from '../../domain/failure.ts'
+import type { InstanceView, State } from '../../domain/instance.ts'
+import { type Keyring, makeKeyring } from '../../domain/keyring.ts'
+import { parseSettings, type Settings } from '../../domain/settings.ts'
+import { Gateway } from '../../gateway/gateway.ts'
+import { Supervisor } from '../../orchestrator/supervisor.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { createLog, type Log } from '../../runtime/log.ts'
+import { approveInstance } from '../../services/approve-instance.ts'
+import { createInstance } from '../../services/create-instance.ts'
+import { showInstance } from '../../services/show-instance.ts'
+import type { TestDatabase } from './database.ts'
+
+export const ownerActor: Actor = { name: 'cli:test@here', userId: null, role: 'owner', tenant: null, source: 'test' }
+
+let nextBotId = 7000
+
+export class Rig {
+  readonly settings: Settings
+  readonly keyring: Keyring = makeKeyring([randomBytes(32)])
+  readonly home = mkdtempSync(join(tmpdir(), 'botfleet-rig-'))
+  readonly logLines: string[] = []
+  readonly givenUp: Failure[] = []
+  readonly #test: TestDatabase
+  readonly #open: { supervisor: Supervisor; gateway: Gateway; database: Database }[] = []
+
+  constructor(test: TestDatabase, settings: Record<string, string> = {}) {
+    this.#test = test
+    this.settings = parseSettings({
+      SERVERNAME: 'alpha',
+      LEASE_TTL_SECONDS: '3',
+      GRACE_SECONDS: '2',
+      RESTART_MAX_SECONDS: '1',
+      START_TIMEOUT_SECONDS: '20',
+      SAMPLE_SECONDS: '1',
+      WORKER_PORT_BASE: String(20_000 + Math.floor(Math.random() * 20_000)),
+      ...settings,
+    })
+  }
+
+  /** Starts a supervisor; `url` may lead through a proxy. */
+  async start(options: { url?: string; server?: string } = {}): Promise<Supervisor> {
+    const server = options.server ?? this.settings.SERVERNAME
+    const url = options.url ?? this.#test.url
+    const log: Log = createLog({ level: 'debug', name: server, write: (line) => void this.logLines.push(line) })
+    const database = Database.open(url, {
+      applicationName: `botfleet serve ${server}`,
+      queryTimeoutMs: 1000,
+      connectTimeoutMs: 1000,
+    })
+    const parts: { supervisor?: Supervisor } = {}
+    const gateway = new Gateway({
+      server,
+      socketFolder: join(this.home, 'sockets'),
+      database,
+      keyring: () => this.keyring,
+      fleet: () => parts.supervisor,
+      log,
+    })
+    const supervisor = new Supervisor(
+      {
+        server,
+        settings: { ...this.settings, SERVERNAME: server },
+        database,
+        databaseUrl: url,
+        log,
+        clock: systemClock,
+        keyring: () => this.keyring,
+        logFolder: join(this.home, 'logs', server),
+        workerBundle: () => join(import.meta.dirname, '..', 'fixtures', 'plain-worker.mjs'),
+        door: gateway,
+        url: null,
+        version: 'test',
+      },
+      (failure) => void this.givenUp.push(failure),
+    )
+    parts.supervisor = supervisor
+    this.#open.push({ supervisor, gateway, database })
+    await supervisor.start()
+    return supervisor
+  }
+
+  /** Registers an approved bot; its name says how the plain worker misbehaves. */
+  async approvedBot(name = 'well-behaved', options: { server?: string; daysPerMonth?: number } = {}): Promise<string> {
+    nextBotId += 1
+    const botId = nextBotId
+    return this.#test.database.transaction(async (tx) => {
+      const { id } = await createInstance(tx, ownerActor, {
+        platform: 'telegram',
+        name,
+        server: options.server ?? this.settings.SERVERNAME,
+        token: `${botId}:fake-token-for-tests`,
+        keyring: this.keyring,
+      })
+      await approveInstance(tx, ownerActor, {
+        id,
+        months: 1,
+        daysPerMonth: options.daysPerMonth ?? 30,
+        portBase: this.settings.WORKER_PORT_BASE,
+        portCount: 500,
+      })
+      return id
+    })
+  }
+
+  show(id: string): Promise<InstanceView> {
+    return showInstance(this.#test.database, ownerActor, { id })
+  }
+
+  /** Waits until an instance has the state (and whatever else is asked). */
+  async until(id: string, state: State, more: (view: InstanceView) => boolean = () => true): Promise<InstanceView> {
+    return vi.waitFor(
+      async () => {
+        const view = await this.show(id)
+        if (view.state !== state || !more(view))
+          throw new Error(`${id} is ${view.state} (${view.last_error ?? 'no error'})`)
+        return view
+      },
+      { timeout: 30_000, interval: 30 },
+    )
+  }
+
+  /** Lines that a bot's workers wrote. */
+  workerLines(id: string, server = this.settings.SERVERNAME): Record<string, unknown>[] {
+    const text = readFileSync(join(this.home, 'logs', server, `${id}.log`), 'utf8')
+    return text
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []))
+  }
+
+  async stop(): Promise<void> {
+    for (const { supervisor, gateway, database } of this.#open.splice(0)) {
+      await supervisor.stop()
+      await gateway.close()
+      await database.close()
+    }
+    rmSync(this.home, { recursive: true, force: true })
+  }
+}
