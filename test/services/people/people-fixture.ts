@@ -87,7 +87,10 @@ export async function overlap<A, B>(
   two.catch(() => {})
   const waiting = async () =>
     (await database.query('select 1 from pg_locks where not granted and pid <> pg_backend_pid()')).rowCount > 0
-  while (!secondEnded && !(await waiting()));
+  for (;;) {
+    const blocked = await waiting()
+    if (blocked || secondEnded) break
+  }
   mayCommit.resolve()
   return Promise.all([one, two])
 }
