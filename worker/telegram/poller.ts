@@ -14,6 +14,8 @@ const pollSecondsMax = 25
 const halfOpenMarginMs = 10_000
 const confirmLimitMs = 2000
 const batchMax = 100
+/** An update that fails this often is given up, so that it cannot hold up everybody else for a day. */
+const handlingAttemptsMax = 3
 const concurrencyMax = 20
 const backoffBaseMs = 500
 const backoffMaxMs = 30_000
@@ -32,6 +34,9 @@ export class Poller {
   readonly #inFlight = new InFlight()
   readonly #queue = new ChatQueue(concurrencyMax)
   readonly #conflictsAtMs: number[] = []
+  readonly #ending = new AbortController()
+  /** How often an update's handling has failed. */
+  readonly #failuresOf = new Map<number, number>()
   #failures = 0
   #handled = 0
   #first = true
@@ -47,6 +52,7 @@ export class Poller {
   async run(): Promise<void> {
     const { draining, deadline } = this.#context
     while (!draining.aborted) {
+      this.#ending.signal.throwIfAborted()
       if (!deadline.mayRun()) {
         await this.#pause(50)
         continue
@@ -54,11 +60,13 @@ export class Poller {
       try {
         await this.#poll()
       } catch (error) {
+        this.#ending.signal.throwIfAborted()
         if (draining.aborted) break
         await this.#pause(this.#afterFailure(error))
       }
     }
     await this.#queue.idle()
+    this.#ending.signal.throwIfAborted()
     await this.#confirm()
   }
 
@@ -68,7 +76,11 @@ export class Poller {
     const busy = this.#inFlight.unfinished > 0
     const leftSeconds = Math.floor(deadline.leftMs() / 1000) - 1
     const timeout = this.#first || busy ? 0 : Math.max(0, Math.min(pollSecondsMax, leftSeconds))
-    const limit = AbortSignal.any([draining, AbortSignal.timeout(timeout * 1000 + halfOpenMarginMs)])
+    const limit = AbortSignal.any([
+      draining,
+      this.#ending.signal,
+      AbortSignal.timeout(timeout * 1000 + halfOpenMarginMs),
+    ])
     const updates = (await this.#api.raw(
       'getUpdates',
       { ...(offset === undefined ? {} : { offset }), timeout, limit: batchMax, allowed_updates: allowedUpdates },
@@ -91,11 +103,25 @@ export class Poller {
       this.#inFlight.finish(update.update_id)
       this.#handled += 1
       this.#context.report({ handled: this.#handled })
+      this.#failuresOf.delete(update.update_id)
     } catch (error) {
-      this.#inFlight.abandon(update.update_id)
-      if (!(error instanceof WorkerExit))
-        this.#context.log.error({ error, update: update.update_id }, 'update comes again')
+      await this.#afterHandlerFailure(update.update_id, error)
     }
+  }
+
+  /** A typed end stops the poller; anything else is a bug, and lets the update come again a few times. */
+  async #afterHandlerFailure(id: number, error: unknown): Promise<void> {
+    if (error instanceof WorkerExit) {
+      this.#inFlight.abandon(id)
+      return this.#ending.abort(error)
+    }
+    const failures = (this.#failuresOf.get(id) ?? 0) + 1
+    this.#failuresOf.set(id, failures)
+    this.#context.log.error({ error, update: id, failures }, 'an update could not be handled')
+    await this.#pause(failures * 500)
+    if (failures < handlingAttemptsMax) return this.#inFlight.abandon(id)
+    this.#failuresOf.delete(id)
+    this.#inFlight.finish(id)
   }
 
   /** Confirms what was finished when the worker ends, so that it is not delivered again; best effort. */
