@@ -44,6 +44,7 @@ export function spawnProcess(options: { bundle: string; logFile: string; heapMb:
       `--allow-fs-read=${options.bundle}`,
       '--no-experimental-sqlite',
       '--report-exclude-env',
+      '--no-deprecation',
       `--max-old-space-size=${options.heapMb}`,
       '--max-semi-space-size=1',
       options.bundle,

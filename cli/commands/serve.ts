@@ -9,7 +9,7 @@ export function addServeCommands(program: Command, cli: Cli): void {
   })
 
   addCommand(program, 'demo', 'try it: two bots in a sandboxed Telegram, with a page to chat in')
-    .option('--port PORT', 'port of the chat page', '8090')
+    .option('--port <port>', 'port of the chat page', '8090')
     .action(async (options: { port: string }) => {
       const { demo } = await import('../demo.ts')
       await demo(cli, options)
