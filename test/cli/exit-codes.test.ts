@@ -105,6 +105,7 @@ test('2: wrong words', async () => {
 test('2: a missing token names the flag', async () => {
   const run = await cli('create', '--platform', 'telegram', '--name', 'x')
   expect(run.stderr).toContain('--token-file')
+  expect(run.stderr).not.toContain('BotFather')
 })
 
 test('2: a token that Telegram refuses, or that is none, is not stored and not repeated', async () => {

@@ -8,6 +8,8 @@ import { parseSettings } from '../../domain/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { botfleet, makeHome, runCli } from './support/run-cli.ts'
 
+/** util-linux's script, which gives a command a terminal. */
+const terminal = '/usr/bin/script'
 const place = makeHome()
 let database: TestDatabase
 let env: Record<string, string>
@@ -26,7 +28,7 @@ afterAll(async () => {
 
 /** Runs a command on a terminal of 80 columns (util-linux script) and types what is given once it is asked for. */
 function onTerminal(command: string, typed: readonly (readonly [asked: string, answer: string])[] = [], more = {}) {
-  const child = spawn('script', ['-qec', `stty cols 80; ${command}`, '/dev/null'], {
+  const child = spawn(terminal, ['-qec', `stty cols 80; ${command}`, '/dev/null'], {
     env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm-256color', HOME: place.folder, ...env, ...more },
     cwd: place.folder,
     stdio: ['pipe', 'pipe', 'inherit'],
