@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Tx } from '../../../db/transaction.ts'
 import { createLinkCode } from '../../../services/create-link-code.ts'
 import { disableUser } from '../../../services/disable-user.ts'
 import { listUsers } from '../../../services/list-users.ts'
 import { redeemLinkCode } from '../../../services/redeem-link-code.ts'
 import { setPassword } from '../../../services/set-password.ts'
 import { createTestDatabase } from '../../support/database.ts'
-import { addPerson, goodPassword, letTimePass, operatorOfTheMachine as machine, personActor } from './people-fixture.ts'
+import {
+  addPerson,
+  goodPassword,
+  letTimePass,
+  operatorOfTheMachine as machine,
+  overlap,
+  personActor,
+} from './people-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let rosaId: string
@@ -72,6 +80,14 @@ describe('a link code', () => {
   it('may bind the same chat to the same person again', async () => {
     expect((await redeem((await make()).code, '3001')).result).toBe('linked')
     expect((await redeem((await make()).code, '3001')).result).toBe('linked')
+  })
+
+  it('of two chats that overlap binds the first and is used for the second', async () => {
+    const { code } = await make()
+    const redeemBy = (platformUserId: string) => (tx: Tx) =>
+      redeemLinkCode(tx, { code, platform: 'telegram', platformUserId, source: 'bot:shop' })
+    const outcomes = await overlap(test.database, redeemBy('8001'), redeemBy('8002'))
+    expect(outcomes.map(({ result }) => result)).toEqual(['linked', 'used'])
   })
 
   it('redeemed by ten chats at once links one of them', async () => {

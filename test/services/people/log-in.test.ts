@@ -168,7 +168,14 @@ describe('the delay after failed logins', () => {
     await expect(enter()).rejects.toMatchObject({ details: { retryAfterSeconds: 2 } })
     await letTimePass(test.database, 2_000)
     await enter()
-    await fail()
+  })
+
+  it('begins anew after a success', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      for (let n = 0; n < 5; n += 1) await fail()
+      await letTimePass(test.database, 1_000)
+      await enter()
+    }
   })
 
   it('does not grow by attempts that it refuses', async () => {

@@ -1,4 +1,5 @@
 import type { Database } from '../../../db/database.ts'
+import type { Tx } from '../../../db/transaction.ts'
 import type { Actor, Role } from '../../../domain/actor.ts'
 import { createUser } from '../../../services/create-user.ts'
 import type { PasswordHasher } from '../../../services/password-hasher.ts'
@@ -58,4 +59,38 @@ export async function letTimePass(database: Database, ms: number): Promise<void>
        expires_at = expires_at - $1 * interval '1 millisecond'`,
     [ms],
   )
+}
+
+/**
+ * Runs `first` in a transaction that stays open until `second`, in one of its own, waits for it or is done; then lets
+ * the first commit. Shows what two callers see who really overlap.
+ */
+export async function overlap<A, B>(
+  database: Database,
+  first: (tx: Tx) => Promise<A>,
+  second: (tx: Tx) => Promise<B>,
+): Promise<[A, B]> {
+  const firstDone = Promise.withResolvers<void>()
+  const mayCommit = Promise.withResolvers<void>()
+  const one = database.transaction(async (tx) => {
+    const result = await first(tx)
+    firstDone.resolve()
+    await mayCommit.promise
+    return result
+  })
+  one.catch(firstDone.reject)
+  await firstDone.promise
+  let secondEnded = false
+  const two = database.transaction(second).finally(() => {
+    secondEnded = true
+  })
+  two.catch(() => {})
+  const waiting = async () =>
+    (await database.query('select 1 from pg_locks where not granted and pid <> pg_backend_pid()')).rowCount > 0
+  for (;;) {
+    const blocked = await waiting()
+    if (blocked || secondEnded) break
+  }
+  mayCommit.resolve()
+  return Promise.all([one, two])
 }

@@ -8,7 +8,7 @@ import { listUsers } from '../../../services/list-users.ts'
 import { setPassword } from '../../../services/set-password.ts'
 import { setRole } from '../../../services/set-role.ts'
 import { createTestDatabase } from '../../support/database.ts'
-import { addPerson, goodPassword, operatorOfTheMachine as machine, personActor } from './people-fixture.ts'
+import { addPerson, goodPassword, operatorOfTheMachine as machine, overlap, personActor } from './people-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 beforeAll(async () => {
@@ -113,6 +113,16 @@ describe('ensureFirstOwner', () => {
     expect((await test.database.query('select 1 from app_user')).rowCount).toBe(1)
   })
 
+  it('waits for another server that is making the owner, and finds it', async () => {
+    const [first, second] = await overlap(
+      test.database,
+      (tx) => ensureFirstOwner(tx, machine, { username: 'boss1', password: goodPassword }),
+      (tx) => ensureFirstOwner(tx, machine, { username: 'boss2', password: goodPassword }),
+    )
+    expect([first, second]).toEqual([{ created: true }, { created: false }])
+    expect((await test.database.query('select username from app_user')).rows).toEqual([{ username: 'boss1' }])
+  })
+
   it('refuses the password of the seeds and writes nothing', async () => {
     await expect(firstOwner('boss', 'admin123')).rejects.toMatchObject({ code: 'usage' })
     expect((await test.database.query('select 1 from app_user')).rowCount).toBe(0)
@@ -164,6 +174,19 @@ describe('setRole and disableUser', () => {
     await expect(demote('first')).rejects.toMatchObject({ code: 'conflict' })
     await expect(disable('first')).rejects.toMatchObject({ code: 'conflict' })
     expect(await demote('first', 'owner')).toMatchObject({ role: 'owner' })
+    expect(await owners()).toBe(1)
+  })
+
+  it('judge the second of two owners by what became of the first', async () => {
+    await create('first', 'owner')
+    await create('second', 'owner')
+    await expect(
+      overlap(
+        test.database,
+        (tx) => setRole(tx, machine, { username: 'first', role: 'admin', tenant: null }),
+        (tx) => disableUser(tx, machine, { username: 'second' }),
+      ),
+    ).rejects.toMatchObject({ code: 'conflict' })
     expect(await owners()).toBe(1)
   })
 

@@ -1,0 +1,46 @@
+/**
+ * The worker's deadline (design section 5, point 4): its monotonic time *before sending* a heartbeat plus the grant of
+ * the answer. Looked at before each poll, each update and each send; a timer alone is not enough, since a stopped
+ * process wakes up past its timer. When wall and monotonic clock drift apart, the worker pauses until a heartbeat is
+ * accepted again: one of the two has jumped, and the host may have slept.
+ */
+import type { Clock } from '../runtime/clock.ts'
+
+const driftMaxMs = 5000
+
+export class Deadline {
+  readonly #clock: Clock
+  #deadlineMs: number | undefined
+  #wallOffsetMs = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Takes a grant over; `sentAtMs` is the monotonic time before the heartbeat was sent. */
+  extend(sentAtMs: number, grantMs: number): void {
+    this.#deadlineMs = sentAtMs + grantMs
+    this.#wallOffsetMs = this.#clock.wallMs() - this.#clock.monotonicMs()
+  }
+
+  /** Milliseconds left; 0 before the first grant. */
+  leftMs(): number {
+    return this.#deadlineMs === undefined ? 0 : Math.max(0, this.#deadlineMs - this.#clock.monotonicMs())
+  }
+
+  /** Whether the worker may receive, handle and send right now. */
+  mayRun(): boolean {
+    return this.leftMs() > 0 && !this.drifted()
+  }
+
+  /** Whether a grant was given and has run out: there is no way back. */
+  isPast(): boolean {
+    return this.#deadlineMs !== undefined && this.leftMs() <= 0
+  }
+
+  /** Whether the two clocks have moved apart since the last grant. */
+  drifted(): boolean {
+    const offsetMs = this.#clock.wallMs() - this.#clock.monotonicMs()
+    return this.#deadlineMs !== undefined && Math.abs(offsetMs - this.#wallOffsetMs) > driftMaxMs
+  }
+}

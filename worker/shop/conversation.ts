@@ -1,0 +1,100 @@
+/**
+ * The one conversation of every channel: an intent goes in, one gateway call records it and applies its effect once,
+ * screens come out. Knows no channel's words.
+ */
+import { randomBytes } from 'node:crypto'
+import { type Language, languages, type Person } from '../../domain/worker-contract.ts'
+import type { GatewayClient } from '../gateway-client.ts'
+import type { Choice, Intent, Screen } from './screen.ts'
+import { languageNames, languageOfHint, type TextKey, text } from './texts.ts'
+
+const linkPrefix = 'link-'
+
+export interface Turn {
+  readonly intent: Intent
+  readonly person: Person
+  /** The channel's own key of this message or press. */
+  readonly updateKey: string
+  /** The message is from a time when the bot did not run: it is noted, but not obeyed. */
+  readonly isOld: boolean
+}
+
+export interface Reply {
+  readonly screens: readonly Screen[]
+  /** An answer to this update went out before: nothing is to be sent. */
+  readonly answered: boolean
+}
+
+export class Conversation {
+  readonly #gateway: GatewayClient
+  readonly #botName: string
+
+  constructor(gateway: GatewayClient, botName: string) {
+    this.#gateway = gateway
+    this.#botName = botName
+  }
+
+  /** Handles one turn; the effect stands before the reply is returned. */
+  async respond(turn: Turn): Promise<Reply> {
+    const { intent, person, updateKey } = turn
+    const base = { updateKey, nonce: null, person }
+    if (turn.isOld) return this.#arrive(turn, (language) => [{ text: text(language, 'away') }])
+    switch (intent.kind) {
+      case 'start':
+        return intent.payload?.startsWith(linkPrefix) === true
+          ? this.#redeemLink(turn, intent.payload.slice(linkPrefix.length))
+          : this.#arrive(turn, (language) => [this.#greeting(language, person)])
+      case 'help':
+        return this.#arrive(turn, (language) => [{ text: text(language, 'help') }])
+      case 'id':
+        return this.#arrive(turn, (language) => [{ text: text(language, 'id', { id: person.platformUserId }) }])
+      case 'language':
+        return this.#arrive(turn, (language) => [languageMenu(text(language, 'choose_language'))])
+      case 'choose_language': {
+        // The nonce belongs to one rendering of the menu: a press that is sent twice is one press.
+        const nonce = `${person.chatId}:${intent.nonce}:${intent.language}`
+        const { answered } = await this.#gateway.call('chooseLanguage', { ...base, nonce, language: intent.language })
+        const chosen = text(intent.language, 'language_chosen')
+        return { answered, screens: [{ ...languageMenu(chosen), replaces: true }] }
+      }
+      case 'text':
+        return this.#arrive(turn, (language) => [{ text: text(language, 'unknown') }])
+      default:
+        throw new Error(`unknown intent ${JSON.stringify(intent satisfies never)}`)
+    }
+  }
+
+  async #arrive(turn: Turn, screens: (language: Language) => readonly Screen[]): Promise<Reply> {
+    const { updateKey, person } = turn
+    const { outcome, answered } = await this.#gateway.call('arrive', { updateKey, nonce: null, person })
+    return { answered, screens: screens(outcome.language ?? languageOfHint(person.languageHint)) }
+  }
+
+  async #redeemLink(turn: Turn, code: string): Promise<Reply> {
+    const { updateKey, person } = turn
+    const { outcome, answered } = await this.#gateway.call('redeemLink', { updateKey, nonce: null, person, code })
+    const language = outcome.language ?? languageOfHint(person.languageHint)
+    const key: TextKey = outcome.result === 'linked' ? 'linked' : `link_${outcome.result}`
+    return { answered, screens: [{ text: text(language, key, { username: outcome.username ?? '' }) }] }
+  }
+
+  #greeting(language: Language, person: Person): Screen {
+    return {
+      text: text(language, 'greeting', { person: person.displayName ?? '', bot: this.#botName }),
+      choices: [
+        [
+          { label: text(language, 'button_help'), intent: { kind: 'help' } },
+          { label: text(language, 'button_language'), intent: { kind: 'language' } },
+        ],
+      ],
+    }
+  }
+}
+
+function languageMenu(heading: string): Screen {
+  const nonce = randomBytes(6).toString('base64url')
+  const choices = languages.map((language): Choice[] => [
+    { label: languageNames[language], intent: { kind: 'choose_language', language, nonce } },
+  ])
+  return { text: heading, choices }
+}

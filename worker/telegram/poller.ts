@@ -1,0 +1,199 @@
+/**
+ * Our own poller (facts/telegram.md 4): at-least-once, order per chat, chats independent, confirm only below the
+ * oldest unfinished update, jittered retries, typed ends for 401 and 409, half-open connections noticed, immediate
+ * stop.
+ */
+import type { Update } from 'telegraf/types'
+import type { ChannelContext } from '../channel.ts'
+import { WorkerExit } from '../worker-exit.ts'
+import { ChatQueue } from './chat-queue.ts'
+import { InFlight } from './in-flight.ts'
+import { networkCodeOf, refusalOf, type TelegramApi } from './telegram-api.ts'
+
+const pollSecondsMax = 25
+const halfOpenMarginMs = 10_000
+const confirmLimitMs = 2000
+const batchMax = 100
+/** An update that fails this often is given up, so that it cannot hold up everybody else for a day. */
+const handlingAttemptsMax = 3
+const concurrencyMax = 20
+const backoffBaseMs = 500
+const backoffMaxMs = 30_000
+const conflictsMax = 3
+const conflictWindowMs = 60_000
+/** While updates are being handled a poll returns them again at once: look for newer ones this often. */
+const busyPauseMs = 250
+
+/** Kinds of updates we ask for; named explicitly, since Telegram remembers the list of the last poll. */
+export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as const
+
+export class Poller {
+  readonly #context: ChannelContext
+  readonly #api: TelegramApi
+  readonly #handle: (update: Update) => Promise<void>
+  readonly #inFlight = new InFlight()
+  readonly #queue = new ChatQueue(concurrencyMax)
+  readonly #conflictsAtMs: number[] = []
+  readonly #ending = new AbortController()
+  /** How often an update's handling has failed. */
+  readonly #failuresOf = new Map<number, number>()
+  #failures = 0
+  #handled = 0
+  #first = true
+
+  /** `handle` resolves when an update needs no redelivery; it rejects when it must come again. */
+  constructor(context: ChannelContext, api: TelegramApi, handle: (update: Update) => Promise<void>) {
+    this.#context = context
+    this.#api = api
+    this.#handle = handle
+  }
+
+  /** Polls until drained; throws `WorkerExit` for a typed end. */
+  async run(): Promise<void> {
+    const { draining, deadline } = this.#context
+    while (!draining.aborted) {
+      this.#ending.signal.throwIfAborted()
+      if (!deadline.mayRun()) {
+        await this.#pause(50)
+        continue
+      }
+      try {
+        await this.#poll()
+      } catch (error) {
+        this.#ending.signal.throwIfAborted()
+        if (draining.aborted) break
+        await this.#pause(this.#afterFailure(error))
+      }
+    }
+    await this.#queue.idle()
+    this.#ending.signal.throwIfAborted()
+    await this.#confirm()
+  }
+
+  async #poll(): Promise<void> {
+    const { clock, deadline, draining } = this.#context
+    const offset = this.#inFlight.offset()
+    const busy = this.#inFlight.unfinished > 0
+    const leftSeconds = Math.floor(deadline.leftMs() / 1000) - 1
+    const timeout = this.#first || busy ? 0 : Math.max(0, Math.min(pollSecondsMax, leftSeconds))
+    const limit = AbortSignal.any([
+      draining,
+      this.#ending.signal,
+      AbortSignal.timeout(timeout * 1000 + halfOpenMarginMs),
+    ])
+    const updates = (await this.#api.raw(
+      'getUpdates',
+      { ...(offset === undefined ? {} : { offset }), timeout, limit: batchMax, allowed_updates: allowedUpdates },
+      limit,
+    )) as Update[]
+    this.#inFlight.confirmed(offset)
+    this.#failures = 0
+    this.#first = false
+    this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
+    // The process may have been frozen while the answer was on its way.
+    if (!deadline.mayRun()) return
+    const fresh = this.#inFlight.take(updates)
+    for (const update of fresh) this.#queue.add(chatOf(update), () => this.#work(update))
+    if (fresh.length === 0 && (busy || timeout === 0)) await this.#pause(busyPauseMs)
+  }
+
+  async #work(update: Update): Promise<void> {
+    try {
+      await this.#handle(update)
+      this.#inFlight.finish(update.update_id)
+      this.#handled += 1
+      this.#context.report({ handled: this.#handled })
+      this.#failuresOf.delete(update.update_id)
+    } catch (error) {
+      await this.#afterHandlerFailure(update.update_id, error)
+    }
+  }
+
+  /** A typed end stops the poller; anything else is a bug, and lets the update come again a few times. */
+  async #afterHandlerFailure(id: number, error: unknown): Promise<void> {
+    if (error instanceof WorkerExit) {
+      this.#inFlight.abandon(id)
+      return this.#ending.abort(error)
+    }
+    const failures = (this.#failuresOf.get(id) ?? 0) + 1
+    this.#failuresOf.set(id, failures)
+    this.#context.log.error({ error, update: id, failures }, 'an update could not be handled')
+    await this.#pause(failures * 500)
+    if (failures < handlingAttemptsMax) return this.#inFlight.abandon(id)
+    this.#failuresOf.delete(id)
+    this.#inFlight.finish(id)
+  }
+
+  /** Confirms what was finished when the worker ends, so that it is not delivered again; best effort. */
+  async #confirm(): Promise<void> {
+    if (!this.#inFlight.hasUnconfirmed || !this.#context.deadline.mayRun()) return
+    const offset = this.#inFlight.offset()
+    const payload = { offset, timeout: 0, limit: 1, allowed_updates: allowedUpdates }
+    await this.#api.raw('getUpdates', payload, AbortSignal.timeout(confirmLimitMs)).catch(() => {})
+  }
+
+  /** What a failed poll means: a typed end, or how long to wait. */
+  #afterFailure(error: unknown): number {
+    const refusal = refusalOf(error)
+    if (refusal?.code === 401 || refusal?.code === 404) throw new WorkerExit('token_invalid', tokenRefused)
+    if (refusal?.code === 409) return this.#afterConflict(refusal.description)
+    const reason = refusal === undefined ? (networkCodeOf(error) ?? 'no answer') : `error ${refusal.code}`
+    this.#context.report({ trouble: `Telegram does not answer (${reason}); trying again` })
+    this.#failures += 1
+    if (refusal?.retryAfterSeconds !== undefined) return refusal.retryAfterSeconds * 1000 * (1 + Math.random() / 5)
+    return jitteredBackoffMs(this.#failures)
+  }
+
+  #afterConflict(description: string): number {
+    if (description.includes('webhook')) throw new WorkerExit('webhook', webhookSet(undefined))
+    const nowMs = this.#context.clock.monotonicMs()
+    while ((this.#conflictsAtMs[0] ?? nowMs) < nowMs - conflictWindowMs) this.#conflictsAtMs.shift()
+    this.#conflictsAtMs.push(nowMs)
+    if (this.#conflictsAtMs.length > conflictsMax) {
+      throw new WorkerExit(
+        'conflict',
+        'another program polls this bot with the same token: stop it, then ./botfleet start',
+      )
+    }
+    this.#context.report({ trouble: 'another program polls this bot with the same token' })
+    return 1000 + Math.random() * 2000
+  }
+
+  /** Waits, but not past the order to drain. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { draining, clock } = this.#context
+      const cancel = clock.setTimer(ms, done)
+      function done(): void {
+        cancel()
+        draining.removeEventListener('abort', done)
+        resolve()
+      }
+      draining.addEventListener('abort', done, { once: true })
+    })
+  }
+}
+
+export const tokenRefused = 'Telegram refuses the token: get a new one from BotFather, then ./botfleet set-token'
+
+/** The message of a foreign webhook; names its host only, since paths may hold secrets. */
+export function webhookSet(url: string | undefined): string {
+  const host = url === undefined || !URL.canParse(url) ? 'elsewhere' : `at ${new URL(url).host}`
+  return `a webhook is set ${host}: ./botfleet start --take-webhook removes it`
+}
+
+/** Exponential with jitter, up to half a minute. */
+export function jitteredBackoffMs(failures: number): number {
+  const ceilingMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** Math.min(failures - 1, 10))
+  return ceilingMs * (0.5 + Math.random() / 2)
+}
+
+/** What keeps an update in order: its chat, or the person where there is none. */
+function chatOf(update: Update): string {
+  if ('message' in update) return String(update.message.chat.id)
+  if ('callback_query' in update) {
+    return String(update.callback_query.message?.chat.id ?? update.callback_query.from.id)
+  }
+  if ('my_chat_member' in update) return String(update.my_chat_member.chat.id)
+  return 'other'
+}

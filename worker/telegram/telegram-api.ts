@@ -1,0 +1,99 @@
+/**
+ * Our calls to the Bot API through telegraf's client: paced, bounded retries for 429, none for a request whose outcome
+ * is unknown, since Telegram has no idempotency key for sending (facts/telegram.md 3.2 and 4).
+ */
+import { Agent } from 'node:https'
+import { Telegraf, TelegramError } from 'telegraf'
+import type { WorkerIdentity, WorkerLimits } from '../../domain/worker-contract.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Deadline } from '../deadline.ts'
+import { WorkerExit } from '../worker-exit.ts'
+import { type Lane, Pacing } from './pacing.ts'
+
+const retryAfterMaxSeconds = 30
+const attemptsMax = 4
+const callLimitMs = 30_000
+/** The connection was never made, so nothing was sent. */
+const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** What Telegram answered to a refused call, in its own words. */
+export interface TelegramRefusal {
+  readonly code: number
+  readonly description: string
+  readonly retryAfterSeconds: number | undefined
+}
+
+/** Telegraf's client for methods it has no typings for, too. */
+interface RawClient {
+  callApi(method: string, payload: Record<string, unknown>, options: { signal: AbortSignal }): Promise<unknown>
+}
+
+export class TelegramApi {
+  readonly bot: Telegraf
+  readonly #clock: Clock
+  readonly #deadline: Deadline
+  readonly #pacing: Pacing
+
+  constructor(identity: WorkerIdentity, given: { clock: Clock; deadline: Deadline }) {
+    this.#clock = given.clock
+    this.#deadline = given.deadline
+    this.#pacing = new Pacing(given.clock, identity.limits)
+    // `proxyEnv` lets HTTPS_PROXY and NO_PROXY hold for this agent (Node 24.5 and newer).
+    const agent = new Agent({ keepAlive: true, proxyEnv: process.env })
+    // Handlers are bounded by the deadline; telegraf's own limit would report an update as failed that goes on.
+    this.bot = new Telegraf(identity.credential, {
+      telegram: { apiRoot: identity.telegramApiRoot, agent },
+      handlerTimeout: Number.POSITIVE_INFINITY,
+    })
+  }
+
+  setLimits(limits: WorkerLimits): void {
+    this.#pacing.setLimits(limits)
+  }
+
+  /** A call without pacing: polls and what belongs to starting. */
+  raw(method: string, payload: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
+    const client = this.bot.telegram as unknown as RawClient
+    return client.callApi(method, payload, { signal })
+  }
+
+  /** A paced call that sends something to a person. */
+  async send(lane: Lane, method: string, payload: { chat_id?: string } & Record<string, unknown>): Promise<unknown> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#pacing.run(lane, payload.chat_id, () => this.#sendOnce(method, payload))
+      } catch (error) {
+        const waitMs = this.#retryInMs(error, attempt)
+        if (waitMs === undefined) throw error
+        await new Promise<void>((resolve) => {
+          this.#clock.setTimer(waitMs, resolve)
+        })
+      }
+    }
+  }
+
+  #sendOnce(method: string, payload: Record<string, unknown>): Promise<unknown> {
+    if (!this.#deadline.mayRun()) throw new WorkerExit('lease_lost', 'not within the deadline: nothing is sent')
+    return this.raw(method, payload, AbortSignal.timeout(callLimitMs))
+  }
+
+  #retryInMs(error: unknown, attempt: number): number | undefined {
+    if (attempt >= attemptsMax) return undefined
+    const retryAfter = refusalOf(error)?.retryAfterSeconds
+    if (retryAfter !== undefined) return retryAfter <= retryAfterMaxSeconds ? retryAfter * 1000 + 50 : undefined
+    return neverSent.has(networkCodeOf(error) ?? '') ? 500 * attempt : undefined
+  }
+}
+
+/** The refusal behind an error; undefined when nobody answered. */
+export function refusalOf(error: unknown): TelegramRefusal | undefined {
+  if (!(error instanceof TelegramError)) return undefined
+  return { code: error.code, description: error.description, retryAfterSeconds: error.parameters?.retry_after }
+}
+
+/** The network's code behind an error, such as ECONNREFUSED. */
+export function networkCodeOf(error: unknown): string | undefined {
+  const { code, cause, type } = error as { code?: unknown; cause?: { code?: unknown }; type?: unknown }
+  const found = typeof code === 'string' ? code : typeof cause?.code === 'string' ? cause.code : type
+  return typeof found === 'string' ? found : undefined
+}

@@ -1,0 +1,202 @@
+/** A Telegram bot as a channel: starts politely, receives by the poller, answers by the conversation. */
+import type { CallbackQuery, Message, Update } from 'telegraf/types'
+import { languages, type Person, type WorkerLimits } from '../../domain/worker-contract.ts'
+import type { Channel, ChannelContext } from '../channel.ts'
+import { Conversation, type Turn } from '../shop/conversation.ts'
+import type { Screen } from '../shop/screen.ts'
+import { text } from '../shop/texts.ts'
+import { WorkerExit } from '../worker-exit.ts'
+import { decodeCallback, decodeText, encodeIntent } from './intent-code.ts'
+import { jitteredBackoffMs, Poller, tokenRefused, webhookSet } from './poller.ts'
+import { safeSendHtml } from './safe-send-html.ts'
+import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
+
+/** A message older than this at our start is from a time when the bot did not run. */
+const oldAfterMs = 10 * 60_000
+const startCallLimitMs = 15_000
+const retryAfterMaxSeconds = 120
+
+export class TelegramChannel implements Channel {
+  readonly #context: ChannelContext
+  readonly #api: TelegramApi
+  readonly #conversation: Conversation
+  readonly #startedWallMs: number
+  readonly #toldAway = new Set<string>()
+  #commandsSet = false
+
+  constructor(context: ChannelContext) {
+    this.#context = context
+    this.#api = new TelegramApi(context.identity, context)
+    this.#conversation = new Conversation(context.gateway, context.identity.name)
+    this.#startedWallMs = context.clock.wallMs()
+    const { bot } = this.#api
+    // Telegraf routes; an error must reach the poller, which lets the update come again.
+    bot.catch((error) => {
+      throw error
+    })
+    bot.on('my_chat_member', (ctx) => this.#onMembership(ctx.update.my_chat_member))
+    bot.on('callback_query', (ctx) => this.#onCallback(ctx.update.update_id, ctx.update.callback_query))
+    bot.on('message', (ctx) => this.#onMessage(ctx.update.update_id, ctx.update.message))
+  }
+
+  setLimits(limits: WorkerLimits): void {
+    this.#api.setLimits(limits)
+  }
+
+  async run(): Promise<void> {
+    const { bot } = this.#api
+    bot.botInfo = (await this.#call('getMe', {})) as NonNullable<typeof bot.botInfo>
+    if (this.#context.draining.aborted) return
+    await this.#settleWebhook()
+    await new Poller(this.#context, this.#api, (update) => this.#handle(update)).run()
+  }
+
+  async #handle(update: Update): Promise<void> {
+    if (!this.#context.deadline.mayRun())
+      throw new WorkerExit('lease_lost', 'not within the deadline: nothing is handled')
+    if (!this.#commandsSet) {
+      this.#commandsSet = true
+      void this.#setCommands()
+    }
+    await this.#api.bot.handleUpdate(update)
+  }
+
+  /** A call of the start, repeated until Telegram answers; 401 and 404 end the worker. */
+  async #call(method: string, payload: Record<string, unknown>): Promise<unknown> {
+    const { draining, clock, report } = this.#context
+    for (let failures = 1; !draining.aborted; failures += 1) {
+      try {
+        const answer = await this.#api.raw(
+          method,
+          payload,
+          AbortSignal.any([draining, AbortSignal.timeout(startCallLimitMs)]),
+        )
+        report({ trouble: null })
+        return answer
+      } catch (error) {
+        const refusal = refusalOf(error)
+        if (refusal?.code === 401 || refusal?.code === 404) throw new WorkerExit('token_invalid', tokenRefused)
+        const reason = refusal === undefined ? (networkCodeOf(error) ?? 'no answer') : `error ${refusal.code}`
+        report({ trouble: `Telegram does not answer (${reason}); trying again` })
+        const askedMs = Math.min(refusal?.retryAfterSeconds ?? 0, retryAfterMaxSeconds) * 1000
+        await new Promise<void>((resolve) => {
+          const cancel = clock.setTimer(askedMs + jitteredBackoffMs(failures), resolve)
+          draining.addEventListener('abort', () => [cancel(), resolve()], { once: true })
+        })
+      }
+    }
+    return undefined
+  }
+
+  /** A webhook that somebody else has set is theirs: it is reported, and removed only when a person said so. */
+  async #settleWebhook(): Promise<void> {
+    const info = (await this.#call('getWebhookInfo', {})) as { url?: string } | undefined
+    if (info?.url === undefined || info.url === '') return
+    if (!this.#context.identity.takeWebhook) throw new WorkerExit('webhook', webhookSet(info.url))
+    await this.#call('deleteWebhook', { drop_pending_updates: false })
+    this.#context.log.warn('a webhook was set for this bot and has been removed, as asked')
+  }
+
+  async #onMembership(change: Update.MyChatMemberUpdate['my_chat_member']): Promise<void> {
+    if (change.chat.type !== 'private') return
+    const blocked = change.new_chat_member.status === 'kicked'
+    await this.#context.gateway.call('markBlocked', { platformUserId: String(change.from.id), blocked })
+  }
+
+  async #onMessage(updateId: number, message: Message): Promise<void> {
+    if (message.chat.type !== 'private' || message.from === undefined || message.from.is_bot) return
+    const isOld = message.date * 1000 < this.#startedWallMs - oldAfterMs
+    const intent = decodeText('text' in message ? message.text : '')
+    await this.#answer({ intent, person: personOf(message.from, message.chat.id), updateKey: `tg:${updateId}`, isOld })
+  }
+
+  async #onCallback(updateId: number, query: CallbackQuery): Promise<void> {
+    const { message } = query
+    const intent = 'data' in query ? decodeCallback(query.data) : undefined
+    if (message !== undefined && message.chat.type === 'private' && intent !== undefined) {
+      const person = personOf(query.from, message.chat.id)
+      await this.#answer({ intent, person, updateKey: `tg:${updateId}`, isOld: false }, message.message_id)
+    }
+    // Takes the waiting sign off the button; an old press cannot be answered any more, which hurts nobody.
+    await this.#api.send('answer', 'answerCallbackQuery', { callback_query_id: query.id }).catch(() => {})
+  }
+
+  async #answer(turn: Turn, pressedMessageId?: number): Promise<void> {
+    const { gateway } = this.#context
+    const { chatId, platformUserId } = turn.person
+    const { screens, answered } = await this.#conversation.respond(turn)
+    // Of a backlog from a stopped time, one message of each chat is answered: that we were away.
+    const silent = answered || (turn.isOld && this.#toldAway.has(chatId))
+    if (turn.isOld) this.#toldAway.add(chatId)
+    if (!silent) {
+      try {
+        for (const screen of screens) await this.#show(chatId, screen, pressedMessageId)
+      } catch (error) {
+        await this.#afterSendFailure(error, platformUserId)
+      }
+    }
+    if (!answered) await gateway.call('answered', { updateKeys: [turn.updateKey] })
+  }
+
+  async #show(chatId: string, screen: Screen, pressedMessageId: number | undefined): Promise<void> {
+    const keyboard = screen.choices?.map((row) =>
+      row.map(({ label, intent }) => ({ text: label, callback_data: encodeIntent(intent) })),
+    )
+    const markup = keyboard === undefined ? {} : { reply_markup: { inline_keyboard: keyboard } }
+    const rest = { parse_mode: 'HTML', ...markup }
+    const send = (chat: string, html: string) =>
+      this.#api.send('answer', 'sendMessage', { chat_id: chat, text: html, ...rest })
+    if (screen.replaces !== true || pressedMessageId === undefined)
+      return void (await safeSendHtml(send, chatId, screen.text))
+    try {
+      const edit = { chat_id: chatId, message_id: pressedMessageId, text: screen.text, ...rest }
+      await this.#api.send('answer', 'editMessageText', edit)
+    } catch (error) {
+      const refusal = refusalOf(error)
+      if (refusal?.code !== 400) throw error
+      if (!refusal.description.includes('not modified')) await safeSendHtml(send, chatId, screen.text)
+    }
+  }
+
+  /** A refused answer is over; one of unknown outcome is not repeated, since Telegram would show it twice. */
+  async #afterSendFailure(error: unknown, platformUserId: string): Promise<void> {
+    if (error instanceof WorkerExit) throw error
+    const refusal = refusalOf(error)
+    if (refusal?.code === 403) {
+      await this.#context.gateway.call('markBlocked', { platformUserId, blocked: true })
+      return
+    }
+    if (refusal?.code === 401) throw new WorkerExit('token_invalid', tokenRefused)
+    const reason = refusal?.description ?? networkCodeOf(error) ?? 'unknown'
+    this.#context.log.warn({ reason }, 'an answer was not delivered for certain; it is not repeated')
+  }
+
+  /** The menu of commands in every language; best effort, beside the answers. */
+  async #setCommands(): Promise<void> {
+    try {
+      for (const language of languages) {
+        const commands = (['start', 'help', 'language', 'id'] as const).map((command) => ({
+          command,
+          description: text(language, `command_${command}`),
+        }))
+        await this.#api.send('background', 'setMyCommands', {
+          commands,
+          ...(language === 'en' ? {} : { language_code: language }),
+        })
+      }
+    } catch (error) {
+      this.#context.log.debug({ reason: refusalOf(error)?.description ?? networkCodeOf(error) }, 'commands not set')
+    }
+  }
+}
+
+function personOf(from: NonNullable<Message['from']>, chatId: number): Person {
+  const displayName = [from.first_name, from.last_name].filter((part) => part !== undefined).join(' ')
+  return {
+    platformUserId: String(from.id),
+    chatId: String(chatId),
+    username: from.username?.slice(0, 64) ?? null,
+    displayName: displayName === '' ? null : displayName.slice(0, 256),
+    languageHint: from.language_code?.slice(0, 16) ?? null,
+  }
+}
