@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { explainedSettings } from '../../cli/dot-env-text.ts'
+import { ensureEmbeddedPostgres, stopEmbeddedPostgresIfUnused } from '../../db/embedded-postgres.ts'
 import { parseSettings } from '../../domain/settings.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { botfleet, makeHome, runCli } from './support/run-cli.ts'
@@ -183,6 +184,14 @@ test('logs prints the end of a log, then what is added, until Ctrl-C', async () 
   expect(followed.stdout).toContain('warn  three')
 })
 
+test('6: a home that cannot be made is named', async () => {
+  const file = join(place.folder, 'no-folder')
+  writeFileSync(file, '')
+  const run = await runCli(['list'], { env: { BOTFLEET_HOME: join(file, 'home') } })
+  expect(run.code, run.stderr).toBe(6)
+  expect(run.stderr).toContain(`${file}/home: part of the path is no folder`)
+})
+
 test('without DATABASE_URL a command brings its own Postgres and takes it away again', async () => {
   const own = makeHome()
   const embedded = { env: { BOTFLEET_HOME: own.home, TELEGRAM_API_ROOT: 'http://127.0.0.1:9' }, cwd: own.folder }
@@ -192,7 +201,8 @@ test('without DATABASE_URL a command brings its own Postgres and takes it away a
       input: '3001:fake-token-for-tests',
     })
     expect(created.code, created.stderr).toBe(0)
-    expect(statSync(own.home).mode & 0o077).toBe(0)
+    expect(statSync(own.home).mode & 0o066).toBe(0)
+    expect(await stopEmbeddedPostgresIfUnused(own.home)).toBe(false)
     const several = await Promise.all([1, 2, 3].map(() => runCli(['list', '--json'], embedded)))
     for (const run of several) {
       expect(run.code, run.stderr).toBe(0)
@@ -204,6 +214,9 @@ test('without DATABASE_URL a command brings its own Postgres and takes it away a
     expect(existsSync(join(own.home, 'keys', '0001.key'))).toBe(true)
     expect(statSync(join(own.home, 'keys', '0001.key')).mode & 0o777).toBe(0o600)
   } finally {
+    const { folder } = await ensureEmbeddedPostgres(own.home)
+    await stopEmbeddedPostgresIfUnused(own.home)
     own.remove()
+    rmSync(folder, { recursive: true, force: true })
   }
 })
