@@ -39,7 +39,7 @@ export function settle(command: Command): Command {
 }
 
 /** How a person calls a command: `./botfleet server list`. */
-export function commandPath(command: Command): string {
+function commandPath(command: Command): string {
   return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`
 }
 

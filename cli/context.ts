@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { Database } from '../db/database.ts'
 import { ensureEmbeddedPostgres, stopEmbeddedPostgresIfUnused } from '../db/embedded-postgres.ts'
@@ -75,7 +74,6 @@ export async function withDatabase<T>(cli: Cli, work: (bare: BareDatabase) => Pr
 
 /** Holds a connection from here on; another command that just stopped it as unused is no reason to fail. */
 async function openEmbedded(cli: Cli, config: Config): Promise<BareDatabase> {
-  makeHome(config)
   const starting = setTimeout(() => cli.output.note('Starting the embedded Postgres ...'), 1500)
   try {
     for (let attempt = 1; ; attempt += 1) {
@@ -121,7 +119,6 @@ async function settleSchema(database: Database, url: string, config: Config): Pr
 
 /** Loads the keys; the first command of a fresh database settles which key it is sealed with. */
 export async function readKeyring(config: Config, database: Database): Promise<Keyring> {
-  if (config.settings.AGENT_TOKEN_AES_KEY === undefined) makeHome(config)
   const { loadKeyring } = await import('../runtime/keys.ts')
   const { listKeyFingerprints } = await import('../services/list-key-fingerprints.ts')
   const load = (fingerprints: readonly string[]) =>
@@ -131,19 +128,6 @@ export async function readKeyring(config: Config, database: Database): Promise<K
   if (fingerprints.length > 0) return keyring
   const { registerFirstKey } = await import('../services/register-first-key.ts')
   return load(await database.transaction((tx) => registerFirstKey(tx, { keyId: keyring.activeKeyId })))
-}
-
-/** Makes BOTFLEET_HOME for its owner alone; an existing one is left as it is, and `doctor` judges it. */
-function makeHome(config: Config): void {
-  try {
-    mkdirSync(config.home, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    throw new Failure('unavailable', `BOTFLEET_HOME ${config.home} cannot be made (${codeOf(cause)})`, { cause })
-  }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error)
 }
 
 function osUser(): string {

@@ -54,7 +54,8 @@ async function examineHome(config: Config): Promise<Look> {
   if (found === undefined) {
     return { verdict: 'ok', detail: `${config.home} is made when it is first needed` }
   }
-  const open = (found.mode & 0o077) !== 0
+  // The embedded Postgres of a root user needs to pass through (0711); reading is another matter.
+  const open = (found.mode & 0o066) !== 0
   const keys = await stat(config.paths.keys).catch(() => undefined)
   if (keys !== undefined && (keys.mode & 0o077) !== 0) {
     return {
@@ -64,7 +65,7 @@ async function examineHome(config: Config): Promise<Look> {
     }
   }
   return open
-    ? { verdict: 'warn', detail: `others can look into ${config.home}`, todo: `chmod 700 ${config.home}` }
+    ? { verdict: 'warn', detail: `others can look into ${config.home}`, todo: `chmod go-rw ${config.home}` }
     : { verdict: 'ok', detail: config.home }
 }
 

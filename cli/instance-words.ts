@@ -72,7 +72,7 @@ function stepOutOf(view: InstanceView): string | undefined {
       return `end the other program that uses this bot, then: ./botfleet restart ${view.id}`
     case 'logged_out':
     case 'session_error':
-      return `./botfleet pair ${view.id}`
+      return `./botfleet events ${view.id} shows what happened; it must be linked to its phone again`
     case 'restricted':
       return `Telegram or WhatsApp restricts this bot: see ./botfleet events ${view.id}`
     case 'failed':

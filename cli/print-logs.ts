@@ -24,8 +24,12 @@ export async function printLogs(cli: Cli, id: string, options: LogsOptions): Pro
   }
   const print = (line: string) => cli.output.data(options.raw === true ? line : renderLogLine(cli.output, line))
   for (const line of lines) print(line)
-  if (options.follow === true) await followLines(path, print, AbortSignal.any([cli.signal, cli.output.closed]))
-  else if (lines.length === 0) cli.output.note(`Nothing was logged yet (${path}).`)
+  if (options.follow === true) {
+    await followLines(path, print, AbortSignal.any([cli.signal, cli.output.closed]))
+    cli.signal.throwIfAborted()
+  } else if (lines.length === 0) {
+    cli.output.note(`Nothing was logged yet (${path}).`)
+  }
 }
 
 async function findLog(cli: Cli, id: string): Promise<{ server: string; path: string }> {

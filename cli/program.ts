@@ -17,7 +17,7 @@ import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
 import { addSubscriptionCommands } from './commands/subscription.ts'
 import { addUserCommands } from './commands/user.ts'
-import { Interrupted, listenForInterruption, untilInterrupted } from './interruption.ts'
+import { Interrupted, listenForInterruption } from './interruption.ts'
 import { Output } from './output.ts'
 import { reportError } from './report-error.ts'
 
@@ -68,7 +68,11 @@ export function buildProgram(cli: Cli): Command {
   return program
 }
 
-/** Runs one command line. @returns the exit code. */
+/**
+ * Runs one command line. An interrupted command is waited for until it has let go of what it holds; a second Ctrl-C
+ * does not wait.
+ * @returns the exit code.
+ */
 export async function runProgram(parameters: readonly string[]): Promise<number> {
   const output = new Output(process.stdout, process.stderr)
   // Until the command is known; the hook above settles it.
@@ -76,7 +80,7 @@ export async function runProgram(parameters: readonly string[]): Promise<number>
   const interruption = listenForInterruption()
   const cli: Cli = { output, signal: interruption.signal, environment: process.env, cwd: process.cwd() }
   try {
-    await untilInterrupted(buildProgram(cli).parseAsync(parameters, { from: 'user' }), interruption.signal)
+    await buildProgram(cli).parseAsync(parameters, { from: 'user' })
     await output.flush()
     return 0
   } catch (error) {

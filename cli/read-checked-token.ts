@@ -3,6 +3,7 @@ import { parseTelegramToken } from '../domain/telegram-token.ts'
 import type { Config } from '../runtime/config.ts'
 import { checkTelegramToken } from '../services/check-telegram-token.ts'
 import type { Cli } from './command.ts'
+import { untilInterrupted } from './interruption.ts'
 import { readSecret } from './read-secret.ts'
 
 const checkLimitMs = 5000
@@ -22,7 +23,7 @@ export async function readCheckedToken(cli: Cli, config: Config, file: string | 
   const text = await readSecret(output, { file, flag: '--token-file', question: 'Token from @BotFather: ', signal })
   const { token, botId } = parseTelegramToken(text)
   const apiRoot = config.settings.TELEGRAM_API_ROOT.replace(/\/+$/, '')
-  const check = await checkTelegramToken({ apiRoot, token, timeoutMs: checkLimitMs })
+  const check = await untilInterrupted(checkTelegramToken({ apiRoot, token, timeoutMs: checkLimitMs }), signal)
   switch (check.kind) {
     case 'valid':
       output.note(

@@ -18,7 +18,7 @@ export function renderList(output: Output, views: readonly InstanceView[], nowMs
 function columnsOf(output: Output, nowMs: number): Column<InstanceView>[] {
   return [
     { title: 'ID', text: (view) => view.id },
-    { title: 'NAME', text: (view) => view.name, shrinkTo: 8 },
+    { title: 'NAME', text: (view) => view.name, shrinkTo: 8, comfortable: 14 },
     {
       title: 'STATE',
       text: stateWord,
@@ -35,6 +35,7 @@ function columnsOf(output: Output, nowMs: number): Column<InstanceView>[] {
       title: 'LEFT',
       align: 'right',
       text: (view) => timeLeft(view, nowMs),
+      dropOrder: 1,
       style: (view, cell) => (isSoon(view, nowMs) ? output.style('yellow', cell) : cell),
     },
     { title: 'SERVER', text: (view) => view.server_name, dropOrder: 7 },

@@ -15,8 +15,25 @@ export function reportError(output: Output, error: unknown): number {
   return failure.exitCode
 }
 
+/** What the machine refuses is nobody's bug: permissions, full disks, too many open files. */
+const refusals: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files',
+  ENOTDIR: 'part of the path is no folder',
+}
+
 /** Messages that others wrote may quote what they were given. */
 function unexpected(cause: unknown): Failure {
+  const { code = '', syscall, path } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : {}
+  const refusal = refusals[code]
+  if (refusal !== undefined && path !== undefined) {
+    return new Failure('unavailable', `${path}: ${refusal} (${syscall ?? code})`, { cause })
+  }
   const message = redactText(cause instanceof Error ? cause.message : String(cause))
   return new Failure(
     'internal',

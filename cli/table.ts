@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly style?: (row: Row, cell: string) => string
   /** The narrowest this column may become; without it, it is never cut. */
   readonly shrinkTo?: number
+  /** The width below which other columns are left out before this one is cut further. */
+  readonly comfortable?: number
   /** The higher, the earlier the column is left out when the line is too long; 0 (the default) always stays. */
   readonly dropOrder?: number
 }
@@ -59,10 +61,10 @@ function cellText(text: string, width: number, align: 'left' | 'right' = 'left')
   return padText(truncateText(text, width), width, align)
 }
 
-/** Leaves out columns, highest drop order first, until the rest fits when shrunk. */
+/** Leaves out columns, highest drop order first, until the rest fits and is still comfortable. */
 function chooseColumns<Row>(columns: readonly Measured<Row>[], width: number): readonly Measured<Row>[] {
   let visible = columns
-  while (lineWidth(visible.map(narrowest)) > width) {
+  while (lineWidth(visible.map(comfortable)) > width) {
     const order = Math.max(...visible.map(({ column }) => column.dropOrder ?? 0))
     if (order === 0) return visible
     visible = visible.filter(({ column }) => (column.dropOrder ?? 0) < order)
@@ -87,6 +89,10 @@ function fitWidths<Row>(columns: readonly Measured<Row>[], width: number): numbe
 
 function narrowest<Row>({ column, natural }: Measured<Row>): number {
   return column.shrinkTo === undefined ? natural : Math.min(natural, Math.max(column.shrinkTo, textWidth(column.title)))
+}
+
+function comfortable<Row>(column: Measured<Row>): number {
+  return Math.min(column.natural, Math.max(narrowest(column), column.column.comfortable ?? 0))
 }
 
 function lineWidth(widths: readonly number[]): number {

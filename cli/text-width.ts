@@ -60,8 +60,7 @@ export function padText(text: string, width: number, align: 'left' | 'right' = '
  * overrides are shown as escapes, so that no name can colour the terminal or reorder a line.
  */
 export function escapeControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) => {
+  return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, (character) => {
     const named: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
     return named[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })

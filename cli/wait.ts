@@ -46,8 +46,8 @@ export async function waitForState(waiting: Waiting): Promise<InstanceView> {
   }
 }
 
-/** Whether what was asked for can be seen; exported for the tests. */
-export function isReached(goal: Goal, seen: InstanceView, before: InstanceView): boolean {
+/** Whether what was asked for can be seen. */
+function isReached(goal: Goal, seen: InstanceView, before: InstanceView): boolean {
   switch (goal) {
     case 'running':
       return seen.state === 'running'

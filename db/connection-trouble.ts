@@ -14,7 +14,7 @@ const networkCodes = new Set([
 /** Shutting down, crashed, starting up, too many connections, connection exceptions. */
 const sqlStates = /^(57P0[1-5]|53300|08...)$/
 const clientMessages =
-  /Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|not queryable|Cannot use a pool after calling end|Connection ended/i
+  /Query read timeout|^timeout expired$|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|not queryable|Cannot use a pool after calling end|Connection ended/i
 
 /** Whether an error means that the database did not answer, as opposed to having refused a statement. */
 export function isConnectionTrouble(error: unknown): boolean {
