@@ -25,6 +25,6 @@ function readable(line: string, stream: OutputStream): string {
   const cause = typeof error === 'object' && error !== null ? `\n  ${String((error as { stack?: string }).stack)}` : ''
   const text = [time, String(msg), ...(words.length > 0 ? [` ${words.join(' ')}`] : [])].join(' ')
   const colour = colours[String(level)]
-  const styled = colour === undefined ? text : styleText(colour, text, { stream: stream as NodeJS.WriteStream })
+  const styled = colour === undefined ? text : styleText(colour, text, { stream })
   return `${styled}${cause}\n`
 }

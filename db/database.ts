@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { Failure } from '../domain/failure.ts'
 import { connectionFailure, isConnectionTrouble, isRetryable } from './connection-trouble.ts'
@@ -142,9 +141,4 @@ async function runTransaction<T>(client: pg.PoolClient, work: (tx: Tx) => Promis
     throw isConnectionTrouble(error) ? new CommitUnknown(error) : error
   }
   return result
-}
-
-/** A name for a connection of one command, for pg_stat_activity. */
-export function commandName(command: string): string {
-  return `botfleet ${command} ${randomUUID().slice(0, 8)}`
 }

@@ -6,7 +6,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
-  chmodSync,
   chownSync,
   closeSync,
   mkdirSync,
@@ -257,10 +256,4 @@ async function freePort(wanted: number): Promise<number> {
       )
     })
   })
-}
-
-/** Makes a folder that only its owner reads. */
-export function makePrivateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
-  chmodSync(path, 0o700)
 }

@@ -20,7 +20,7 @@ export interface MigrationStatus {
 }
 
 /** The migrations of this program, in order. */
-export function knownMigrations(): string[] {
+function knownMigrations(): string[] {
   return readdirSync(folder)
     .filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name))
     .map((name) => name.slice(0, -'.sql'.length))

@@ -72,11 +72,6 @@ export function open(keyring: Keyring, aad: string, box: string): string {
   }
 }
 
-/** The id of the key that a box was sealed with. */
-export function keyIdOfBox(box: string): string | undefined {
-  return box.split('.')[1]
-}
-
 function keyOf(keyring: Keyring, keyId: string): Buffer {
   const key = keyring.keys.get(keyId)
   if (key === undefined) {

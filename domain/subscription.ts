@@ -1,9 +1,9 @@
 /** The subscription axis of an instance as data: which command leads from which status where (design section 4). */
 import { Failure } from './failure.ts'
-import { type Status, statuses } from './instance.ts'
+import type { Status } from './instance.ts'
 
 /** Months that may be bought (seed row S4-042); a month is `DAYS_PER_MONTH` days (S4-058). */
-export const monthOptions = [1, 2, 3, 6, 12] as const
+const monthOptions = [1, 2, 3, 6, 12] as const
 export type Months = (typeof monthOptions)[number]
 
 /** Checks a number of months; throws `usage` otherwise. */
@@ -55,11 +55,6 @@ const wayOut: Record<Status, string> = {
 /** Whether a command is possible from a status. */
 export function isAllowed(command: SubscriptionCommand, status: Status): boolean {
   return allowedFrom[command].includes(status)
-}
-
-/** The statuses from which a command is possible, for the WHERE of its statement. */
-export function statusesFor(command: SubscriptionCommand): Status[] {
-  return statuses.filter((status) => isAllowed(command, status))
 }
 
 /** The refusal of a command: says the current status and what would work. */

@@ -59,7 +59,7 @@ export type ExitReason = keyof typeof exitReasons
 const exitReasonNames = Object.keys(exitReasons) as [ExitReason, ...ExitReason[]]
 
 /** What a worker says of itself in a heartbeat. `running` begins with the first accepted poll. */
-export const workerPhases = ['connecting', 'running', 'draining'] as const
+const workerPhases = ['connecting', 'running', 'draining'] as const
 export type WorkerPhase = (typeof workerPhases)[number]
 
 export const heartbeatSchema = z.object({
@@ -91,7 +91,7 @@ export const exitReportSchema = z.object({
 export type ExitReport = z.infer<typeof exitReportSchema>
 
 /** The person behind an update, in the channel's own words. */
-export const personSchema = z.object({
+const personSchema = z.object({
   platformUserId: z.string().max(64),
   chatId: z.string().max(64),
   username: z.string().max(64).nullable(),

@@ -36,7 +36,7 @@ export interface DecideContext {
 }
 
 /** Why an instance must not run here, or undefined when it should. */
-export function unwantedBecause(planned: PlannedInstance | undefined): EndReason | undefined {
+function unwantedBecause(planned: PlannedInstance | undefined): EndReason | undefined {
   if (planned === undefined) return 'moved'
   switch (planned.status) {
     case 'approved':

@@ -26,7 +26,7 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 }
 
 /** What /proc says of a pid. */
-export function sightProcess(pid: number): ProcessSighting {
+function sightProcess(pid: number): ProcessSighting {
   let stat: string
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -1,6 +1,7 @@
 /** The Bot API's methods by name; each throws `TelegramError` in the real server's words. */
+
+import { type Call, textOf } from './call.ts'
 import { getUpdates } from './get-updates.ts'
-import type { Upload } from './read-body.ts'
 import {
   answerCallbackQuery,
   deleteMessage,
@@ -10,17 +11,6 @@ import {
   sendMessage,
 } from './send-methods.ts'
 import { refusals } from './telegram-error.ts'
-import type { Bot, World } from './world.ts'
-
-/** One call of a method. */
-export interface Call {
-  readonly world: World
-  readonly bot: Bot
-  readonly values: Record<string, unknown>
-  readonly uploads: ReadonlyMap<string, Upload>
-  /** Aborts when the client goes away. */
-  readonly gone: AbortSignal
-}
 
 type Method = (call: Call) => unknown
 
@@ -56,7 +46,7 @@ const methods: Record<string, Method> = {
     return { id: person.id, type: 'private', first_name: person.first_name, username: person.username }
   },
   getfile: ({ world, values }) => {
-    const file = world.files.get(String(values['file_id']))
+    const file = world.files.get(textOf(values, 'file_id') ?? '')
     if (file === undefined) throw refusals.badRequest('wrong file_id or the file is temporarily unavailable')
     return {
       file_id: file.file_id,
@@ -68,20 +58,20 @@ const methods: Record<string, Method> = {
   setmycommands: ({ world, bot, values }) => {
     const commands = jsonOf(values['commands'])
     if (!Array.isArray(commands)) throw refusals.badRequest("can't parse commands: expected an Array")
-    bot.commands.set(String(values['language_code'] ?? ''), commands)
+    bot.commands.set(textOf(values, 'language_code') ?? '', commands)
     world.changed(bot.id, 0)
     return true
   },
   getmycommands: ({ bot, values }) =>
-    bot.commands.get(String(values['language_code'] ?? '')) ?? bot.commands.get('') ?? [],
+    bot.commands.get(textOf(values, 'language_code') ?? '') ?? bot.commands.get('') ?? [],
   deletemycommands: ({ bot, values }) => {
-    bot.commands.delete(String(values['language_code'] ?? ''))
+    bot.commands.delete(textOf(values, 'language_code') ?? '')
     return true
   },
   setwebhook: ({ world, bot, values }) => {
-    const url = String(values['url'] ?? '')
+    const url = textOf(values, 'url') ?? ''
     if (url !== '' && !URL.canParse(url)) throw refusals.badRequest('bad webhook: invalid webhook URL specified')
-    const secret = values['secret_token'] === undefined ? undefined : String(values['secret_token'])
+    const secret = textOf(values, 'secret_token')
     bot.webhook = url === '' ? undefined : { url, secret }
     if (url !== '') bot.poll?.end('webhook')
     world.changes.emit('queued', bot)
@@ -89,7 +79,7 @@ const methods: Record<string, Method> = {
   },
   deletewebhook: ({ bot, values }) => {
     bot.webhook = undefined
-    if (String(values['drop_pending_updates'] ?? 'false') === 'true') bot.updates.length = 0
+    if ((textOf(values, 'drop_pending_updates') ?? 'false') === 'true') bot.updates.length = 0
     return true
   },
   getwebhookinfo: ({ bot }) => ({

@@ -1,5 +1,6 @@
 /** `/sandbox/...`: the same controls for other processes and for the chat page, as JSON, and changes as an event stream. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { textOf, type Values } from './call.ts'
 import type { Fault, Faults } from './faults.ts'
 import { pressButton, sendGroupText, sendText, setBlocked, UnknownSubject } from './people.ts'
 import { readBody } from './read-body.ts'
@@ -12,32 +13,28 @@ interface Controls {
   readonly faults: Faults
 }
 
-type Values = Record<string, unknown>
-
 const posts: Record<string, (controls: Controls, values: Values) => unknown> = {
   bots: ({ world }, values) => {
-    const token = values['token'] === undefined ? undefined : String(values['token'])
-    const bot = world.createBot({ token, name: String(values['name']), username: String(values['username']) })
+    const name = textOf(values, 'name') ?? 'Bot'
+    const bot = world.createBot({ token: textOf(values, 'token'), name, username: textOf(values, 'username') ?? 'bot' })
     return { ...botJson(bot), token: bot.token }
   },
   people: ({ world }, values) => {
-    const firstName = String(values['first_name'] ?? '')
-      .trim()
-      .slice(0, 64)
+    const firstName = (textOf(values, 'first_name') ?? '').trim().slice(0, 64)
     if (firstName === '') throw new UnknownSubject('a person needs a name')
-    const languageCode = values['language_code'] === undefined ? undefined : String(values['language_code'])
+    const languageCode = textOf(values, 'language_code')
     return world.addPerson({ firstName, languageCode })
   },
   messages: ({ world }, values) => {
     const date = values['date'] === undefined ? undefined : Number(values['date'])
-    const { message, updateId } = sendText(world, { ...subject(values), text: String(values['text'] ?? ''), date })
+    const { message, updateId } = sendText(world, { ...subject(values), text: textOf(values, 'text') ?? '', date })
     return { message_id: message.message_id, update_id: updateId }
   },
   presses: ({ world }, values) => {
     const { updateId } = pressButton(world, {
       ...subject(values),
       messageId: Number(values['message_id']),
-      data: String(values['data']),
+      data: textOf(values, 'data') ?? '',
     })
     return { update_id: updateId }
   },
@@ -46,7 +43,7 @@ const posts: Record<string, (controls: Controls, values: Values) => unknown> = {
     return {}
   },
   groups: ({ world }, values) => {
-    sendGroupText(world, { ...subject(values), text: String(values['text'] ?? '') })
+    sendGroupText(world, { ...subject(values), text: textOf(values, 'text') ?? '' })
     return {}
   },
   faults: ({ faults }, values) => {

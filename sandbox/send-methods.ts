@@ -1,6 +1,6 @@
 /** The Bot API's methods that put something into a chat. */
 
-import type { Call } from './bot-methods.ts'
+import { type Call, textOf, type Values } from './call.ts'
 import { checkHtml } from './check-html.ts'
 import { refusals } from './telegram-error.ts'
 import type { Bot, ChatMessage, Person, World } from './world.ts'
@@ -26,7 +26,7 @@ export function sendMessage({ world, bot, values }: Call): unknown {
 export function sendMedia(kind: 'photo' | 'document', { world, bot, values, uploads }: Call): unknown {
   const person = recipient(world, bot, values)
   const upload = uploads.get(kind) ?? [...uploads.values()][0]
-  const file = upload === undefined ? world.files.get(String(values[kind])) : world.storeFile(upload)
+  const file = upload === undefined ? world.files.get(textOf(values, kind) ?? '') : world.storeFile(upload)
   if (file === undefined) throw refusals.badRequest('wrong file identifier/HTTP URL specified')
   const caption =
     values['caption'] === undefined ? { text: '', html: undefined } : checkText({ ...values, text: values['caption'] })
@@ -71,7 +71,7 @@ export function deleteMessage({ world, bot, values }: Call): unknown {
 }
 
 export function answerCallbackQuery({ bot, values }: Call): unknown {
-  const id = String(values['callback_query_id'])
+  const id = textOf(values, 'callback_query_id') ?? ''
   const askedAt = bot.queries.get(id)
   bot.queries.delete(id)
   if (askedAt === undefined || askedAt < Date.now() - 150_000) {
@@ -121,14 +121,14 @@ export function messageJson(bot: Bot, person: Person, message: ChatMessage): Rec
   }
 }
 
-function recipient(world: World, bot: Bot, values: Record<string, unknown>): Person {
+function recipient(world: World, bot: Bot, values: Values): Person {
   const person = world.people.get(Number(values['chat_id']))
   if (person === undefined || world.chat(bot, person.id) === undefined) throw refusals.badRequest('chat not found')
   if (bot.blockedBy.has(person.id)) throw refusals.blocked()
   return person
 }
 
-function ownMessage(world: World, bot: Bot, values: Record<string, unknown>): { person: Person; message: ChatMessage } {
+function ownMessage(world: World, bot: Bot, values: Values): { person: Person; message: ChatMessage } {
   const person = recipient(world, bot, values)
   const message = world.chat(bot, person.id)?.find(({ message_id: id }) => id === Number(values['message_id']))
   if (message === undefined) throw refusals.badRequest('message to edit not found')
@@ -136,17 +136,17 @@ function ownMessage(world: World, bot: Bot, values: Record<string, unknown>): { 
   return { person, message }
 }
 
-function checkText(values: Record<string, unknown>): { text: string; html: string | undefined } {
+function checkText(values: Values): { text: string; html: string | undefined } {
   const given = values['text']
   const raw = typeof given === 'string' ? given : ''
-  const isHtml = String(values['parse_mode'] ?? '').toLowerCase() === 'html'
+  const isHtml = textOf(values, 'parse_mode')?.toLowerCase() === 'html'
   const text = isHtml ? checkHtml(raw) : raw
   if (text.trim() === '') throw refusals.badRequest('message text is empty')
   if (text.length > textMax) throw refusals.badRequest('message is too long')
   return { text, html: isHtml ? raw : undefined }
 }
 
-function checkMarkup(values: Record<string, unknown>): unknown {
+function checkMarkup(values: Values): unknown {
   const given = values['reply_markup']
   if (given === undefined || given === '') return undefined
   const markup = (typeof given === 'string' ? JSON.parse(given) : given) as {

@@ -48,7 +48,7 @@ class World {
   readonly workers: SimulatedWorker[] = []
   readonly supervisors: SimulatedSupervisor[] = []
 
-  constructor(readonly hosts: readonly [number, number]) {
+  constructor(hosts: readonly [number, number]) {
     for (const host of hosts) this.supervisors.push(this.fresh(host))
   }
 
@@ -77,7 +77,10 @@ async function shiftStoredTimes(ms: number): Promise<void> {
 }
 
 abstract class Step implements fc.AsyncCommand<object, World> {
-  constructor(readonly index: number) {}
+  readonly index: number
+  constructor(index: number) {
+    this.index = index
+  }
   check(): boolean {
     return true
   }
@@ -209,8 +212,10 @@ class Stall extends Step {
 }
 
 class Pass extends Step {
-  constructor(readonly ms: number) {
+  readonly ms: number
+  constructor(ms: number) {
     super(0)
+    this.ms = ms
   }
   override async run(model: object, world: World): Promise<void> {
     world.nowMs += this.ms
