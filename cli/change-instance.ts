@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { InstanceView } from '../domain/instance.ts'
 import { type Cli, numberAbove } from './command.ts'
 import type { Context } from './context.ts'
+
 import type { Goal } from './wait.ts'
 
 export interface WaitOptions {
@@ -40,28 +41,11 @@ export async function changeInstance(cli: Cli, options: WaitOptions, change: Ins
     const after = await look()
     if (!cli.output.json) cli.output.data(change.sentence(after))
     const goal = change.goal ?? goalOf(after)
-    if (goal !== 'stopped' || after.state !== 'stopped') await hintWithoutServer(cli, context, after)
+    const { hintWithoutServer } = await import('./hint-without-server.ts')
+    if (goal !== 'stopped' || after.state !== 'stopped') await hintWithoutServer(cli, context, [after])
     const seen = before === undefined ? after : await follow({ cli, options, goal, before, after, look })
     if (cli.output.json) cli.output.result(seen, () => '')
   })
-}
-
-/** Says on stderr when no live server will act on this instance. */
-export async function hintWithoutServer(cli: Cli, context: Context, view: InstanceView): Promise<void> {
-  const { listServers } = await import('../services/list-servers.ts')
-  const servers = await context.run(listServers, {})
-  const server = servers.find(({ name }) => name === view.server_name)
-  if (server?.alive === true) {
-    if (server.draining && view.desired === 'running') {
-      cli.output.note(
-        `Note: ${view.server_name} is drained; it starts no bots until: ./botfleet server undrain ${view.server_name}`,
-      )
-    }
-    return
-  }
-  cli.output.note(
-    `Note: no server named ${view.server_name} is running; it acts on this once './botfleet serve' runs there.`,
-  )
 }
 
 function goalOf(view: InstanceView): Goal {

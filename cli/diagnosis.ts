@@ -25,10 +25,17 @@ export async function examine(name: string, look: () => Promise<Omit<Finding, 'n
   }
 }
 
-/** Prints findings, and throws `unavailable` when one of them is a failure, so that scripts see it. */
-export function printFindings(output: Output, findings: readonly Finding[], extra: Record<string, unknown> = {}): void {
+/** Prints findings and what else there is to show, and throws `unavailable` when one of them is a failure, so that scripts see it. */
+export function printFindings(
+  output: Output,
+  findings: readonly Finding[],
+  more: { fields: Record<string, unknown>; text: string } = { fields: {}, text: '' },
+): void {
   const failed = findings.filter(({ verdict }) => verdict === 'fail')
-  output.result({ ...extra, healthy: failed.length === 0, checks: findings }, () => renderFindings(output, findings))
+  output.result(
+    { ...more.fields, healthy: failed.length === 0, checks: findings },
+    () => renderFindings(output, findings) + more.text,
+  )
   if (failed.length > 0) {
     throw new Failure('unavailable', `needs attention: ${failed.map(({ name }) => name).join(', ')}`)
   }

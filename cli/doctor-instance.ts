@@ -1,6 +1,6 @@
 import type { InstanceView } from '../domain/instance.ts'
 import { checkTelegramToken } from '../services/check-telegram-token.ts'
-import { type InstanceEventView, listInstanceEvents } from '../services/list-instance-events.ts'
+import { listInstanceEvents } from '../services/list-instance-events.ts'
 import { listServers } from '../services/list-servers.ts'
 import { readCredential } from '../services/read-credential.ts'
 import { showInstance } from '../services/show-instance.ts'
@@ -27,8 +27,8 @@ export async function examineInstance(cli: Cli, id: string): Promise<void> {
       await examine('server', () => examineServerOf(context, view)),
       ...(view.platform === 'telegram' && view.status !== 'deleted' ? await examineTelegramBot(context, view) : []),
     ]
-    if (!cli.output.json && events.length > 0) cli.output.note(`${renderEvents(cli.output, events)}\n`)
-    printFindings(cli.output, findings, { instance: view, events: events satisfies InstanceEventView[] })
+    const text = events.length === 0 ? '' : `\n\n${renderEvents(cli.output, events)}`
+    printFindings(cli.output, findings, { fields: { instance: view, events }, text })
   })
 }
 

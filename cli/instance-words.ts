@@ -67,7 +67,7 @@ export function nextStep(view: InstanceView): string | undefined {
 function stepOutOf(view: InstanceView): string | undefined {
   switch (view.state) {
     case 'token_invalid':
-      return `./botfleet set-token ${view.id} --token-file FILE  (a new token of the same bot, from @BotFather)`
+      return `./botfleet set-token ${view.id} --token-file FILE`
     case 'conflict':
       return `end the other program that uses this bot, then: ./botfleet restart ${view.id}`
     case 'logged_out':

@@ -23,7 +23,15 @@ export function addList(program: Command, cli: Cli): void {
         const { expiring, ...filters } = options
         const views = await context.run(listInstances, { ...filters, expiringWithinMs: expiring })
         cli.output.result(views, () => renderList(cli.output, views, Date.now()))
-        if (views.length === 0 && !cli.output.json) {
+        if (cli.output.json) return
+        const { hintWithoutServer } = await import('../hint-without-server.ts')
+        const { stateWord } = await import('../instance-words.ts')
+        await hintWithoutServer(
+          cli,
+          context,
+          views.filter((view) => stateWord(view) === 'waiting'),
+        )
+        if (views.length === 0) {
           const filtered = Object.keys(options).some((name) => name !== 'json')
           cli.output.note(
             filtered ? 'No bot matches.' : 'No bots yet. Add one: ./botfleet create --platform telegram --name NAME',

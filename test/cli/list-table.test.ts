@@ -130,6 +130,13 @@ test.each(['40', '50', '60', '72', '80', '100', '120', '200'])('no line is wider
   for (const line of lines) expect(textWidth(line), line).toBeLessThanOrEqual(Number(columns))
 })
 
+test('bots that wait for a server that is not there are noted on stderr', async () => {
+  const run = await runCli(['list'], { env })
+  expect(run.stderr).toBe(
+    "Note: no server named server1 is running; it acts on this once './botfleet serve' runs there.\n",
+  )
+})
+
 test('filters narrow the list, and an empty one says so on stderr', async () => {
   const ids = async (...parameters: string[]) => {
     const run = await runCli(['list', '--json', ...parameters], { env })
