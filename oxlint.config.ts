@@ -63,6 +63,16 @@ export default defineConfig({
       rules: { 'no-restricted-imports': restrictedImports(folder) },
     })),
     { files: ['*.config.ts'], rules: { 'import/no-default-export': 'off', 'no-restricted-imports': 'off' } },
+    // The page is plain browser code without types.
+    {
+      files: ['sandbox/page/**'],
+      rules: {
+        'import/no-absolute-path': 'off',
+        'typescript/no-misused-promises': 'off',
+        'typescript/restrict-template-expressions': 'off',
+        'typescript/consistent-return': 'off',
+      },
+    },
     {
       files: ['test/**'],
       rules: { 'import/no-default-export': 'off', 'max-lines-per-function': 'off', 'no-restricted-imports': 'off' },
