@@ -96,7 +96,7 @@ test('a message is confirmed only after it was handled, and a killed worker lose
   const { pid } = await rig.until(instance, 'running')
   sandbox.plantFault({ kind: 'delay', delayMs: 60_000, method: 'sendMessage', times: 1 })
   say('/id')
-  await waitFor(() => expect(sandbox.audit.some(({ kind }) => kind === 'delivered')).toBe(true))
+  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
   expect(sandbox.unconfirmed(bot.id)).toBe(1)
   signalProcess(pidOf(pid), 'SIGKILL')
   await waitFor(() => expect(answers()).toHaveLength(1))
