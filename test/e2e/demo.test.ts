@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { placeFor } from '../../db/postgres-place.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { runCli, StayingCli } from '../support/cli.ts'
 
@@ -30,6 +31,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await demo?.stop()
+  const place = await placeFor(join(folder, '.botfleet'))
+  rmSync(place.folder, { recursive: true, force: true })
   rmSync(folder, { recursive: true, force: true })
 })
 
