@@ -36,7 +36,7 @@ beforeEach(async () => {
   }
 })
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((serve) => serve.stop()))
+  await Promise.all(running.splice(0).map((server) => server.stop()))
   await sandbox.stop()
   await db.drop()
   rmSync(folder, { recursive: true, force: true })

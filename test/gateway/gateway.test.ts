@@ -27,7 +27,7 @@ beforeAll(async () => {
     database: db.database,
     keyring: () => keyring,
     fleet: () => undefined,
-    log: createLog({ level: 'silent' as 'fatal', name: 'test', write: () => {} }),
+    log: createLog({ level: 'fatal', name: 'test', write: () => {} }),
   })
   await gateway.open(1)
   await db.database.query(`insert into server (name) values ('alpha')`)

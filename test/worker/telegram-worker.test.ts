@@ -35,7 +35,7 @@ afterEach(async () => {
 })
 
 const answers = (personId = ann) => sandbox.chat(bot.id, personId).filter((message) => message.from === 'bot')
-const waitFor = (check: () => void, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 20 })
+const waitFor = (check: () => unknown, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 20 })
 const say = (text: string, personId = ann) => sandbox.sendText({ personId, botId: bot.id, text })
 function pidOf(pid: number | null) {
   const identity = pid === null ? undefined : identityOf(pid)
@@ -70,9 +70,8 @@ test('choosing a language edits the menu in place and is remembered', async () =
   say('/language')
   await waitFor(() => expect(answers()).toHaveLength(1))
   const menu = answers()[0]
-  const keyboard = (menu?.reply_markup as { inline_keyboard: { callback_data: string; text: string }[][] })
-    .inline_keyboard
-  const russian = keyboard.flat().find(({ text }) => text === 'Русский')
+  const markup = menu?.reply_markup as { inline_keyboard: { callback_data: string; text: string }[][] } | undefined
+  const russian = markup?.inline_keyboard.flat().find(({ text }) => text === 'Русский')
   sandbox.press({ personId: ann, botId: bot.id, messageId: menu?.message_id ?? 0, data: russian?.callback_data ?? '' })
   await waitFor(() => expect(answers()[0]).toMatchObject({ edited: true, text: 'Теперь говорим по-русски.' }))
   say('/help')
@@ -159,15 +158,15 @@ test('a token that is revoked while a bot polls ends it as token_invalid', async
 test('another poller of the same token leads to conflict, without a fight', async () => {
   await rig.start()
   await rig.until(instance, 'running')
-  let polling = true
+  const told = new AbortController()
   const stranger = (async () => {
-    while (polling) {
+    while (!told.signal.aborted) {
       await fetch(`${sandbox.apiRoot}/bot${bot.token}/getUpdates?timeout=20`).catch(() => {})
     }
   })()
   const view = await rig.until(instance, 'conflict')
   expect(view.last_error).toContain('another program polls this bot')
-  polling = false
+  told.abort()
   await rig.stop()
   await sandbox.stop()
   await stranger
