@@ -21,6 +21,8 @@ import { Semaphore } from './semaphore.ts'
 import type { EndReason, Slot, SlotEntry, Worker, WorkerEnd } from './slot.ts'
 import type { Term } from './term.ts'
 
+const startJitterMs = 50
+
 type LiveSlot = Extract<Slot, { kind: 'live' }>
 
 /** Whose heartbeat or report it is, as its token proves. */
@@ -72,6 +74,8 @@ export class Fleet {
   }
 
   setDraining(draining: boolean): void {
+    if (draining !== this.#draining)
+      this.#context.log.info({ draining }, draining ? 'draining: nothing new is started' : 'no longer draining')
     this.#draining = draining
   }
 
@@ -207,9 +211,11 @@ export class Fleet {
     entry.slot = { kind: 'launching', attempt: entry.history.attempt }
     const release = await this.#starts.acquire()
     this.#permits.set(id, release)
+    // A mass start goes out in a trickle: Telegram limits how many bots one address wakes at once.
+    if (this.#permits.size > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * startJitterMs))
     const planned = this.#plan.get(id)
     if (planned === undefined || this.#closing || !this.#term.lease.isCertain()) {
-      release()
+      this.#givePermitBack(id)
       entry.slot = { kind: 'idle' }
       return
     }
@@ -217,12 +223,12 @@ export class Fleet {
       this.#note(id, 'starting', null)
       const launch = await launchWorker(this.#context, this.#term, planned, this.#portsBut(id))
       if (launch.kind === 'launched') return this.#live(id, entry, launch.worker, planned)
-      release()
+      this.#givePermitBack(id)
       entry.slot = launch.kind === 'refused' ? { kind: 'idle' } : { kind: 'resting', state: 'failed' }
       if (launch.kind === 'unusable') this.#note(id, 'failed', launch.reason)
       else this.#wake()
     } catch (error) {
-      release()
+      this.#givePermitBack(id)
       const reason = error instanceof Failure ? error.message : `could not start: ${String(error)}`
       this.#context.log.error({ instance: id, error }, 'start failed')
       this.#backOff(id, entry, { reason, healthyForMs: 0 })
@@ -243,7 +249,7 @@ export class Fleet {
 
   #noteHeartbeat(id: string, entry: SlotEntry, slot: LiveSlot, beat: { heartbeat: Heartbeat; nowMs: number }): void {
     slot.heardAtMs = beat.nowMs
-    this.#permits.get(id)?.()
+    this.#givePermitBack(id)
     const running = beat.heartbeat.phase === 'running' || beat.heartbeat.phase === 'draining'
     if (running) slot.readyAtMs ??= beat.nowMs
     slot.phase = running ? 'running' : 'connecting'
@@ -274,7 +280,7 @@ export class Fleet {
 
   async #ended(id: string, entry: SlotEntry, worker: Worker, end: WorkerEnd): Promise<void> {
     await untilGone(worker.identity)
-    this.#permits.get(id)?.()
+    this.#givePermitBack(id)
     const { slot } = entry
     if (slot.kind === 'ending') {
       const details = { exit_code: end.exitCode, signal: end.signal, asked: slot.reason }
@@ -392,6 +398,11 @@ export class Fleet {
       crashesMax: settings.RESTART_BUDGET,
       windowMs: settings.RESTART_WINDOW_SECONDS * 1000,
     }
+  }
+
+  #givePermitBack(id: string): void {
+    this.#permits.get(id)?.()
+    this.#permits.delete(id)
   }
 
   #portsBut(id: string): Set<number> {

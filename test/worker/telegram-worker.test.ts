@@ -382,3 +382,12 @@ test('HTTPS_PROXY reaches the worker', async () => {
     proxy.close()
   }
 })
+
+test('a half-open connection to Telegram is noticed and left', async () => {
+  await rig.start()
+  await rig.until(instance, 'running')
+  sandbox.plantFault({ kind: 'silence', method: 'getUpdates', times: 1 })
+  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
+  say('/id')
+  await waitFor(() => expect(answers()).toHaveLength(1), 40_000)
+})
