@@ -17,8 +17,9 @@ export class Deadline {
     this.#clock = clock
   }
 
-  /** Takes a grant over; `sentAtMs` is the monotonic time before the heartbeat was sent. */
+  /** Takes a grant over; `sentAtMs` is the monotonic time before the heartbeat was sent. Once past, it stays past. */
   extend(sentAtMs: number, grantMs: number): void {
+    if (this.isPast()) return
     this.#deadlineMs = sentAtMs + grantMs
     this.#wallOffsetMs = this.#clock.wallMs() - this.#clock.monotonicMs()
   }
