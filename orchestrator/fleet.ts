@@ -4,6 +4,7 @@
  * its process is provably gone and its lease row is released.
  */
 import { Failure } from '../domain/failure.ts'
+import { restingStates } from '../domain/instance.ts'
 import { judgeCrash, noCrashes, type RestartLimits } from '../domain/restart-policy.ts'
 import type { ExitReport, Heartbeat, HeartbeatAnswer } from '../domain/worker-contract.ts'
 import { signalProcess } from '../runtime/process-identity.ts'
@@ -11,7 +12,7 @@ import type { PlannedInstance } from '../services/read-server-plan.ts'
 import { recordWorkerEvent, type WorkerEvent } from '../services/record-worker-event.ts'
 import { releaseInstance } from '../services/release-instance.ts'
 import type { OrchestratorContext } from './context.ts'
-import { type Action, decide, restingStates } from './decide.ts'
+import { type Action, decide } from './decide.ts'
 import { untilGone } from './end-process.ts'
 import { describeEnd, judgeEnd } from './judge-end.ts'
 import { heartbeatMsOf, launchWorker } from './launch-worker.ts'
