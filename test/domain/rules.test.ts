@@ -146,13 +146,17 @@ describe('a worker token', () => {
   test('any change of any character is refused', () => {
     const token = signWorkerToken(keyring, claim)
     fc.assert(
-      fc.property(fc.nat(token.length - 1), fc.constantFrom(...'abcXYZ019._-'), (index, character) => {
-        const changed = token.slice(0, index) + character + token.slice(index + 1)
-        const verified = verifyWorkerToken(keyring, changed)
-        // The last character of base64url carries unused bits: the same MAC is the same token.
-        if (verified !== undefined) expect(verified).toEqual(claim)
-        if (index < token.length - 1 && changed !== token) expect(verified).toBeUndefined()
-      }),
+      fc.property(
+        fc.nat(token.length - 1),
+        fc.constantFrom('a', 'b', 'Z', '0', '9', '.', '_', '-'),
+        (index, character) => {
+          const changed = token.slice(0, index) + character + token.slice(index + 1)
+          const verified = verifyWorkerToken(keyring, changed)
+          // The last character of base64url carries unused bits: the same MAC is the same token.
+          if (verified !== undefined) expect(verified).toEqual(claim)
+          if (index < token.length - 1 && changed !== token) expect(verified).toBeUndefined()
+        },
+      ),
     )
   })
 })

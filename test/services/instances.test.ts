@@ -209,7 +209,7 @@ describe('many at once', () => {
     const range = { ...period, portBase: 6000, portCount: 3 }
     const outcomes = await Promise.allSettled(bots.map(({ id }) => run(approveInstance, { id, months: 1, ...range })))
     const ports = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.port] : []))
-    expect(ports.sort()).toEqual([6000, 6001, 6002])
+    expect(ports.sort((one, two) => (one ?? 0) - (two ?? 0))).toEqual([6000, 6001, 6002])
     expect(
       outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [String(outcome.reason)] : [])).join(),
     ).toMatch(/no port is free on narrow/)
