@@ -277,6 +277,13 @@ test.runIf(asRoot)('root keeps it inside a home which the other user can enter',
   expect(folder).toBe(join(postgres.home, 'postgres'))
 })
 
+test('files that exist stay where they are when the modes of folders change', async () => {
+  const { folder, url } = await postgres.ensure()
+  await postgres.stopIfUnused()
+  chmodSync(postgres.folder, 0o711)
+  expect(await postgres.ensure()).toEqual({ folder, url, startedByUs: true })
+})
+
 test.runIf(asRoot)('an ordinary user runs it as himself, in his home', async () => {
   chmodSync(postgres.folder, 0o711)
   mkdirSync(postgres.home)

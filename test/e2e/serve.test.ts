@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { InstanceView } from '../../domain/instance.ts'
-import { identityOf } from '../../runtime/process-identity.ts'
+import { identityOf, livenessOf } from '../../runtime/process-identity.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
 import { type CliRun, runCli, StayingCli } from '../support/cli.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -36,7 +36,7 @@ beforeEach(async () => {
   }
 })
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((serve) => serve.stop()))
+  await Promise.all(running.splice(0).map((server) => server.stop()))
   await sandbox.stop()
   await db.drop()
   rmSync(folder, { recursive: true, force: true })
@@ -110,7 +110,11 @@ async function until(
     { timeout: 40_000, interval: 100 },
   )
 }
-const gone = (pid: number | null) => pid === null || identityOf(pid) === undefined
+/** Gone or a zombie that its new parent has not reaped yet. */
+function gone(pid: number | null): boolean {
+  const identity = pid === null ? undefined : identityOf(pid)
+  return identity === undefined || livenessOf(identity) === 'dead'
+}
 
 test('two servers on one database each run their own bots, and approve --wait follows to running', async () => {
   await Promise.all([serve('alpha'), serve('beta')])

@@ -1,8 +1,11 @@
 /** The real Telegram worker under the real supervisor and gateway; only Telegram itself is the sandbox. */
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { identityOf, signalProcess } from '../../runtime/process-identity.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
+import { createLinkCode } from '../../services/create-link-code.ts'
+import { createUser } from '../../services/create-user.ts'
 import { restartInstance } from '../../services/restart-instance.ts'
 import { setToken } from '../../services/set-token.ts'
 import { startInstance } from '../../services/start-instance.ts'
@@ -32,7 +35,7 @@ afterEach(async () => {
 })
 
 const answers = (personId = ann) => sandbox.chat(bot.id, personId).filter((message) => message.from === 'bot')
-const waitFor = (check: () => void, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 20 })
+const waitFor = (check: () => unknown, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 20 })
 const say = (text: string, personId = ann) => sandbox.sendText({ personId, botId: bot.id, text })
 function pidOf(pid: number | null) {
   const identity = pid === null ? undefined : identityOf(pid)
@@ -67,9 +70,8 @@ test('choosing a language edits the menu in place and is remembered', async () =
   say('/language')
   await waitFor(() => expect(answers()).toHaveLength(1))
   const menu = answers()[0]
-  const keyboard = (menu?.reply_markup as { inline_keyboard: { callback_data: string; text: string }[][] })
-    .inline_keyboard
-  const russian = keyboard.flat().find(({ text }) => text === 'Русский')
+  const markup = menu?.reply_markup as { inline_keyboard: { callback_data: string; text: string }[][] } | undefined
+  const russian = markup?.inline_keyboard.flat().find(({ text }) => text === 'Русский')
   sandbox.press({ personId: ann, botId: bot.id, messageId: menu?.message_id ?? 0, data: russian?.callback_data ?? '' })
   await waitFor(() => expect(answers()[0]).toMatchObject({ edited: true, text: 'Теперь говорим по-русски.' }))
   say('/help')
@@ -96,7 +98,7 @@ test('a message is confirmed only after it was handled, and a killed worker lose
   const { pid } = await rig.until(instance, 'running')
   sandbox.plantFault({ kind: 'delay', delayMs: 60_000, method: 'sendMessage', times: 1 })
   say('/id')
-  await waitFor(() => expect(sandbox.audit.some(({ kind }) => kind === 'delivered')).toBe(true))
+  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
   expect(sandbox.unconfirmed(bot.id)).toBe(1)
   signalProcess(pidOf(pid), 'SIGKILL')
   await waitFor(() => expect(answers()).toHaveLength(1))
@@ -156,15 +158,15 @@ test('a token that is revoked while a bot polls ends it as token_invalid', async
 test('another poller of the same token leads to conflict, without a fight', async () => {
   await rig.start()
   await rig.until(instance, 'running')
-  let polling = true
+  const told = new AbortController()
   const stranger = (async () => {
-    while (polling) {
+    while (!told.signal.aborted) {
       await fetch(`${sandbox.apiRoot}/bot${bot.token}/getUpdates?timeout=20`).catch(() => {})
     }
   })()
   const view = await rig.until(instance, 'conflict')
   expect(view.last_error).toContain('another program polls this bot')
-  polling = false
+  told.abort()
   await rig.stop()
   await sandbox.stop()
   await stranger
@@ -299,4 +301,93 @@ test('restart drains the worker and starts another that goes on where it stopped
   await rig.until(instance, 'running', (view) => view.epoch === 2)
   say('/id')
   await waitFor(() => expect(answers()).toHaveLength(1))
+})
+
+test('a link code of ours binds the chat to its user, once', async () => {
+  await rig.start()
+  await rig.until(instance, 'running')
+  const code = await db.database.transaction(async (tx) => {
+    await createUser(tx, ownerActor, {
+      username: 'carla',
+      password: 'a-long-enough-password',
+      role: 'viewer',
+      tenant: null,
+    })
+    return (await createLinkCode(tx, ownerActor, { username: 'carla' })).code
+  })
+  say(`/start link-${code}`)
+  say(`/start link-${code}`)
+  await waitFor(() => expect(answers()).toHaveLength(2))
+  expect(answers().map(({ text }) => text)).toEqual([
+    'This chat now belongs to carla.',
+    'This link has been used already. Ask for a new one.',
+  ])
+})
+
+test('a port that is taken is replaced by the next one', async () => {
+  const reserved = (await rig.show(instance)).port ?? 0
+  const stranger = createServer()
+  await new Promise<void>((resolve) => stranger.listen(reserved, '127.0.0.1', resolve))
+  await rig.start()
+  const view = await rig.until(instance, 'running')
+  expect(view.port).toBe(reserved + 1)
+  expect(await (await fetch(`http://127.0.0.1:${reserved + 1}/health`)).json()).toEqual({
+    status: 'ok',
+    phase: 'running',
+  })
+  expect((await fetch(`http://127.0.0.1:${reserved + 1}/status`)).status).toBe(401)
+  stranger.close()
+})
+
+test('a disk that is full for its log does not stop a bot', async () => {
+  mkdirSync(`${rig.home}/logs/alpha`, { recursive: true })
+  symlinkSync('/dev/full', `${rig.home}/logs/alpha/${instance}.log`)
+  await rig.start()
+  await rig.until(instance, 'running')
+  say('/id')
+  await waitFor(() => expect(answers()).toHaveLength(1))
+})
+
+test('a credential that does not open is said with the way out, and nothing crashes', async () => {
+  await db.database.query(`update instance_credential set sealed = overlay(sealed placing 'AAAA' from 30)`)
+  await rig.start()
+  const view = await rig.until(instance, 'failed')
+  expect(view.last_error).toContain(`set-token ${instance}`)
+  await db.database.transaction((tx) =>
+    setToken(tx, ownerActor, { id: instance, token: bot.token, keyring: rig.keyring }),
+  )
+  await rig.until(instance, 'running')
+})
+
+test('HTTPS_PROXY reaches the worker', async () => {
+  const asked: string[] = []
+  const proxy = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', (chunk) => {
+      asked.push(chunk.toString().split('\r\n')[0] ?? '')
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+    })
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  process.env['HTTPS_PROXY'] = `http://127.0.0.1:${(proxy.address() as { port: number }).port}`
+  try {
+    await rig.stop()
+    rig = new Rig(db, { TELEGRAM_API_ROOT: 'https://telegram.invalid' }, 'telegram')
+    const other = await rig.approvedBot('Proxied', { token: '900002:sandbox-token-for-tests' })
+    await rig.start()
+    await rig.until(other, 'connecting', (view) => view.last_error !== null)
+    expect(asked[0]).toBe('CONNECT telegram.invalid:443 HTTP/1.1')
+  } finally {
+    delete process.env['HTTPS_PROXY']
+    proxy.close()
+  }
+})
+
+test('a half-open connection to Telegram is noticed and left', async () => {
+  await rig.start()
+  await rig.until(instance, 'running')
+  sandbox.plantFault({ kind: 'silence', method: 'getUpdates', times: 1 })
+  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
+  say('/id')
+  await waitFor(() => expect(answers()).toHaveLength(1), 40_000)
 })
