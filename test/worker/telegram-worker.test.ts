@@ -216,6 +216,7 @@ test('groups are ignored, and people who block the bot are marked until they com
   sandbox.sendGroupText({ personId: ann, botId: bot.id, text: '/start' })
   say('/id')
   await waitFor(() => expect(answers()).toHaveLength(1))
+  expect((await db.database.query('select key from handled_update')).rowCount).toBe(1)
   const blocked = async () =>
     (await db.database.query<{ b: boolean }>('select blocked_at is not null as b from customer_chat')).rows.map(
       ({ b }) => b,
