@@ -22,7 +22,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { Failure } from '../domain/failure.ts'
-import { type PostgresPlace, placeFor } from './postgres-place.ts'
+import { type PostgresBinaries, type PostgresPlace, packagedBinaries, placeFor } from './postgres-place.ts'
 
 const run = promisify(execFile)
 const startLimitMs = 60_000
@@ -44,8 +44,11 @@ export interface EmbeddedPostgres {
  * Makes sure that the embedded Postgres of this home runs, making its files at the first call; several callers at
  * once all succeed. Throws `unavailable` when it cannot be started, naming its log.
  */
-export async function ensureEmbeddedPostgres(home: string): Promise<EmbeddedPostgres> {
-  const place = await placeFor(home)
+export async function ensureEmbeddedPostgres(
+  home: string,
+  binaries: () => Promise<PostgresBinaries> = packagedBinaries,
+): Promise<EmbeddedPostgres> {
+  const place = await placeFor(home, binaries)
   const deadline = Date.now() + startLimitMs
   await initialise(place)
   let startedByUs = false
@@ -67,8 +70,11 @@ export async function ensureEmbeddedPostgres(home: string): Promise<EmbeddedPost
  * Stops it unless another botfleet process is connected.
  * @returns whether it was stopped.
  */
-export async function stopEmbeddedPostgresIfUnused(home: string): Promise<boolean> {
-  const place = await placeFor(home)
+export async function stopEmbeddedPostgresIfUnused(
+  home: string,
+  binaries: () => Promise<PostgresBinaries> = packagedBinaries,
+): Promise<boolean> {
+  const place = await placeFor(home, binaries)
   const url = await findRunning(place)
   if (url === undefined) return false
   if ((await countOthers(url)) > 0) return false

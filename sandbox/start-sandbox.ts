@@ -33,6 +33,8 @@ export interface Sandbox {
   unconfirmed(botId: number): number
   isPolling(botId: number): boolean
   plantFault(fault: Fault): void
+  /** Calls that planted faults still wait for. */
+  faultsLeft(): number
   clearFaults(): void
   stop(): Promise<void>
 }
@@ -82,6 +84,7 @@ export async function startSandbox(options: { port?: number } = {}): Promise<San
     unconfirmed: (botId) => botOf(world, botId).updates.length,
     isPolling: (botId) => botOf(world, botId).poll !== undefined,
     plantFault: (fault) => faults.plant(fault),
+    faultsLeft: () => faults.left,
     clearFaults: () => faults.clear(),
     stop: () =>
       new Promise((resolve) => {
@@ -120,7 +123,7 @@ async function answer(
     'content-type': page.type,
     'cache-control': 'no-store',
     'content-security-policy':
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   })

@@ -154,8 +154,9 @@ class WorkerProcess {
       if (answer.drain) this.#drain.abort()
       return true
     } catch (error) {
-      if (error instanceof GatewayAway) return false
-      throw error
+      if (error instanceof WorkerExit) throw error
+      if (!(error instanceof GatewayAway)) this.#log.error({ error }, 'the gateway could not answer a heartbeat')
+      return false
     }
   }
 

@@ -31,10 +31,16 @@ export class Rig {
   readonly logLines: string[] = []
   readonly givenUp: Failure[] = []
   readonly #test: TestDatabase
+  readonly #bundle: string
   readonly #open: { supervisor: Supervisor; gateway: Gateway; database: Database }[] = []
 
-  constructor(test: TestDatabase, settings: Record<string, string> = {}) {
+  /** `telegram` runs the real bundled worker; TELEGRAM_API_ROOT should then be a sandbox. */
+  constructor(test: TestDatabase, settings: Record<string, string> = {}, worker: 'plain' | 'telegram' = 'plain') {
     this.#test = test
+    this.#bundle =
+      worker === 'plain'
+        ? join(import.meta.dirname, '..', 'fixtures', 'plain-worker.mjs')
+        : join(import.meta.dirname, '..', '..', 'dist', 'worker-telegram.mjs')
     this.settings = parseSettings({
       SERVERNAME: 'alpha',
       LEASE_TTL_SECONDS: '3',
@@ -76,7 +82,7 @@ export class Rig {
         clock: systemClock,
         keyring: () => this.keyring,
         logFolder: join(this.home, 'logs', server),
-        workerBundle: () => join(import.meta.dirname, '..', 'fixtures', 'plain-worker.mjs'),
+        workerBundle: () => this.#bundle,
         door: gateway,
         url: null,
         version: 'test',
@@ -90,7 +96,10 @@ export class Rig {
   }
 
   /** Registers an approved bot; its name says how the plain worker misbehaves. */
-  async approvedBot(name = 'well-behaved', options: { server?: string; daysPerMonth?: number } = {}): Promise<string> {
+  async approvedBot(
+    name = 'well-behaved',
+    options: { server?: string; daysPerMonth?: number; token?: string; tenant?: string } = {},
+  ): Promise<string> {
     nextBotId += 1
     const botId = nextBotId
     return this.#test.database.transaction(async (tx) => {
@@ -98,7 +107,8 @@ export class Rig {
         platform: 'telegram',
         name,
         server: options.server ?? this.settings.SERVERNAME,
-        token: `${botId}:fake-token-for-tests`,
+        token: options.token ?? `${botId}:fake-token-for-tests`,
+        tenant: options.tenant,
         keyring: this.keyring,
       })
       await approveInstance(tx, ownerActor, {

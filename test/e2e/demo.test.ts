@@ -1,0 +1,95 @@
+/** The demo as a newcomer meets it: one command, then a browser. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { placeFor } from '../../db/postgres-place.ts'
+import { launchBrowser } from '../support/browser.ts'
+import { runCli, StayingCli } from '../support/cli.ts'
+
+let folder: string
+let demo: StayingCli
+let browser: Browser
+let url: string
+const environment = { LEASE_TTL_SECONDS: '6' }
+
+beforeAll(async () => {
+  // A folder that only its owner may enter, as `mktemp -d` makes it.
+  folder = mkdtempSync(join(tmpdir(), 'botfleet-demo-'))
+  demo = new StayingCli(['demo', '--port', '0'], environment, folder)
+  await vi.waitFor(
+    () => {
+      if (demo.child.exitCode !== null) throw new Error(`the demo ended: ${demo.stderr}`)
+      expect(demo.stdout).toContain('Ctrl-C ends the demo')
+    },
+    { timeout: 55_000, interval: 100 },
+  )
+  url = /http:\/\/127\.0\.0\.1:\d+/.exec(demo.stdout)?.[0] ?? ''
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await demo?.stop()
+  const place = await placeFor(join(folder, '.botfleet'))
+  rmSync(place.folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('the list shows two running bots', async () => {
+  const { code, stdout } = await runCli(['list'], { ...environment, COLUMNS: '80' }, folder)
+  expect(code).toBe(0)
+  expect(stdout.match(/running/g)).toHaveLength(2)
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
+test('two people talk to two bots in the chat page, each in their own language', async () => {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 760 } })
+  const troubles: string[] = []
+  page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()))
+  page.on('pageerror', (error) => troubles.push(error.message))
+  await page.goto(url)
+  await page.getByRole('button', { name: /Demo Shop.*online/ }).click()
+  await page.getByRole('button', { name: 'Start' }).click()
+  await page.getByText('Hello Sam, this is Demo Shop.').waitFor()
+  await page.getByRole('textbox', { name: 'Message' }).fill('<b>what</b> do you sell?')
+  await page.keyboard.press('Enter')
+  await page.getByText('<b>what</b> do you sell?').waitFor()
+  await page.getByText('I did not understand that.').waitFor()
+  await page.getByRole('button', { name: 'Language', exact: true }).click()
+  await page.getByRole('button', { name: 'Русский' }).click()
+  await page.getByText('Теперь говорим по-русски.').waitFor()
+
+  await page.getByRole('textbox', { name: 'Name of another person' }).fill('Farid')
+  await page.getByLabel('Language', { exact: true }).selectOption('fa')
+  await page.getByRole('button', { name: 'Add' }).click()
+  await page.getByRole('button', { name: /Ada’s Shop/ }).click()
+  await page.getByRole('button', { name: 'Start' }).click()
+  await page.getByText('سلام Farid، اینجا Ada’s Shop است.').waitFor()
+  expect(troubles).toEqual([])
+})
+
+test('the chat page works on a phone and in the dark', async () => {
+  const page = await browser.newPage({ viewport: { width: 390, height: 780 }, colorScheme: 'dark' })
+  await page.goto(url)
+  await page.getByRole('button', { name: /Demo Shop/ }).click()
+  await page.getByRole('textbox', { name: 'Message' }).waitFor()
+  const wide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
+  expect(wide).toBe(false)
+  await page.getByRole('button', { name: 'Back to the list of bots' }).click()
+  await page.getByRole('button', { name: /Ada’s Shop/ }).waitFor()
+})
+
+test('a page from elsewhere cannot drive the sandbox', async () => {
+  const { hostname, port } = new URL(url)
+  const foreign = await fetch(`${url}/sandbox/people`, {
+    method: 'POST',
+    headers: { origin: 'http://evil.example', 'content-type': 'application/json' },
+    body: '{"first_name":"Eve"}',
+  })
+  expect([hostname, Number(port) > 0, foreign.status]).toEqual(['127.0.0.1', true, 403])
+})
+
+test('Ctrl-C ends everything and code 0 is given', async () => {
+  expect(await demo.stop('SIGINT')).toBe(0)
+})

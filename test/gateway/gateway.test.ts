@@ -1,0 +1,189 @@
+/** The gateway over its real socket, with tokens and fences as workers have them. */
+
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { makeKeyring } from '../../domain/keyring.ts'
+import { signWorkerToken } from '../../domain/worker-token.ts'
+import { Gateway } from '../../gateway/gateway.ts'
+import { createLog } from '../../runtime/log.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+const keyring = makeKeyring([randomBytes(32)])
+const person = { platformUserId: '77', chatId: '77', username: 'ann', displayName: 'Ann', languageHint: 'en' }
+let db: TestDatabase
+let folder: string
+let gateway: Gateway
+
+beforeAll(async () => {
+  db = await createTestDatabase()
+  folder = mkdtempSync(join(tmpdir(), 'botfleet-gw-'))
+  gateway = new Gateway({
+    server: 'alpha',
+    socketFolder: folder,
+    database: db.database,
+    keyring: () => keyring,
+    fleet: () => undefined,
+    log: createLog({ level: 'fatal', name: 'test', write: () => {} }),
+  })
+  await gateway.open(1)
+  await db.database.query(`insert into server (name) values ('alpha')`)
+  await db.database.query(`insert into tenant (id, name) values ('agent:other', 'other')`)
+})
+afterAll(async () => {
+  await gateway.close()
+  await db.drop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+let number = 0
+let instance: string
+beforeEach(async () => {
+  number += 1
+  instance = `bot-${number}`
+  await makeInstance(instance, 'master')
+})
+
+async function makeInstance(id: string, tenant: string): Promise<void> {
+  await db.database.query(
+    `insert into instance (id, tenant_id, platform, name, server_name, created_by, status, desired, approved_at, expires_at)
+     values ($1, $2, 'telegram', 'Bot', 'alpha', 'test', 'approved', 'running', now(), now() + interval '1 day')`,
+    [id, tenant],
+  )
+  await db.database.query(`update instance_lease set epoch = 3, nonce = 'n3', phase = 'held' where instance_id = $1`, [
+    id,
+  ])
+}
+
+interface Answer {
+  status: number
+  body: Record<string, unknown>
+}
+
+function call(
+  path: string,
+  body: unknown,
+  given: { token?: string; epoch?: number; nonce?: string; instance?: string } = {},
+): Promise<Answer> {
+  const claim = { instanceId: given.instance ?? instance, epoch: given.epoch ?? 3, nonce: given.nonce ?? 'n3' }
+  const token = given.token ?? signWorkerToken(keyring, claim)
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        socketPath: gateway.socketPath,
+        agent: false,
+        path,
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+      },
+      (response) => {
+        let text = ''
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> }),
+        )
+      },
+    )
+    sent.on('error', reject)
+    sent.end(JSON.stringify(body))
+  })
+}
+
+const arrive = (updateKey: string, more: object = {}) => ({ updateKey, nonce: null, person, ...more })
+const count = async (table: string) =>
+  (await db.database.query<{ n: number }>(`select count(*)::int as n from ${table}`)).rows[0]?.n
+
+test('the socket and its folder are for their owner only', () => {
+  expect(statSync(gateway.socketPath).mode & 0o777).toBe(0o600)
+})
+
+test('a token that is missing, forged or of another key opens nothing', async () => {
+  const other = makeKeyring([randomBytes(32)])
+  const claim = { instanceId: instance, epoch: 3, nonce: 'n3' }
+  const real = signWorkerToken(keyring, claim)
+  for (const token of ['', 'x', signWorkerToken(other, claim), real.replace('.3.', '.4.'), `${real}x`]) {
+    expect((await call('/v1/arrive', arrive('tg:1'), { token })).body['code'], token).toBe('not_authenticated')
+  }
+})
+
+test('a stale epoch or nonce writes nothing', async () => {
+  const before = await count('handled_update')
+  expect((await call('/v1/arrive', arrive('tg:1'), { epoch: 2 })).body['code']).toBe('fenced')
+  expect((await call('/v1/arrive', arrive('tg:1'), { nonce: 'n2' })).body['code']).toBe('fenced')
+  expect(await count('handled_update')).toBe(before)
+})
+
+test.for(['expired', 'suspended'])(
+  'an instance that is %s writes nothing, though its token is current',
+  async (status) => {
+    await db.database.query('update instance set status = $2 where id = $1', [instance, status])
+    expect((await call('/v1/arrive', arrive('tg:1'))).body['code']).toBe('fenced')
+  },
+)
+
+test('an instance whose time has run out writes nothing, though no sweep has seen it', async () => {
+  await db.database.query(`update instance set expires_at = now() - interval '1 second' where id = $1`, [instance])
+  expect((await call('/v1/arrive', arrive('tg:1'))).body['code']).toBe('fenced')
+})
+
+test('a redelivered update is applied once, however many come at the same time', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => call('/v1/choose-language', arrive('tg:5', { language: 'fa' }))),
+  )
+  expect(answers.filter(({ body }) => body['repeated'] === false)).toHaveLength(1)
+  for (const { body } of answers) expect(body['outcome']).toEqual(answers[0]?.body['outcome'])
+})
+
+test('a press that comes again under another update id has its old effect and deserves an answer of its own', async () => {
+  const press = (key: string, language: string, nonce: string) =>
+    call('/v1/choose-language', arrive(key, { language, nonce }))
+  await press('tg:10', 'fa', 'n-1')
+  await press('tg:11', 'ru', 'n-2')
+  const again = await press('tg:12', 'fa', 'n-1')
+  expect(again.body).toMatchObject({ repeated: true, answered: false, outcome: { language: 'fa' } })
+  const { rows } = await db.database.query('select language from customer where platform_user_id = $1', [
+    person.platformUserId,
+  ])
+  expect(rows).toEqual([{ language: 'ru' }])
+})
+
+test('an answered update says so when it is delivered again', async () => {
+  await call('/v1/arrive', arrive('tg:20'))
+  expect((await call('/v1/arrive', arrive('tg:20'))).body['answered']).toBe(false)
+  await call('/v1/answered', { updateKeys: ['tg:20'] })
+  expect((await call('/v1/arrive', arrive('tg:20'))).body['answered']).toBe(true)
+})
+
+test('the tenant comes from the token: the same person is another customer for another tenant', async () => {
+  await makeInstance(`${instance}-other`, 'agent:other')
+  const mine = await call('/v1/arrive', arrive('tg:30'))
+  const theirs = await call('/v1/arrive', arrive('tg:30'), { instance: `${instance}-other` })
+  const id = ({ body }: Answer) => (body['outcome'] as { customerId: string }).customerId
+  expect(id(mine)).not.toBe(id(theirs))
+})
+
+test('a body that is too long, no JSON or not in the contract is refused as usage', async () => {
+  for (const body of [{}, arrive('tg:1', { person: {} }), { ...arrive('tg:1'), updateKey: 'x'.repeat(70_000) }]) {
+    expect((await call('/v1/arrive', body)).body['code']).toBe('usage')
+  }
+  expect((await call('/v1/nothing', {})).body['code']).toBe('usage')
+})
+
+test('an old gateway that closes does not remove the socket of its successor', async () => {
+  const successor = new Gateway({
+    server: 'alpha',
+    socketFolder: folder,
+    database: db.database,
+    keyring: () => keyring,
+    fleet: () => undefined,
+    log: createLog({ level: 'fatal', name: 'test', write: () => {} }),
+  })
+  await successor.open(2)
+  await gateway.close()
+  expect((await call('/v1/arrive', arrive('tg:1'))).status).toBe(200)
+  await successor.close()
+  await gateway.open(3)
+})
