@@ -1,9 +1,9 @@
 /** The Bot API's methods by name; each throws `TelegramError` in the real server's words. */
 import type { Command } from './bot.ts'
 import { type Call, chatOf, jsonOf, recipientOf, textOf, type Values } from './call.ts'
-import { chatJson } from './chat.ts'
 import { deleteMessage, editMessageCaption, editMessageReplyMarkup, editMessageText } from './edit-methods.ts'
 import { getUpdates } from './get-updates.ts'
+import { chatJson } from './message-json.ts'
 import { sendMedia, sendMessage } from './send-methods.ts'
 import { refusals } from './telegram-error.ts'
 import { deleteWebhook, getWebhookInfo, setWebhook } from './webhook.ts'
@@ -146,4 +146,3 @@ function commandsKey(values: Values): string {
   const chat = textOf(scope ?? {}, 'chat_id')
   return `${chat === undefined ? type : `${type}:${chat}`}|${textOf(values, 'language_code') ?? ''}`
 }
-

@@ -117,7 +117,8 @@ export function addQuery(bot: Bot, chatId: number): string {
   return id
 }
 
-const onlineGraceMs = 3000
+/** How long after a poll a bot still counts as online. */
+export const onlineGraceMs = 3000
 
 /** Whether somebody serves this bot: polling now or just before, or by webhook. */
 export function isOnline(bot: Bot): boolean {

@@ -1,6 +1,7 @@
 /** What changes or removes a message that is there. */
 import { type Call, chatOf, recipientOf, textOf } from './call.ts'
-import { type Chat, type ChatMessage, messageJson } from './chat.ts'
+import type { Chat, ChatMessage } from './chat.ts'
+import { messageJson } from './message-json.ts'
 import { readReplyMarkup } from './reply-markup.ts'
 import { readCaption, readText } from './send-methods.ts'
 import { refusals } from './telegram-error.ts'

@@ -4,7 +4,7 @@
  * updates are there both pollers get them; an aborted connection confirms nothing more than its offset did.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Bot, type PollEnd, setAllowedUpdates, type Update } from './bot.ts'
+import { type Bot, isOnline, onlineGraceMs, type PollEnd, setAllowedUpdates, type Update } from './bot.ts'
 import { type Call, integerOf, jsonOf } from './call.ts'
 import { refusals } from './telegram-error.ts'
 import type { World } from './world.ts'
@@ -18,8 +18,6 @@ const offsetAheadMax = 10
 const strictWaitMs = 3000
 /** With strict timing: a poll that repeats an offset so soon gets one update only. */
 const strictSingleMs = 500
-/** How long after a poll a bot still counts as online. */
-const onlineGraceMs = 3000
 
 let nextPollId = 1
 
@@ -84,7 +82,7 @@ function readRequest({ bot, values, gone, connection, strictTiming }: Call): Req
 }
 
 function notePoll(world: World, bot: Bot, offset: number): void {
-  const wasOnline = bot.poll !== undefined || Date.now() - bot.lastPoll.endedAtMs < onlineGraceMs
+  const wasOnline = isOnline(bot)
   bot.lastPoll = { offset, startedAtMs: Date.now(), endedAtMs: Date.now() }
   if (!wasOnline) world.changed({ botId: bot.id, chatId: 0 })
 }

@@ -162,7 +162,10 @@ class HtmlReader {
   #addCode(entity: TextEntity, language: string): void {
     const inner = this.#entities.at(-1)
     const sameRange =
-      inner !== undefined && inner.offset === entity.offset && inner.length === entity.length && inner.type !== entity.type
+      inner !== undefined &&
+      inner.offset === entity.offset &&
+      inner.length === entity.length &&
+      inner.type !== entity.type
     const language_ = sameRange && (inner.type === 'code' || inner.type === 'pre') ? (inner.language ?? language) : ''
     if (language_ !== '') {
       this.#entities.pop()

@@ -1,7 +1,8 @@
 /** What people do: write, press a button, send a file, block a bot. Each becomes an update as the real server makes it. */
 import { Failure } from '../domain/failure.ts'
 import { addQuery, type Bot } from './bot.ts'
-import { botJson, type Chat, type ChatMessage, chatJson, messageJson, now, type Person, personJson } from './chat.ts'
+import { type Chat, type ChatMessage, now, type Person } from './chat.ts'
+import { botJson, chatJson, messageJson, personJson } from './message-json.ts'
 import type { Upload } from './read-body.ts'
 import { imageTypeOf } from './send-methods.ts'
 import type { World } from './world.ts'

@@ -61,8 +61,10 @@ function checkInlineButton(button: Button): void {
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : 0
     if (bytes === 0 || bytes > callbackBytesMax) throw refusals.badRequest('BUTTON_DATA_INVALID')
   }
-  if (url !== undefined && (typeof url !== 'string' || !/^(https?|tg|ton):\/\/./i.test(url) || !URL.canParse(url))) {
-    throw refusals.badRequest(`inline keyboard button URL '${String(url)}' is invalid: Wrong HTTP URL`)
+  if (url === undefined) return
+  if (typeof url !== 'string') throw cannotParse('inline keyboard button', 'Field "url" must be of type String')
+  if (!/^(https?|tg|ton):\/\/./i.test(url) || !URL.canParse(url)) {
+    throw refusals.badRequest(`inline keyboard button URL '${url}' is invalid: Wrong HTTP URL`)
   }
 }
 

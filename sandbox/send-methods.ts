@@ -1,6 +1,7 @@
 /** `sendMessage`, `sendPhoto`, `sendDocument`: what puts a new message into a chat. */
 import { type Call, isTrue, jsonOf, recipientOf, textOf, type Values } from './call.ts'
-import { type Chat, messageJson, now, type StoredFile } from './chat.ts'
+import { type Chat, now, type StoredFile } from './chat.ts'
+import { messageJson } from './message-json.ts'
 import { parseHtml, type TextEntity } from './parse-html.ts'
 import type { Upload } from './read-body.ts'
 import { readReplyMarkup } from './reply-markup.ts'
@@ -120,7 +121,9 @@ function isEntity(value: unknown): value is TextEntity {
 }
 
 function repliedTo({ bot, values }: Call, chat: Chat): number | undefined {
-  const parameters = jsonOf(values, 'reply_parameters', "can't parse reply parameters JSON object") as Values | undefined
+  const parameters = jsonOf(values, 'reply_parameters', "can't parse reply parameters JSON object") as
+    | Values
+    | undefined
   const id = textOf(parameters ?? {}, 'message_id') ?? textOf(values, 'reply_to_message_id')
   if (id === undefined || id === '0') return undefined
   if (bot.chats.get(chat.id)?.some((message) => message.message_id === Number(id)) === true) return Number(id)

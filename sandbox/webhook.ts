@@ -81,9 +81,7 @@ function startDelivery(world: World, bot: Bot, target: Target): Webhook {
     wake: () => {
       if (isBusy || stopped.signal.aborted || !loopback.has(new URL(target.url).hostname)) return
       isBusy = true
-      void deliver().finally(() => {
-        isBusy = false
-      })
+      void deliver()
     },
     stop: () => stopped.abort(),
   }
@@ -91,7 +89,10 @@ function startDelivery(world: World, bot: Bot, target: Target): Webhook {
     let pauseMs = firstPauseMs
     while (!stopped.signal.aborted) {
       const update = bot.updates[0]
-      if (update === undefined) return
+      if (update === undefined) {
+        isBusy = false
+        return
+      }
       const error = await post(target, JSON.stringify(updateJson(update)), stopped.signal)
       if (stopped.signal.aborted) return
       world.audit.note(bot.id, { kind: 'posted', updateIds: [update.update_id], taken: error === undefined })
@@ -106,7 +107,7 @@ function startDelivery(world: World, bot: Bot, target: Target): Webhook {
     }
   }
   // What waited before the webhook was set goes there too.
-  queueMicrotask(webhook.wake)
+  queueMicrotask(() => webhook.wake())
   return webhook
 }
 
