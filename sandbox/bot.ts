@@ -50,6 +50,7 @@ export interface Bot {
   poll: Poll | undefined
   lastPoll: { offset: number; startedAtMs: number; endedAtMs: number }
   nextConflictAtMs: number
+  offlineTimer: NodeJS.Timeout | undefined
   readonly blockedBy: Set<number>
   /** People it has met in a group and may not write to before they begin. */
   readonly met: Set<number>
@@ -95,6 +96,7 @@ export function newBot(given: { id: number; token: string; name: string; usernam
     poll: undefined,
     lastPoll: { offset: Number.NaN, startedAtMs: 0, endedAtMs: 0 },
     nextConflictAtMs: 0,
+    offlineTimer: undefined,
     blockedBy: new Set(),
     met: new Set(),
     commands: new Map(),

@@ -26,6 +26,8 @@ export interface ChatMessage {
   /** The text without markup, or the caption of a photo or document. */
   text: string
   entities: readonly TextEntity[]
+  /** The text as the bot sent it, when that was HTML. */
+  html: string | undefined
   reply_markup: unknown
   edited: boolean
   readonly media?: {

@@ -23,8 +23,8 @@ export function editMessageCaption(call: Call): unknown {
 
 export function editMessageReplyMarkup(call: Call): unknown {
   const found = editableMessage(call)
-  const { text, entities } = found.message
-  return edit(call, found, { text, entities, reply_markup: readReplyMarkup(call.values) })
+  const { text, entities, html } = found.message
+  return edit(call, found, { text, entities, html, reply_markup: readReplyMarkup(call.values) })
 }
 
 export function deleteMessage(call: Call): unknown {
@@ -48,10 +48,12 @@ export function deleteMessage(call: Call): unknown {
 function edit(
   { world, bot }: Call,
   { chat, message }: { chat: Chat; message: ChatMessage },
-  content: Pick<ChatMessage, 'text' | 'entities' | 'reply_markup'>,
+  content: Pick<ChatMessage, 'text' | 'entities' | 'html' | 'reply_markup'>,
 ): unknown {
-  const { text, entities, reply_markup } = message
-  if (JSON.stringify({ text, entities, reply_markup }) === JSON.stringify(content)) throw notModified()
+  const { text, entities, reply_markup: markup } = message
+  const isSame =
+    text === content.text && isSameJson(entities, content.entities) && isSameJson(markup, content.reply_markup)
+  if (isSame) throw notModified()
   // A keyboard alone does not make a message "edited" in the eyes of the person.
   Object.assign(message, content, { edited: message.edited || text !== content.text })
   world.audit.note(bot.id, {
@@ -75,6 +77,10 @@ function editableMessage(call: Call): { chat: Chat; message: ChatMessage } {
 function messageOf({ bot, values }: Call, chat: Chat): ChatMessage | undefined {
   const id = Number(textOf(values, 'message_id'))
   return bot.chats.get(chat.id)?.find((message) => message.message_id === id)
+}
+
+function isSameJson(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 function notModified(): Error {

@@ -47,7 +47,7 @@ export async function getUpdates(call: Call): Promise<unknown[]> {
     if (bot.updates.length === 0 && request.timeoutMs > 0) await wait(call, request)
   } finally {
     bot.lastPoll.endedAtMs = Date.now()
-    setTimeout(() => world.changed({ botId: bot.id, chatId: 0 }), onlineGraceMs + 10).unref()
+    announceOffline(world, bot)
   }
   if (request.gone.aborted) return []
   const delivered = bot.updates.slice(0, request.limit)
@@ -85,6 +85,15 @@ function notePoll(world: World, bot: Bot, offset: number): void {
   const wasOnline = isOnline(bot)
   bot.lastPoll = { offset, startedAtMs: Date.now(), endedAtMs: Date.now() }
   if (!wasOnline) world.changed({ botId: bot.id, chatId: 0 })
+}
+
+/** Says that the bot went offline, once no poll came for a while. */
+function announceOffline(world: World, bot: Bot): void {
+  clearTimeout(bot.offlineTimer)
+  bot.offlineTimer = setTimeout(() => {
+    if (!isOnline(bot)) world.changed({ botId: bot.id, chatId: 0 })
+  }, onlineGraceMs + 50)
+  bot.offlineTimer.unref()
 }
 
 /** Forgets what lies below the offset; a negative one keeps that many of the newest. */

@@ -14,8 +14,7 @@ const documentBytesMax = 50 * 1024 * 1024
 
 export function sendMessage(call: Call): unknown {
   const chat = recipientOf(call)
-  const content = readText(call.values)
-  return send(call, chat, { ...content })
+  return send(call, chat, readText(call.values))
 }
 
 /** An uploaded file, or the id of one that this bot has sent or received before. URLs are not fetched. */
@@ -30,7 +29,7 @@ export function sendMedia(kind: 'photo' | 'document', call: Call): unknown {
 function send(
   call: Call,
   chat: Chat,
-  content: { text: string; entities: TextEntity[]; media?: { kind: 'photo' | 'document' } & MediaFile },
+  content: FormattedText & { media?: { kind: 'photo' | 'document' } & MediaFile },
 ): unknown {
   const { world, bot, values } = call
   const markup = readReplyMarkup(values)
@@ -48,6 +47,13 @@ function send(
     text: message.text,
   })
   return messageJson(bot, chat, message)
+}
+
+interface FormattedText {
+  readonly text: string
+  readonly entities: readonly TextEntity[]
+  /** As it was sent, when that was HTML. */
+  readonly html: string | undefined
 }
 
 interface MediaFile {
@@ -91,27 +97,27 @@ export function imageTypeOf(bytes: Buffer): string | undefined {
   return head.startsWith('RIFF') && head.endsWith('WEBP') ? 'image/webp' : undefined
 }
 
-export function readText(values: Values): { text: string; entities: TextEntity[] } {
-  const { text, entities } = readFormatted(values, 'text', 'entities')
-  if (text.trim() === '') throw refusals.badRequest('message text is empty')
-  if (text.length > textMax) throw refusals.badRequest('message is too long')
-  return { text, entities }
+export function readText(values: Values): FormattedText {
+  const formatted = readFormatted(values, 'text', 'entities')
+  if (formatted.text.trim() === '') throw refusals.badRequest('message text is empty')
+  if (formatted.text.length > textMax) throw refusals.badRequest('message is too long')
+  return formatted
 }
 
-export function readCaption(values: Values): { text: string; entities: TextEntity[] } {
-  const { text, entities } = readFormatted(values, 'caption', 'caption_entities')
-  if (text.length > captionMax) throw refusals.badRequest('message caption is too long')
-  return { text, entities }
+export function readCaption(values: Values): FormattedText {
+  const formatted = readFormatted(values, 'caption', 'caption_entities')
+  if (formatted.text.length > captionMax) throw refusals.badRequest('message caption is too long')
+  return formatted
 }
 
 /** Plain text, HTML, or text with entities. Markdown is not read here: refused, so that nobody relies on it. */
-function readFormatted(values: Values, name: string, entityName: string): { text: string; entities: TextEntity[] } {
+function readFormatted(values: Values, name: string, entityName: string): FormattedText {
   const given = textOf(values, name) ?? ''
   const mode = (textOf(values, 'parse_mode') ?? '').toLowerCase()
-  if (mode === 'html') return parseHtml(given)
+  if (mode === 'html') return { ...parseHtml(given), html: given }
   if (mode !== '') throw refusals.badRequest('unsupported parse_mode')
   const entities = jsonOf(values, entityName, "can't parse entities JSON object")
-  return { text: given, entities: Array.isArray(entities) ? entities.filter(isEntity) : [] }
+  return { text: given, entities: Array.isArray(entities) ? entities.filter(isEntity) : [], html: undefined }
 }
 
 function isEntity(value: unknown): value is TextEntity {

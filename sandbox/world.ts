@@ -34,6 +34,7 @@ export interface NewMessage {
   readonly date: number
   readonly text: string
   readonly entities?: readonly TextEntity[] | undefined
+  readonly html?: string | undefined
   readonly reply_markup?: unknown
   readonly media?: ChatMessage['media']
   readonly replyTo?: number | undefined
@@ -117,6 +118,7 @@ export class World {
       date: given.date,
       text: given.text,
       entities: given.entities ?? [],
+      html: given.html,
       reply_markup: given.reply_markup,
       edited: false,
       ...(given.media === undefined ? {} : { media: given.media }),
