@@ -38,7 +38,10 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
   try {
     for (const bot of bots) sandbox.createBot(bot)
     const config = demoConfig(cli, sandbox.apiRoot)
-    const log = createServerLog(process.stderr, { level: config.settings.LOG_LEVEL, name: 'botfleet demo' })
+    const log = createServerLog(process.stderr, {
+      level: cli.environment['LOG_LEVEL'] ?? 'warn',
+      name: 'botfleet demo',
+    })
     let giveUp: (failure: Failure) => void = () => {}
     const givenUp = new Promise<Failure>((resolve) => {
       giveUp = resolve
@@ -68,7 +71,6 @@ function demoConfig(cli: Cli, apiRoot: string): Config {
   return loadConfig(
     {
       PORT: '0',
-      LOG_LEVEL: 'warn',
       ...cli.environment,
       SERVERNAME: 'demo',
       TELEGRAM_API_ROOT: apiRoot,

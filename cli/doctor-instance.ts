@@ -1,4 +1,5 @@
 import type { InstanceView } from '../domain/instance.ts'
+import { restingStates } from '../domain/instance.ts'
 import { checkTelegramToken } from '../services/check-telegram-token.ts'
 import { listInstanceEvents } from '../services/list-instance-events.ts'
 import { listServers } from '../services/list-servers.ts'
@@ -8,7 +9,7 @@ import type { Cli } from './command.ts'
 import { type Context, withContext } from './context.ts'
 import { examine, type Finding, printFindings } from './diagnosis.ts'
 import { formatDuration, formatRelative } from './format.ts'
-import { nextStep, stateWord, troubleStates } from './instance-words.ts'
+import { nextStep, stateWord } from './instance-words.ts'
 import { renderEvents } from './render-history.ts'
 
 const askLimitMs = 5000
@@ -46,7 +47,7 @@ function examineStatus(view: InstanceView): Look {
 function examineState(view: InstanceView): Look {
   const reason = view.last_error === null ? '' : `: ${view.last_error}`
   const detail = `${stateWord(view)} for ${formatDuration(Date.now() - Date.parse(view.state_at))}${reason}`
-  if (troubleStates.includes(view.state)) return withTodo({ verdict: 'fail', detail }, nextStep(view))
+  if (restingStates.includes(view.state)) return withTodo({ verdict: 'fail', detail }, nextStep(view))
   if (view.next_try_at !== null && view.state === 'backoff') {
     return { verdict: 'warn', detail, todo: `next try ${formatRelative(view.next_try_at, Date.now())}` }
   }

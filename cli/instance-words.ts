@@ -1,15 +1,5 @@
-import type { InstanceView } from '../domain/instance.ts'
+import { type InstanceView, restingStates } from '../domain/instance.ts'
 import type { Style } from './output.ts'
-
-/** The observed states in which an instance waits for a person. */
-export const troubleStates: readonly string[] = [
-  'conflict',
-  'logged_out',
-  'token_invalid',
-  'restricted',
-  'session_error',
-  'failed',
-]
 
 /**
  * Status, desired and observed state as one word: what a person wants to know first. `waiting` is an instance that
@@ -23,7 +13,7 @@ export function stateWord(view: InstanceView): string {
 }
 
 function wordOfStatus(view: InstanceView): string {
-  const ending = view.state !== 'stopped' && !troubleStates.includes(view.state)
+  const ending = view.state !== 'stopped' && !restingStates.includes(view.state)
   return ending ? `${view.status}, ending` : view.status
 }
 
@@ -32,7 +22,7 @@ export function stateStyle(view: InstanceView): Style | undefined {
   if (view.status === 'new') return 'cyan'
   if (view.status !== 'approved' || view.desired === 'stopped') return 'dim'
   if (view.state === 'running') return 'green'
-  return troubleStates.includes(view.state) ? 'red' : 'yellow'
+  return restingStates.includes(view.state) ? 'red' : 'yellow'
 }
 
 /** Milliseconds since the bot began to receive; undefined while it does not. */

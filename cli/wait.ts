@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from '../domain/failure.ts'
 import type { InstanceView } from '../domain/instance.ts'
+import { restingStates } from '../domain/instance.ts'
 import type { Cli } from './command.ts'
-import { nextStep, stateWord, troubleStates } from './instance-words.ts'
+import { nextStep, stateWord } from './instance-words.ts'
 import { escapeControls } from './text-width.ts'
 
 /** What `--wait` waits to see: the bot receives, it receives in a new worker, or nothing of it runs. */
@@ -71,7 +72,7 @@ function refuseHopeless(waiting: Waiting, seen: InstanceView): void {
   if (seen.desired !== 'running') throw overtaken(seen, 'it was stopped')
   // A trouble that was there before the change has not been judged anew yet.
   const isOld = seen.state === after.state && seen.state_at === after.state_at
-  if (troubleStates.includes(seen.state) && seen.next_try_at === null && !isOld) {
+  if (restingStates.includes(seen.state) && seen.next_try_at === null && !isOld) {
     throw new Failure('conflict', `${seen.id} is ${seen.state}${reasonOf(seen)}${stepOf(seen)}`, {
       details: { instance: seen },
     })

@@ -26,6 +26,24 @@ export function isConnectionTrouble(error: unknown): boolean {
   return code === '25P03' || clientMessages.test(error.message)
 }
 
+/** Whether nobody answered at all, not even to refuse: every connection on the same road is suspect. */
+export function isSilence(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return error.message === 'Query read timeout' || isSilence(error.cause)
+}
+
+/** The server ended the statement at `statement_timeout`; the connection is as good as before. */
+export function isTooSlow(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === '57014'
+}
+
+/** What people see of a statement that took too long. */
+export function slowFailure(error: unknown): Failure {
+  return new Failure('unavailable', 'the database took too long for a statement: it is overloaded, or a lock is held', {
+    cause: error,
+  })
+}
+
 /** Deadlock or serialization failure: running the transaction again is right. */
 export function isRetryable(error: unknown): boolean {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined

@@ -1,7 +1,15 @@
 import pg from 'pg'
 import { Failure } from '../domain/failure.ts'
-import { connectionFailure, isConnectionTrouble, isRetryable } from './connection-trouble.ts'
+import {
+  connectionFailure,
+  isConnectionTrouble,
+  isRetryable,
+  isSilence,
+  isTooSlow,
+  slowFailure,
+} from './connection-trouble.ts'
 import { runQuery } from './run-query.ts'
+import { Sockets } from './sockets.ts'
 import type { Queryable, QueryOutcome, Tx } from './transaction.ts'
 
 /** COMMIT was sent and no answer came: the transaction may or may not stand. */
@@ -40,36 +48,51 @@ const types = {
   getTypeParser: (oid: number, format?: string) => (oid === int8Oid ? parseInt8 : parserOf(oid, format)),
 } as pg.CustomTypesConfig
 
+/** How long a connection that says goodbye may take to hang up. */
+const goodbyeMs = 500
+
+/** A pool together with the sockets under it. */
+interface Pool {
+  readonly pool: pg.Pool
+  readonly sockets: Sockets
+}
+
 /**
- * The pool. Every statement has a time limit on our side; a connection that ran into it is closed and not given back,
- * so the pool heals by itself after a silent partition (facts/panel-and-security.md, finding 6).
+ * The pool. Every statement has a time limit on our side; a connection that ran into it is closed and not given back.
+ * Because the other connections took the same road, the whole pool is replaced then, so the first statement after a
+ * silent partition already finds a fresh connection (facts/panel-and-security.md, finding 6).
  */
 export class Database implements Queryable {
-  readonly #pool: pg.Pool
+  readonly #config: pg.PoolConfig
+  readonly #queryTimeoutMs: number
+  #current: Pool
+  readonly #retired = new Set<Sockets>()
+  #closing: Promise<void> | undefined
 
-  private constructor(pool: pg.Pool) {
-    this.#pool = pool
+  private constructor(config: pg.PoolConfig, queryTimeoutMs: number) {
+    this.#config = config
+    this.#queryTimeoutMs = queryTimeoutMs
+    this.#current = openPool(config)
   }
 
   /** Opens a pool; no connection is made before the first statement. */
   static open(url: string, options: DatabaseOptions): Database {
     const queryTimeoutMs = options.queryTimeoutMs ?? 10_000
-    const pool = new pg.Pool({
+    const config = {
       connectionString: url,
       application_name: options.applicationName,
       max: options.connectionsMax ?? 8,
       query_timeout: queryTimeoutMs,
-      statement_timeout: queryTimeoutMs,
+      // Less than our own limit: a slow statement is ended by the server, and only silence runs into ours.
+      statement_timeout: Math.ceil(queryTimeoutMs * 0.9),
       connectionTimeoutMillis: options.connectTimeoutMs ?? 3000,
       idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 10_000,
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 5000,
       types,
-    })
-    // An idle connection that drops is replaced by the next statement; without a listener it would end the process.
-    pool.on('error', () => {})
-    return new Database(pool)
+    }
+    return new Database(config, queryTimeoutMs)
   }
 
   async query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryOutcome<Row>> {
@@ -96,15 +119,19 @@ export class Database implements Queryable {
     await this.query('select 1')
   }
 
-  /** Closes every connection; may be called twice. */
-  async close(): Promise<void> {
-    if (!this.#pool.ended) await this.#pool.end()
+  /** Closes every connection once its work is done; complete, may be called twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#current.pool.end().then(async () => {
+      await Promise.all([this.#current.sockets, ...this.#retired].map((sockets) => sockets.end(goodbyeMs)))
+    })
+    return this.#closing
   }
 
   async #withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const used = this.#current
     let client: pg.PoolClient
     try {
-      client = await this.#pool.connect()
+      client = await used.pool.connect()
     } catch (error) {
       throw connectionFailure(error)
     }
@@ -115,12 +142,41 @@ export class Database implements Queryable {
     try {
       return await work(client)
     } catch (error) {
-      broken = error instanceof CommitUnknown || isConnectionTrouble(error)
+      broken = error instanceof CommitUnknown || error instanceof RollbackFailed || isConnectionTrouble(error)
+      if (isSilence(error)) this.#replace(used)
+      if (error instanceof RollbackFailed) throw error.reason
+      if (isTooSlow(error)) throw slowFailure(error)
       throw error instanceof CommitUnknown || !broken ? error : connectionFailure(error)
     } finally {
       client.off('error', ignore)
       client.release(broken)
     }
+  }
+
+  /** Work under way on the old pool ends on it; its sockets are destroyed when that had its time. */
+  #replace(used: Pool): void {
+    if (used !== this.#current || this.#closing !== undefined) return
+    this.#current = openPool(this.#config)
+    this.#retired.add(used.sockets)
+    void used.pool.end()
+    void used.sockets.end(this.#queryTimeoutMs + goodbyeMs).then(() => this.#retired.delete(used.sockets))
+  }
+}
+
+function openPool(config: pg.PoolConfig): Pool {
+  const sockets = new Sockets()
+  const pool = new pg.Pool({ ...config, stream: sockets.create })
+  // An idle connection that drops is replaced by the next statement; without a listener it would end the process.
+  pool.on('error', () => {})
+  return { pool, sockets }
+}
+
+/** The transaction failed for `reason`, and then its rollback had no answer: the connection is of no use. */
+class RollbackFailed extends Error {
+  readonly reason: unknown
+  constructor(reason: unknown, cause: unknown) {
+    super('the rollback had no answer', { cause })
+    this.reason = reason
   }
 }
 
@@ -131,7 +187,11 @@ async function runTransaction<T>(client: pg.PoolClient, work: (tx: Tx) => Promis
   try {
     result = await work(tx)
   } catch (error) {
-    if (!isConnectionTrouble(error)) await client.query('rollback')
+    if (isConnectionTrouble(error)) throw error
+    // A connection that is gone takes its transaction with it: what `work` said stays the answer.
+    await client.query('rollback').catch((cause: unknown) => {
+      throw new RollbackFailed(error, cause)
+    })
     throw error
   }
   try {

@@ -3,31 +3,43 @@
  * caller to read anew: a notification only hurries, the poll is the truth.
  */
 import pg from 'pg'
+import { Sockets } from './sockets.ts'
 
-const probeEveryMs = 15_000
-const probeLimitMs = 5_000
 const backoffBaseMs = 200
 const backoffMaxMs = 10_000
+const goodbyeMs = 500
 
 type Wake = (channel: string, payload: string | undefined) => void
+
+export interface ListenLimits {
+  /** How often the connection is asked whether it still answers. */
+  readonly probeEveryMs: number
+  /** How long connecting and each answer may take. */
+  readonly probeLimitMs: number
+}
+
+const usualLimits: ListenLimits = { probeEveryMs: 15_000, probeLimitMs: 5_000 }
 
 export class Listener {
   readonly #url: string
   readonly #channels: readonly string[]
   readonly #onWake: Wake
+  readonly #limits: ListenLimits
+  readonly #sockets = new Sockets()
   #client: pg.Client | undefined
   #stopped = false
   #attempt = 0
   #timer: NodeJS.Timeout | undefined
 
   /** `onWake` gets no payload after a (re)connect: read everything then. */
-  constructor(url: string, channels: readonly string[], onWake: Wake) {
+  constructor(url: string, channels: readonly string[], onWake: Wake, limits: ListenLimits = usualLimits) {
     this.#url = url
+    this.#limits = limits
     this.#channels = channels
     this.#onWake = onWake
   }
 
-  /** Starts listening; does not wait for the first connection, which may come late. */
+  /** Starts listening; returns after the first attempt to connect, whether or not it succeeded. */
   async start(): Promise<void> {
     await this.#connect()
   }
@@ -38,7 +50,9 @@ export class Listener {
     clearTimeout(this.#timer)
     const client = this.#client
     this.#client = undefined
-    await client?.end().catch(() => {})
+    const goodbye = client?.end().catch(() => {})
+    await this.#sockets.end(goodbyeMs)
+    await goodbye
   }
 
   async #connect(): Promise<void> {
@@ -46,9 +60,10 @@ export class Listener {
     const client = new pg.Client({
       connectionString: this.#url,
       application_name: 'botfleet listen',
-      connectionTimeoutMillis: 5000,
-      query_timeout: probeLimitMs,
+      connectionTimeoutMillis: this.#limits.probeLimitMs,
+      query_timeout: this.#limits.probeLimitMs,
       keepAlive: true,
+      stream: this.#sockets.create,
     })
     client.on('error', () => this.#lost(client))
     client.on('end', () => this.#lost(client))
@@ -75,7 +90,7 @@ export class Listener {
         },
         () => this.#lost(client),
       )
-    }, probeEveryMs)
+    }, this.#limits.probeEveryMs)
   }
 
   #lost(client: pg.Client): void {
@@ -83,6 +98,8 @@ export class Listener {
     this.#client = undefined
     clearTimeout(this.#timer)
     client.end().catch(() => {})
+    // Nobody may be left on the other side to hang up.
+    void this.#sockets.end(0)
     const ceilingMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** this.#attempt)
     this.#attempt = Math.min(this.#attempt + 1, 10)
     this.#timer = setTimeout(() => void this.#connect(), ceilingMs * (0.5 + Math.random() / 2))

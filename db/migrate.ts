@@ -68,7 +68,8 @@ export async function migrate(url: string): Promise<string[]> {
   client.on('error', () => {})
   try {
     await client.connect()
-    refuseNewerSchema(await migrationStatus({ query: (text, values) => runQuery(client, text, values) }))
+    const queryable: Queryable = { query: (text, values) => runQuery(client, text, values) }
+    refuseNewerSchema(await migrationStatus(queryable))
     const applied = await runner({
       dbClient: client,
       dir: folder,
@@ -79,6 +80,8 @@ export async function migrate(url: string): Promise<string[]> {
       advisoryLockMode: 'wait',
       log: () => {},
     })
+    // While we waited for the lock, a newer program may have migrated further.
+    refuseNewerSchema(await migrationStatus(queryable))
     return applied.map(({ name }) => name)
   } catch (error) {
     throw isConnectionTrouble(error) || isLoginTrouble(error) ? connectionFailure(error) : error

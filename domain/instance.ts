@@ -25,6 +25,16 @@ export const states = [
 ] as const
 export type State = (typeof states)[number]
 
+/** States in which an instance waits for a person, not for time. */
+export const restingStates: readonly State[] = [
+  'conflict',
+  'logged_out',
+  'token_invalid',
+  'restricted',
+  'session_error',
+  'failed',
+]
+
 export const placements = ['pinned', 'floating'] as const
 export type Placement = (typeof placements)[number]
 

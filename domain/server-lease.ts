@@ -1,6 +1,6 @@
 /** What taking a server's name can come to (design section 5, points 1 and 2). */
 export type TakeVerdict =
-  | { readonly kind: 'taken'; readonly serverEpoch: number }
+  | { readonly kind: 'taken'; readonly serverEpoch: number; readonly draining: boolean }
   /** Somebody holds the name and is alive, or cannot be proven dead. */
   | { readonly kind: 'held'; readonly holder: string; readonly leaseLeftMs: number }
   /** The lease has lapsed but its holder is not provably dead: watch the beat for a lease's time, then try again. */

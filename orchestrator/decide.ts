@@ -2,19 +2,8 @@
  * The pure half of the reconcile loop: from what an instance is to be and what is known of it, what to do now.
  * Effects are elsewhere (orchestrator/fleet.ts).
  */
-import type { State } from '../domain/instance.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
 import type { EndReason, Slot } from './slot.ts'
-
-/** States in which an instance waits for a person, not for time. */
-export const restingStates: readonly State[] = [
-  'conflict',
-  'logged_out',
-  'token_invalid',
-  'restricted',
-  'session_error',
-  'failed',
-]
 
 export type Action =
   | { readonly kind: 'none' }

@@ -4,6 +4,7 @@
  * its process is provably gone and its lease row is released.
  */
 import { Failure } from '../domain/failure.ts'
+import { restingStates } from '../domain/instance.ts'
 import { judgeCrash, noCrashes, type RestartLimits } from '../domain/restart-policy.ts'
 import type { ExitReport, Heartbeat, HeartbeatAnswer } from '../domain/worker-contract.ts'
 import { signalProcess } from '../runtime/process-identity.ts'
@@ -11,7 +12,7 @@ import type { PlannedInstance } from '../services/read-server-plan.ts'
 import { recordWorkerEvent, type WorkerEvent } from '../services/record-worker-event.ts'
 import { releaseInstance } from '../services/release-instance.ts'
 import type { OrchestratorContext } from './context.ts'
-import { type Action, decide, restingStates } from './decide.ts'
+import { type Action, decide } from './decide.ts'
 import { untilGone } from './end-process.ts'
 import { describeEnd, judgeEnd } from './judge-end.ts'
 import { heartbeatMsOf, launchWorker } from './launch-worker.ts'
@@ -20,6 +21,8 @@ import { endOrphan, orphanSlotOf } from './orphans.ts'
 import { Semaphore } from './semaphore.ts'
 import type { EndReason, Slot, SlotEntry, Worker, WorkerEnd } from './slot.ts'
 import type { Term } from './term.ts'
+
+const startJitterMs = 50
 
 type LiveSlot = Extract<Slot, { kind: 'live' }>
 
@@ -72,6 +75,8 @@ export class Fleet {
   }
 
   setDraining(draining: boolean): void {
+    if (draining !== this.#draining)
+      this.#context.log.info({ draining }, draining ? 'draining: nothing new is started' : 'no longer draining')
     this.#draining = draining
   }
 
@@ -207,9 +212,11 @@ export class Fleet {
     entry.slot = { kind: 'launching', attempt: entry.history.attempt }
     const release = await this.#starts.acquire()
     this.#permits.set(id, release)
+    // A mass start goes out in a trickle: Telegram limits how many bots one address wakes at once.
+    if (this.#permits.size > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * startJitterMs))
     const planned = this.#plan.get(id)
     if (planned === undefined || this.#closing || !this.#term.lease.isCertain()) {
-      release()
+      this.#givePermitBack(id)
       entry.slot = { kind: 'idle' }
       return
     }
@@ -217,12 +224,12 @@ export class Fleet {
       this.#note(id, 'starting', null)
       const launch = await launchWorker(this.#context, this.#term, planned, this.#portsBut(id))
       if (launch.kind === 'launched') return this.#live(id, entry, launch.worker, planned)
-      release()
+      this.#givePermitBack(id)
       entry.slot = launch.kind === 'refused' ? { kind: 'idle' } : { kind: 'resting', state: 'failed' }
       if (launch.kind === 'unusable') this.#note(id, 'failed', launch.reason)
       else this.#wake()
     } catch (error) {
-      release()
+      this.#givePermitBack(id)
       const reason = error instanceof Failure ? error.message : `could not start: ${String(error)}`
       this.#context.log.error({ instance: id, error }, 'start failed')
       this.#backOff(id, entry, { reason, healthyForMs: 0 })
@@ -243,7 +250,7 @@ export class Fleet {
 
   #noteHeartbeat(id: string, entry: SlotEntry, slot: LiveSlot, beat: { heartbeat: Heartbeat; nowMs: number }): void {
     slot.heardAtMs = beat.nowMs
-    this.#permits.get(id)?.()
+    this.#givePermitBack(id)
     const running = beat.heartbeat.phase === 'running' || beat.heartbeat.phase === 'draining'
     if (running) slot.readyAtMs ??= beat.nowMs
     slot.phase = running ? 'running' : 'connecting'
@@ -274,7 +281,7 @@ export class Fleet {
 
   async #ended(id: string, entry: SlotEntry, worker: Worker, end: WorkerEnd): Promise<void> {
     await untilGone(worker.identity)
-    this.#permits.get(id)?.()
+    this.#givePermitBack(id)
     const { slot } = entry
     if (slot.kind === 'ending') {
       const details = { exit_code: end.exitCode, signal: end.signal, asked: slot.reason }
@@ -392,6 +399,11 @@ export class Fleet {
       crashesMax: settings.RESTART_BUDGET,
       windowMs: settings.RESTART_WINDOW_SECONDS * 1000,
     }
+  }
+
+  #givePermitBack(id: string): void {
+    this.#permits.get(id)?.()
+    this.#permits.delete(id)
   }
 
   #portsBut(id: string): Set<number> {

@@ -112,6 +112,7 @@ export class Supervisor {
     })
     const loop = new WakeLoop(this.#context, { everyMs: planEveryMs, work: () => this.#readPlan(fleet) })
     const fleet = new Fleet(this.#context, { serverEpoch: taken.serverEpoch, lease }, () => loop.wake())
+    fleet.setDraining(taken.draining)
     lease.start()
     const ticker = setInterval(() => fleet.decideAll(), decideEveryMs)
     const listener = new Listener(this.#context.databaseUrl, ['botfleet_instance'], (_channel, payload) => {

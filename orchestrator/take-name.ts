@@ -5,7 +5,7 @@ import { takeServerName } from '../services/take-server-name.ts'
 import type { OrchestratorContext } from './context.ts'
 
 export type NameTaken =
-  | { readonly kind: 'taken'; readonly serverEpoch: number; readonly sentAtMs: number }
+  | { readonly kind: 'taken'; readonly serverEpoch: number; readonly draining: boolean; readonly sentAtMs: number }
   | { readonly kind: 'held'; readonly holder: string; readonly leaseLeftMs: number }
 
 /**

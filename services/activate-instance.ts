@@ -2,7 +2,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { InstanceView } from '../domain/instance.ts'
 import { statusAfterActivation } from '../domain/subscription.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -11,12 +11,6 @@ export async function activateInstance(tx: Tx, actor: Actor, input: { id: string
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.activate', command: 'activate' })
   const status = statusAfterActivation(instance.expires_in_ms)
   await tx.query(`update instance set status = $2, suspended_reason = null where id = $1`, [input.id, status])
-  await appendAudit(tx, actor, {
-    action: 'instance.activate',
-    targetKind: 'instance',
-    targetId: input.id,
-    tenantId: instance.tenant_id,
-    details: { status },
-  })
+  await auditInstance(tx, actor, instance, 'activate', { status })
   return showInstance(tx, actor, { id: input.id })
 }

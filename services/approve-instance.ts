@@ -2,7 +2,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { InstanceView } from '../domain/instance.ts'
 import { parseMonths } from '../domain/subscription.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { reservePort } from './reserve-port.ts'
 import { showInstance } from './show-instance.ts'
@@ -34,12 +34,6 @@ export async function approveInstance(
      select id, 'approve', $2, approved_at, expires_at, $4 from approved`,
     [input.id, months, input.daysPerMonth, actor.name],
   )
-  await appendAudit(tx, actor, {
-    action: 'instance.approve',
-    targetKind: 'instance',
-    targetId: input.id,
-    tenantId: instance.tenant_id,
-    details: { months },
-  })
+  await auditInstance(tx, actor, instance, 'approve', { months })
   return showInstance(tx, actor, { id: input.id })
 }

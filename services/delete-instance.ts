@@ -1,7 +1,7 @@
 import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { InstanceView } from '../domain/instance.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -18,12 +18,6 @@ export async function deleteInstance(tx: Tx, actor: Actor, input: { id: string }
      where id = $1`,
     [input.id],
   )
-  await appendAudit(tx, actor, {
-    action: 'instance.delete',
-    targetKind: 'instance',
-    targetId: input.id,
-    tenantId: instance.tenant_id,
-    details: { from: instance.status, bot_id: instance.platform_bot_id },
-  })
+  await auditInstance(tx, actor, instance, 'delete', { from: instance.status, bot_id: instance.platform_bot_id })
   return showInstance(tx, actor, { id: input.id })
 }

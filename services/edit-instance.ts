@@ -3,7 +3,7 @@ import type { Actor } from '../domain/actor.ts'
 import { Failure } from '../domain/failure.ts'
 import type { InstanceView, Placement } from '../domain/instance.ts'
 import { parsePhoneNumber } from '../domain/phone-number.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -39,13 +39,7 @@ export async function editInstance(tx: Tx, actor: Actor, input: EditInstance): P
       changes.max_concurrent_requests ?? null,
     ],
   )
-  await appendAudit(tx, actor, {
-    action: 'instance.edit',
-    targetKind: 'instance',
-    targetId: input.id,
-    tenantId: instance.tenant_id,
-    details: { ...changes },
-  })
+  await auditInstance(tx, actor, instance, 'edit', { ...changes })
   return showInstance(tx, actor, { id: input.id })
 }
 

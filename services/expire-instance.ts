@@ -1,7 +1,7 @@
 import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { InstanceView } from '../domain/instance.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -12,11 +12,6 @@ export async function expireInstance(tx: Tx, actor: Actor, input: { id: string }
     `update instance set status = 'expired', expires_at = least(expires_at, now()) where id = $1 and status = 'approved'`,
     [input.id],
   )
-  await appendAudit(tx, actor, {
-    action: 'instance.expire',
-    targetKind: 'instance',
-    targetId: input.id,
-    tenantId: instance.tenant_id,
-  })
+  await auditInstance(tx, actor, instance, 'expire')
   return showInstance(tx, actor, { id: input.id })
 }

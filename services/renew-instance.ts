@@ -2,8 +2,8 @@ import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { InstanceView } from '../domain/instance.ts'
 import { parseMonths } from '../domain/subscription.ts'
-import { appendAudit } from './append-audit.ts'
 import type { PortRange } from './approve-instance.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { reservePort } from './reserve-port.ts'
 import { showInstance } from './show-instance.ts'
@@ -35,12 +35,6 @@ export async function renewInstance(
      select id, 'renew', $2, starts_at, expires_at, $4 from renewed`,
     [input.id, months, input.daysPerMonth, actor.name],
   )
-  await appendAudit(tx, actor, {
-    action: 'instance.renew',
-    targetKind: 'instance',
-    targetId: input.id,
-    tenantId: instance.tenant_id,
-    details: { months, from: instance.status },
-  })
+  await auditInstance(tx, actor, instance, 'renew', { months, from: instance.status })
   return showInstance(tx, actor, { id: input.id })
 }

@@ -2,7 +2,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { InstanceView } from '../domain/instance.ts'
 import { refuseTransition } from '../domain/subscription.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -13,11 +13,6 @@ export async function restartInstance(tx: Tx, actor: Actor, input: { id: string 
   await tx.query(`update instance set desired = 'running', restart_requested = restart_requested + 1 where id = $1`, [
     input.id,
   ])
-  await appendAudit(tx, actor, {
-    action: 'instance.restart',
-    targetKind: 'instance',
-    targetId: input.id,
-    tenantId: instance.tenant_id,
-  })
+  await auditInstance(tx, actor, instance, 'restart')
   return showInstance(tx, actor, { id: input.id })
 }

@@ -4,7 +4,7 @@ import { Failure } from '../domain/failure.ts'
 import type { InstanceView } from '../domain/instance.ts'
 import type { Keyring } from '../domain/keyring.ts'
 import { parseTelegramToken } from '../domain/telegram-token.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 import { storeCredential } from './store-credential.ts'
@@ -43,12 +43,6 @@ export async function setToken(tx: Tx, actor: Actor, input: SetToken): Promise<I
      where id = $1`,
     [input.id, input.verified !== undefined, input.verified?.username ?? null],
   )
-  await appendAudit(tx, actor, {
-    action: 'instance.set_token',
-    targetKind: 'instance',
-    targetId: input.id,
-    tenantId: instance.tenant_id,
-    details: { bot_id: botId, verified: input.verified !== undefined },
-  })
+  await auditInstance(tx, actor, instance, 'set_token', { bot_id: botId, verified: input.verified !== undefined })
   return showInstance(tx, actor, { id: input.id })
 }

@@ -2,7 +2,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { InstanceView } from '../domain/instance.ts'
 import { refuseTransition } from '../domain/subscription.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -26,13 +26,7 @@ export async function startInstance(
     [input.id, takeWebhook],
   )
   if (changed.rowCount > 0) {
-    await appendAudit(tx, actor, {
-      action: 'instance.start',
-      targetKind: 'instance',
-      targetId: input.id,
-      tenantId: instance.tenant_id,
-      details: { take_webhook: takeWebhook },
-    })
+    await auditInstance(tx, actor, instance, 'start', { take_webhook: takeWebhook })
   }
   return showInstance(tx, actor, { id: input.id })
 }

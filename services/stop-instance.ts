@@ -1,7 +1,7 @@
 import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
 import type { InstanceView } from '../domain/instance.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -12,12 +12,7 @@ export async function stopInstance(tx: Tx, actor: Actor, input: { id: string }):
     input.id,
   ])
   if (stopped.rowCount > 0) {
-    await appendAudit(tx, actor, {
-      action: 'instance.stop',
-      targetKind: 'instance',
-      targetId: input.id,
-      tenantId: instance.tenant_id,
-    })
+    await auditInstance(tx, actor, instance, 'stop')
   }
   return showInstance(tx, actor, { id: input.id })
 }

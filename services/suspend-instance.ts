@@ -2,7 +2,7 @@ import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
 import { Failure } from '../domain/failure.ts'
 import type { InstanceView } from '../domain/instance.ts'
-import { appendAudit } from './append-audit.ts'
+import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -17,12 +17,6 @@ export async function suspendInstance(
     throw new Failure('usage', 'a suspension needs a reason of at most 500 characters')
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.suspend', command: 'suspend' })
   await tx.query(`update instance set status = 'suspended', suspended_reason = $2 where id = $1`, [input.id, reason])
-  await appendAudit(tx, actor, {
-    action: 'instance.suspend',
-    targetKind: 'instance',
-    targetId: input.id,
-    tenantId: instance.tenant_id,
-    details: { reason, from: instance.status },
-  })
+  await auditInstance(tx, actor, instance, 'suspend', { reason, from: instance.status })
   return showInstance(tx, actor, { id: input.id })
 }

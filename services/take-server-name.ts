@@ -49,15 +49,15 @@ export async function takeServerName(tx: Tx, input: TakeServerName): Promise<Tak
      from server s where s.name = $1 and l.server_name = s.name and l.phase = 'held'`,
     [input.server],
   )
-  const taken = await tx.query<{ server_epoch: number }>(
+  const taken = await tx.query<{ server_epoch: number; draining: boolean }>(
     `update server set server_epoch = server_epoch + 1, holder = $2, beat = beat + 1, capacity = $4, url = $5, version = $6,
        lease_until = clock_timestamp() + $3 * interval '1 millisecond', started_at = clock_timestamp()
-     where name = $1 returning server_epoch`,
+     where name = $1 returning server_epoch, draining`,
     [input.server, input.holder, input.ttlMs, input.capacity, input.url, input.version],
   )
-  const serverEpoch = taken.rows[0]?.server_epoch
-  if (serverEpoch === undefined) throw new Error('the server row vanished under its own lock')
-  return { kind: 'taken', serverEpoch }
+  const held = taken.rows[0]
+  if (held === undefined) throw new Error('the server row vanished under its own lock')
+  return { kind: 'taken', serverEpoch: held.server_epoch, draining: held.draining }
 }
 
 function refusalOf(row: ServerRow, input: TakeServerName): TakeVerdict | undefined {

@@ -5,8 +5,10 @@
  * accepted again: one of the two has jumped, and the host may have slept.
  */
 import type { Clock } from '../runtime/clock.ts'
+import { WorkerExit } from './worker-exit.ts'
 
 const driftMaxMs = 5000
+const lookEveryMs = 50
 
 export class Deadline {
   readonly #clock: Clock
@@ -17,8 +19,9 @@ export class Deadline {
     this.#clock = clock
   }
 
-  /** Takes a grant over; `sentAtMs` is the monotonic time before the heartbeat was sent. */
+  /** Takes a grant over; `sentAtMs` is the monotonic time before the heartbeat was sent. Once past, it stays past. */
   extend(sentAtMs: number, grantMs: number): void {
+    if (this.isPast()) return
     this.#deadlineMs = sentAtMs + grantMs
     this.#wallOffsetMs = this.#clock.wallMs() - this.#clock.monotonicMs()
   }
@@ -31,6 +34,19 @@ export class Deadline {
   /** Whether the worker may receive, handle and send right now. */
   mayRun(): boolean {
     return this.leftMs() > 0 && !this.drifted()
+  }
+
+  /**
+   * Returns at once while the worker may run; waits while it is paused; throws `lease_lost` once the deadline has
+   * passed. Asked before each poll, each update and each send.
+   */
+  async untilMayRun(): Promise<void> {
+    while (!this.mayRun()) {
+      if (this.isPast()) throw new WorkerExit('lease_lost', 'the deadline has passed')
+      await new Promise<void>((resolve) => {
+        this.#clock.setTimer(lookEveryMs, resolve)
+      })
+    }
   }
 
   /** Whether a grant was given and has run out: there is no way back. */

@@ -3,6 +3,7 @@ import { identityOf, livenessOf, signalProcess } from '../../runtime/process-ide
 import { expireInstance } from '../../services/expire-instance.ts'
 import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { restartInstance } from '../../services/restart-instance.ts'
+import { setServerDraining } from '../../services/set-server-draining.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
 import { suspendInstance } from '../../services/suspend-instance.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -163,4 +164,32 @@ test('limits edited while a bot runs reach its worker without a restart', async 
       }),
     { timeout: 20_000 },
   )
+})
+
+test('a draining server starts nothing, also right after its own restart, and what runs goes on', async () => {
+  const first = await rig.approvedBot()
+  await rig.start()
+  const before = await rig.until(first, 'running')
+  await db.database.transaction((tx) => setServerDraining(tx, ownerActor, { name: 'alpha', draining: true }))
+  await vi.waitFor(() => expect(rig.logLines.join('')).toContain('draining'), { timeout: 20_000 })
+  const second = await rig.approvedBot()
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  expect((await rig.show(second)).epoch).toBe(0)
+  expect((await rig.show(first)).pid).toBe(before.pid)
+  await rig.stop()
+  rig = new Rig(db)
+  await rig.start()
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  expect((await rig.show(second)).epoch).toBe(0)
+  await db.database.transaction((tx) => setServerDraining(tx, ownerActor, { name: 'alpha', draining: false }))
+  await rig.until(second, 'running')
+})
+
+test('twenty approved bots all come to run, a few at a time', { timeout: 120_000 }, async () => {
+  const ids: string[] = []
+  for (let index = 0; index < 20; index += 1) ids.push(await rig.approvedBot())
+  await rig.start()
+  const views = await Promise.all(ids.map((id) => rig.until(id, 'running')))
+  expect(new Set(views.map(({ port }) => port)).size).toBe(ids.length)
+  expect(new Set(views.map(({ pid }) => pid)).size).toBe(ids.length)
 })

@@ -22,11 +22,13 @@ import type { TestDatabase } from './database.ts'
 
 export const ownerActor: Actor = { name: 'cli:test@here', userId: null, role: 'owner', tenant: null, source: 'test' }
 
+/** One for all rigs of a test file, so that a second one opens what the first has sealed. */
+const testKeyring = makeKeyring([randomBytes(32)])
 let nextBotId = 7000
 
 export class Rig {
   readonly settings: Settings
-  readonly keyring: Keyring = makeKeyring([randomBytes(32)])
+  readonly keyring: Keyring = testKeyring
   readonly home = mkdtempSync(join(tmpdir(), 'botfleet-rig-'))
   readonly logLines: string[] = []
   readonly givenUp: Failure[] = []

@@ -115,6 +115,8 @@ describe('the deadline', () => {
     expect([deadline.mayRun(), deadline.leftMs()]).toEqual([true, 1])
     clock.nowMs = 1000
     expect([deadline.mayRun(), deadline.isPast()]).toEqual([false, true])
+    deadline.extend(clock.nowMs, 5000)
+    expect([deadline.mayRun(), deadline.isPast()]).toEqual([false, true])
   })
 
   test('it counts from before the heartbeat was sent, however late the answer comes', () => {

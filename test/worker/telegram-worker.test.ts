@@ -216,6 +216,7 @@ test('groups are ignored, and people who block the bot are marked until they com
   sandbox.sendGroupText({ personId: ann, botId: bot.id, text: '/start' })
   say('/id')
   await waitFor(() => expect(answers()).toHaveLength(1))
+  expect((await db.database.query('select key from handled_update')).rowCount).toBe(1)
   const blocked = async () =>
     (await db.database.query<{ b: boolean }>('select blocked_at is not null as b from customer_chat')).rows.map(
       ({ b }) => b,
@@ -381,4 +382,13 @@ test('HTTPS_PROXY reaches the worker', async () => {
     delete process.env['HTTPS_PROXY']
     proxy.close()
   }
+})
+
+test('a half-open connection to Telegram is noticed and left', async () => {
+  await rig.start()
+  await rig.until(instance, 'running')
+  sandbox.plantFault({ kind: 'silence', method: 'getUpdates', times: 1 })
+  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
+  say('/id')
+  await waitFor(() => expect(answers()).toHaveLength(1), 40_000)
 })

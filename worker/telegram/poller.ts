@@ -50,14 +50,11 @@ export class Poller {
 
   /** Polls until drained; throws `WorkerExit` for a typed end. */
   async run(): Promise<void> {
-    const { draining, deadline } = this.#context
+    const { draining } = this.#context
     while (!draining.aborted) {
       this.#ending.signal.throwIfAborted()
-      if (!deadline.mayRun()) {
-        await this.#pause(50)
-        continue
-      }
       try {
+        await this.#context.deadline.untilMayRun()
         await this.#poll()
       } catch (error) {
         this.#ending.signal.throwIfAborted()
@@ -90,8 +87,6 @@ export class Poller {
     this.#failures = 0
     this.#first = false
     this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
-    // The process may have been frozen while the answer was on its way.
-    if (!deadline.mayRun()) return
     const fresh = this.#inFlight.take(updates)
     for (const update of fresh) this.#queue.add(chatOf(update), () => this.#work(update))
     if (fresh.length === 0 && (busy || timeout === 0)) await this.#pause(busyPauseMs)
@@ -99,6 +94,8 @@ export class Poller {
 
   async #work(update: Update): Promise<void> {
     try {
+      // The process may have been frozen while the update was on its way or in the queue.
+      await this.#context.deadline.untilMayRun()
       await this.#handle(update)
       this.#inFlight.finish(update.update_id)
       this.#handled += 1
@@ -134,6 +131,7 @@ export class Poller {
 
   /** What a failed poll means: a typed end, or how long to wait. */
   #afterFailure(error: unknown): number {
+    if (error instanceof WorkerExit) throw error
     const refusal = refusalOf(error)
     if (refusal?.code === 401 || refusal?.code === 404) throw new WorkerExit('token_invalid', tokenRefused)
     if (refusal?.code === 409) return this.#afterConflict(refusal.description)

@@ -7,7 +7,6 @@ import { Telegraf, TelegramError } from 'telegraf'
 import type { WorkerIdentity, WorkerLimits } from '../../domain/worker-contract.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Deadline } from '../deadline.ts'
-import { WorkerExit } from '../worker-exit.ts'
 import { type Lane, Pacing } from './pacing.ts'
 
 const retryAfterMaxSeconds = 30
@@ -72,8 +71,8 @@ export class TelegramApi {
     }
   }
 
-  #sendOnce(method: string, payload: Record<string, unknown>): Promise<unknown> {
-    if (!this.#deadline.mayRun()) throw new WorkerExit('lease_lost', 'not within the deadline: nothing is sent')
+  async #sendOnce(method: string, payload: Record<string, unknown>): Promise<unknown> {
+    await this.#deadline.untilMayRun()
     return this.raw(method, payload, AbortSignal.timeout(callLimitMs))
   }
 

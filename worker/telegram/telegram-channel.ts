@@ -52,8 +52,6 @@ export class TelegramChannel implements Channel {
   }
 
   async #handle(update: Update): Promise<void> {
-    if (!this.#context.deadline.mayRun())
-      throw new WorkerExit('lease_lost', 'not within the deadline: nothing is handled')
     if (!this.#commandsSet) {
       this.#commandsSet = true
       void this.#setCommands()
