@@ -43,7 +43,7 @@ export async function answerBotApi(
     if (bot !== undefined) {
       parts.world.audit.note(bot.id, {
         kind: 'refused',
-        method,
+        method: method.slice(0, 64),
         code: refusal.code,
         description: refusal.message,
       })

@@ -2,7 +2,7 @@
  * `/sandbox/...`: what people do, and what tests want to know or to break, as JSON; for the chat page and for other
  * processes. `person_id` and `bot_id` are numbers. Answers are 200, or `{ error, code }` with the failure's status.
  *
- *   POST   bots { name, username?, token? }                 GET bots
+ *   POST   bots { name, username?, token? }                 GET bots (`polling`: a poll is open now)
  *   POST   people { first_name, username?, language_code? } GET people
  *   POST   messages { person_id, bot_id, text, date?, reply_to? }
  *   POST   uploads (multipart: person_id, bot_id, caption?, file)
@@ -212,7 +212,8 @@ function fileUrl(fileId: string): string {
 /** A bot as the page sees it: without its token. */
 function botView(bot: Bot): Record<string, unknown> {
   const { id, name, username } = bot
-  return { id, name, username, polling: isOnline(bot), revoked: bot.revoked }
+  // `polling`: a poll is open this moment. `online`: was just now, too, or a webhook is set; does not flicker.
+  return { id, name, username, polling: bot.poll !== undefined, online: isOnline(bot), revoked: bot.revoked }
 }
 
 /** Changes as server-sent events; what changed is to be read anew. */
@@ -240,6 +241,8 @@ function sendStoredFile(world: World, response: ServerResponse, url: URL): void 
   const isImage = file.type.startsWith('image/')
   response.writeHead(200, {
     'content-type': isImage ? file.type : 'application/octet-stream',
+    // Should a browser open it in spite of everything, nothing in it runs.
+    'content-security-policy': "default-src 'none'; sandbox",
     'content-disposition': `${isImage ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(file.name)}`,
   })
   response.end(file.bytes)

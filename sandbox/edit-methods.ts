@@ -2,7 +2,7 @@
 import { type Call, chatOf, recipientOf, textOf } from './call.ts'
 import type { Chat, ChatMessage } from './chat.ts'
 import { messageJson } from './message-json.ts'
-import { readReplyMarkup } from './reply-markup.ts'
+import { readInlineMarkup } from './reply-markup.ts'
 import { readCaption, readText } from './send-methods.ts'
 import { refusals } from './telegram-error.ts'
 
@@ -12,19 +12,19 @@ const deletableSeconds = 48 * 3600
 export function editMessageText(call: Call): unknown {
   const found = editableMessage(call)
   if (found.message.media !== undefined) throw refusals.badRequest('there is no text in the message to edit')
-  return edit(call, found, { ...readText(call.values), reply_markup: readReplyMarkup(call.values) })
+  return edit(call, found, { ...readText(call.values), reply_markup: readInlineMarkup(call.values) })
 }
 
 export function editMessageCaption(call: Call): unknown {
   const found = editableMessage(call)
   if (found.message.media === undefined) throw refusals.badRequest('there is no caption in the message to edit')
-  return edit(call, found, { ...readCaption(call.values), reply_markup: readReplyMarkup(call.values) })
+  return edit(call, found, { ...readCaption(call.values), reply_markup: readInlineMarkup(call.values) })
 }
 
 export function editMessageReplyMarkup(call: Call): unknown {
   const found = editableMessage(call)
   const { text, entities, html } = found.message
-  return edit(call, found, { text, entities, html, reply_markup: readReplyMarkup(call.values) })
+  return edit(call, found, { text, entities, html, reply_markup: readInlineMarkup(call.values) })
 }
 
 export function deleteMessage(call: Call): unknown {

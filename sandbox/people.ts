@@ -9,6 +9,8 @@ import type { World } from './world.ts'
 
 const pressLifeMs = 150_000
 const textMax = 4096
+const captionMax = 1024
+const pressBytesMax = 64
 
 export interface Delivered {
   readonly message: ChatMessage
@@ -48,6 +50,9 @@ export function sendFile(world: World, given: Subject & { file: Upload; caption?
   const { person, bot, chat } = privateChat(world, given)
   refuseIfBlocked(bot, person)
   if (given.file.bytes.length === 0) throw new Failure('usage', 'a file has at least one byte')
+  if ((given.caption ?? '').length > captionMax) {
+    throw new Failure('usage', `a caption has ${captionMax} characters at most`)
+  }
   const image = imageTypeOf(given.file.bytes)
   const kind = image === undefined ? 'document' : 'photo'
   const file = world.storeFile(bot, { ...given.file, type: image ?? 'application/octet-stream' }, `${kind}s`)
@@ -62,7 +67,7 @@ export function sendFile(world: World, given: Subject & { file: Upload; caption?
 
 /**
  * Presses an inline button. Pressing again makes a new update id, as a re-sent press does in the real world; `data`
- * is not checked against the button, since a client may send anything.
+ * is not checked against the button, since a client may send anything that is no longer than 64 bytes.
  */
 export function pressButton(
   world: World,
@@ -70,6 +75,9 @@ export function pressButton(
 ): { updateId: number | undefined; queryId: string } {
   const { person, bot, chat } = privateChat(world, given)
   refuseIfBlocked(bot, person)
+  if (Buffer.byteLength(given.data) > pressBytesMax) {
+    throw new Failure('usage', `the data of a press has ${pressBytesMax} bytes at most`)
+  }
   const message = bot.chats.get(person.id)?.find(({ message_id: id }) => id === given.messageId)
   if (message === undefined) throw new Failure('not_found', `no message ${given.messageId} in this chat`)
   const queryId = addQuery(bot, person.id)

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
-const bytesMax = 60 * 1024 * 1024
+/** A form may bring a file; nothing else is as large. */
+const formBytesMax = 60 * 1024 * 1024
+const bytesMax = 1024 * 1024
 
 export class BodyTooLarge extends Error {}
 export class UnreadableBody extends Error {}
@@ -19,26 +21,27 @@ export interface Body {
 
 /**
  * Reads parameters from the query and from a JSON, urlencoded or multipart body, as the real server does.
- * Throws `BodyTooLarge` beyond 60 MiB, and `UnreadableBody` for what is not of the type it says.
+ * Throws `BodyTooLarge` beyond 60 MiB in a form and 1 MiB otherwise, and `UnreadableBody` for what is not of the type it says.
  */
 export async function readBody(request: IncomingMessage, query: URLSearchParams): Promise<Body> {
   const values: Record<string, unknown> = Object.assign(Object.create(null), Object.fromEntries(query))
   const uploads = new Map<string, Upload>()
-  const bytes = await readBytes(request)
-  if (bytes.length === 0) return { values, uploads }
   const type = request.headers['content-type'] ?? ''
+  const isForm = type.startsWith('multipart/form-data')
+  const bytes = await readBytes(request, isForm ? formBytesMax : bytesMax)
+  if (bytes.length === 0) return { values, uploads }
   if (type.startsWith('application/json')) Object.assign(values, parseObject(bytes.toString('utf8')))
-  else if (type.startsWith('multipart/form-data')) await readForm(bytes, type, values, uploads)
+  else if (isForm) await readForm(bytes, type, values, uploads)
   else Object.assign(values, Object.fromEntries(new URLSearchParams(bytes.toString('utf8'))))
   return { values, uploads }
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
+async function readBytes(request: IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request) {
     size += (chunk as Buffer).length
-    if (size > bytesMax) throw new BodyTooLarge()
+    if (size > most) throw new BodyTooLarge()
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks)

@@ -1,9 +1,12 @@
 /** `reply_markup`: refused where the real server refuses it. */
 import { jsonOf, type Values } from './call.ts'
+import { isInline } from './message-json.ts'
 import { refusals } from './telegram-error.ts'
 
 const callbackBytesMax = 64
 const buttonsMax = 100
+/** As JSON. The real bound is not public; this one keeps a chat's memory in bounds. */
+const markupBytesMax = 32 * 1024
 /** What an inline button may do; it must do exactly one of these. */
 const inlineActions = [
   'url',
@@ -25,6 +28,7 @@ export function readReplyMarkup(values: Values): unknown {
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw refusals.badRequest('object expected as reply markup')
   }
+  if (Buffer.byteLength(JSON.stringify(given)) > markupBytesMax) throw refusals.badRequest('reply markup is too long')
   const { inline_keyboard: inline, keyboard } = given as Record<string, unknown>
   if (inline !== undefined) {
     for (const button of buttonsOf(inline, 'InlineKeyboardButton')) checkInlineButton(button)
@@ -35,6 +39,13 @@ export function readReplyMarkup(values: Values): unknown {
     }
   }
   return given
+}
+
+/** For a message that is there already: only an inline keyboard can be changed. */
+export function readInlineMarkup(values: Values): unknown {
+  const markup = readReplyMarkup(values)
+  if (markup !== undefined && !isInline(markup)) throw refusals.badRequest('inline keyboard expected')
+  return markup
 }
 
 function buttonsOf(rows: unknown, kind: string): Button[] {

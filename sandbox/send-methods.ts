@@ -9,6 +9,9 @@ import { refusals } from './telegram-error.ts'
 
 const textMax = 4096
 const captionMax = 1024
+/** With its markup; what is longer is not read at all. */
+const markedUpTextMax = 32 * 1024
+const entitiesMax = 100
 const photoBytesMax = 10 * 1024 * 1024
 const documentBytesMax = 50 * 1024 * 1024
 
@@ -80,7 +83,7 @@ function checkUpload(kind: 'photo' | 'document', upload: Upload): Upload {
   if (length === 0) throw refusals.badRequest('file must be non-empty')
   if (kind === 'document') {
     if (length > documentBytesMax) throw refusals.tooLarge()
-    return upload
+    return { ...upload, type: imageTypeOf(upload.bytes) ?? 'application/octet-stream' }
   }
   if (length > photoBytesMax) throw refusals.badRequest(`file of size ${length} bytes is too big for a photo`)
   const type = imageTypeOf(upload.bytes)
@@ -113,17 +116,29 @@ export function readCaption(values: Values): FormattedText {
 /** Plain text, HTML, or text with entities. Markdown is not read here: refused, so that nobody relies on it. */
 function readFormatted(values: Values, name: string, entityName: string): FormattedText {
   const given = textOf(values, name) ?? ''
+  if (given.length > markedUpTextMax) {
+    throw refusals.badRequest(name === 'caption' ? 'message caption is too long' : 'message is too long')
+  }
   const mode = (textOf(values, 'parse_mode') ?? '').toLowerCase()
   if (mode === 'html') return { ...parseHtml(given), html: given }
   if (mode !== '') throw refusals.badRequest('unsupported parse_mode')
   const entities = jsonOf(values, entityName, "can't parse entities JSON object")
-  return { text: given, entities: Array.isArray(entities) ? entities.filter(isEntity) : [], html: undefined }
+  const read = Array.isArray(entities) ? entities.slice(0, entitiesMax).flatMap(readEntity) : []
+  return { text: given, entities: read, html: undefined }
 }
 
-function isEntity(value: unknown): value is TextEntity {
-  if (typeof value !== 'object' || value === null) return false
-  const { type, offset, length } = value as Partial<Record<string, unknown>>
-  return typeof type === 'string' && Number.isInteger(offset) && Number.isInteger(length)
+/** Only the fields an entity has are kept, and what is no entity is dropped. */
+function readEntity(value: unknown): TextEntity[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { type, offset, length, ...rest } = value as Partial<Record<string, unknown>>
+  if (typeof type !== 'string' || type.length > 64) return []
+  if (typeof offset !== 'number' || typeof length !== 'number') return []
+  if (!Number.isInteger(offset) || !Number.isInteger(length)) return []
+  const more = ['url', 'language', 'custom_emoji_id'].flatMap((field) => {
+    const text = rest[field]
+    return typeof text === 'string' && text.length <= textMax ? [[field, text] as const] : []
+  })
+  return [{ type, offset, length, ...Object.fromEntries(more) }]
 }
 
 function repliedTo({ bot, values }: Call, chat: Chat): number | undefined {

@@ -1,7 +1,8 @@
 /**
  * What the sandbox remembers: bots, people, chats, files. In memory only, and nothing of it grows without a bound:
- * bots 500, people 10,000, messages 500 a chat, waiting updates 10,000 a bot, button presses 1,000 a bot,
- * files 500 and 256 MiB in all; the oldest makes room, but a further bot or person is refused.
+ * bots 500, people 10,000, groups 1,000, chats 20,000, messages 500 a chat (each bounded), waiting
+ * updates 10,000 a bot, button presses 1,000 a bot, files 500 and 256 MiB in all; the oldest makes room, but a
+ * further bot, person, group or chat is refused.
  */
 import { randomInt } from 'node:crypto'
 import { EventEmitter } from 'node:events'
@@ -13,6 +14,10 @@ import type { TextEntity } from './parse-html.ts'
 
 const botsMax = 500
 const peopleMax = 10_000
+const groupsMax = 1000
+/** Names, usernames, titles. */
+const nameMax = 128
+const chatsMax = 20_000
 const messagesMax = 500
 const updatesMax = 10_000
 const filesMax = 500
@@ -49,11 +54,14 @@ export class World {
   readonly #changes = new EventEmitter().setMaxListeners(0)
   #nextPersonId = 500_001
   #nextFileId = 1
+  #chats = 0
   #fileBytes = 0
 
   /** Makes a bot, or finds the one of this token's id and gives it this token. */
   createBot(given: { token?: string | undefined; name: string; username: string }): Bot {
-    const id = given.token === undefined ? randomInt(1_000_000, 9_999_999) : botIdOf(given.token)
+    refuseLong('the name of a bot', given.name)
+    refuseLong('the username of a bot', given.username)
+    const id = given.token === undefined ? this.#freeBotId() : botIdOf(given.token)
     if (id === undefined) throw new Failure('usage', 'a bot token is digits, a colon and a secret: 1001:secret')
     const token = given.token ?? `${id}:sandbox-token-${randomInt(1_000_000)}`
     const known = this.bots.get(id)
@@ -70,6 +78,11 @@ export class World {
     return bot
   }
 
+  #freeBotId(): number {
+    const id = randomInt(1_000_000, 9_999_999)
+    return this.bots.has(id) ? this.#freeBotId() : id
+  }
+
   /** The bot of a token, unless the token was replaced or revoked. */
   botOfToken(token: string): Bot | undefined {
     const id = botIdOf(token)
@@ -78,6 +91,9 @@ export class World {
   }
 
   addPerson(given: { firstName: string; username?: string | undefined; languageCode?: string | undefined }): Person {
+    refuseLong('the name of a person', given.firstName)
+    refuseLong('the username of a person', given.username)
+    refuseLong('the language of a person', given.languageCode)
     if (this.people.size >= peopleMax) throw new Failure('conflict', `the sandbox holds ${peopleMax} people at most`)
     const person: Person = {
       id: this.#nextPersonId++,
@@ -94,6 +110,8 @@ export class World {
   group(title: string): Group {
     const known = [...this.groups.values()].find((group) => group.title === title)
     if (known !== undefined) return known
+    refuseLong('the title of a group', title)
+    if (this.groups.size >= groupsMax) throw new Failure('conflict', `the sandbox holds ${groupsMax} groups at most`)
     const group = { id: -1_001_000_000_000 - this.groups.size, title }
     this.groups.set(group.id, group)
     return group
@@ -109,8 +127,7 @@ export class World {
   }
 
   addMessage(bot: Bot, chatId: number, given: NewMessage): ChatMessage {
-    const messages = bot.chats.get(chatId) ?? []
-    bot.chats.set(chatId, messages)
+    const messages = bot.chats.get(chatId) ?? this.#beginChat(bot, chatId)
     const stored: ChatMessage = {
       message_id: bot.nextMessageId++,
       from: given.from,
@@ -128,6 +145,14 @@ export class World {
     if (messages.length > messagesMax) messages.shift()
     this.changed({ botId: bot.id, chatId })
     return stored
+  }
+
+  #beginChat(bot: Bot, chatId: number): ChatMessage[] {
+    if (this.#chats >= chatsMax) throw new Failure('conflict', `the sandbox holds ${chatsMax} chats at most`)
+    const messages: ChatMessage[] = []
+    bot.chats.set(chatId, messages)
+    this.#chats += 1
+    return messages
   }
 
   /** Queues an update, unless the bot's last poll did not ask for its kind. */
@@ -170,6 +195,12 @@ export class World {
   onChange(listener: (change: Change) => void): () => void {
     this.#changes.on('change', listener)
     return () => void this.#changes.off('change', listener)
+  }
+}
+
+function refuseLong(what: string, text: string | undefined): void {
+  if (text !== undefined && text.length > nameMax) {
+    throw new Failure('usage', `${what} has ${nameMax} characters at most`)
   }
 }
 

@@ -52,9 +52,9 @@ export class ChatView {
 
   showHeader({ bot, person, chat }) {
     byId('chat-name').textContent = bot?.name ?? ''
-    const status = bot === undefined ? '' : bot.revoked ? 'token revoked' : bot.polling ? 'online' : 'offline'
+    const status = bot === undefined ? '' : bot.revoked ? 'token revoked' : bot.online ? 'online' : 'offline'
     byId('chat-state').textContent = status
-    byId('chat-state').classList.toggle('on', bot?.polling === true)
+    byId('chat-state').classList.toggle('on', bot?.online === true)
     byId('chat-person').textContent = bot === undefined || person === undefined ? '' : `you are ${person.first_name}`
     byId('block').textContent = chat?.blocked === true ? 'Unblock' : 'Block'
     byId('block').hidden = bot === undefined || chat?.begun !== true
@@ -93,7 +93,7 @@ export class ChatView {
       element(
         'p',
         {},
-        bot.polling
+        bot.online
           ? `Nothing has been said here yet, ${person?.first_name ?? ''}.`
           : 'This bot is offline: nothing polls for its messages. What you send waits for it.',
       ),

@@ -3,7 +3,7 @@ import { byId, element } from './dom.js'
 
 export function renderBots(bots, currentId, open) {
   const items = bots.map((bot) => {
-    const status = bot.revoked ? 'token revoked' : bot.polling ? 'online' : 'offline'
+    const status = bot.revoked ? 'token revoked' : bot.online ? 'online' : 'offline'
     const current = bot.id === currentId ? 'true' : undefined
     const button = element(
       'button',
@@ -16,7 +16,7 @@ export function renderBots(bots, currentId, open) {
       },
       avatar(bot.name, bot.id),
       element('span', { class: 'row-text' }, element('bdi', {}, bot.name), element('small', {}, `@${bot.username}`)),
-      element('span', { class: bot.polling ? 'dot on' : 'dot', role: 'img', title: status, 'aria-label': status }),
+      element('span', { class: bot.online ? 'dot on' : 'dot', role: 'img', title: status, 'aria-label': status }),
     )
     return element('li', {}, button)
   })
