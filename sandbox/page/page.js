@@ -49,6 +49,8 @@ function coalesced(work) {
 
 const loadBots = coalesced(async () => {
   state.bots = await get('bots')
+  // A sandbox that was started anew knows nothing of what was open.
+  if (bot() === undefined) state.botId = undefined
   if (state.botId === undefined) {
     const found = state.bots.find(({ username }) => username === state.wanted?.username)
     if (state.wanted !== undefined && found === undefined) {

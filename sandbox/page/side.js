@@ -31,7 +31,7 @@ export function renderPeople(people, currentId, become) {
       'button',
       { type: 'button', class: 'row', 'data-key': `person:${person.id}`, 'aria-current': current },
       avatar(person.first_name, person.id),
-      element('bdi', { class: 'row-text' }, person.first_name),
+      element('span', { class: 'row-text' }, element('bdi', {}, person.first_name)),
       element('small', {}, person.language_code ?? ''),
     )
     button.addEventListener('click', () => become(person.id))

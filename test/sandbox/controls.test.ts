@@ -1,6 +1,6 @@
 /** The controls over HTTP, as other processes and the page use them, and who may not use them. */
 import { request } from 'node:http'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
 import { BotClient, type Json } from './bot-client.ts'
 
@@ -52,6 +52,22 @@ test('the list of bots has no tokens in it', async () => {
   const { body } = await control('GET', 'bots')
   expect(body).toMatchObject([{ id: client.bot.id, name: 'Shop', username: 'shop_bot', polling: false }])
   expect(JSON.stringify(body)).not.toContain(client.bot.token)
+})
+
+test('polling is true while a poll is open and online a little longer', async () => {
+  const { client } = await botAndPerson()
+  const seen = async () => {
+    const [bot] = (await control('GET', 'bots')).body as unknown as Json[]
+    return [bot?.['polling'], bot?.['online']]
+  }
+  expect(await seen()).toEqual([false, false])
+  const gone = new AbortController()
+  const poll = client.updates({ timeout: 30 }, { signal: gone.signal }).catch(() => 'gone')
+  await vi.waitFor(async () => expect(await seen()).toEqual([true, true]), { timeout: 20_000 })
+  gone.abort()
+  expect(await poll).toBe('gone')
+  await vi.waitFor(async () => expect((await seen())[0]).toBe(false), { timeout: 20_000 })
+  await vi.waitFor(async () => expect(await seen()).toEqual([false, false]), { timeout: 20_000 })
 })
 
 test('a file comes as a form and is fetched by its address', async () => {

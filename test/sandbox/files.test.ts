@@ -63,6 +63,16 @@ test('what is no picture is no photo, and what is nowhere is nothing', async () 
   expect(await client.refusal('getFile', { file_id: 'made-up' })).toBe('400 Bad Request: invalid file_id')
 })
 
+test('a picture with scripts in it is handed out as a file, never as a page', async () => {
+  const drawing = form({}, {})
+  drawing.set('document', new Blob(['<svg onload="alert(1)"/>'], { type: 'image/svg+xml' }), 'drawing.svg')
+  const sent = await client.call('sendDocument', drawing)
+  const file = await fetch(`${sandbox.url}/sandbox/files/${sent.result['document']?.['file_id'] as unknown as string}`)
+  expect(file.headers.get('content-type')).toBe('application/octet-stream')
+  expect(file.headers.get('content-disposition')).toMatch(/^attachment/)
+  expect(file.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox")
+})
+
 test('one bot cannot use or fetch the file of another', async () => {
   const other = new BotClient(sandbox, sandbox.createBot({ name: 'Other', username: 'other_bot' }))
   ann.in(other.bot).start()

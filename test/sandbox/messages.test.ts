@@ -133,6 +133,14 @@ describe('edits', () => {
     expect(await refused(same, 'editMessageReplyMarkup')).toMatch(words)
   })
 
+  test('take an inline keyboard only', async () => {
+    const { result } = await send({ text: 'one' })
+    const values = { message_id: result['message_id'], text: 'two', reply_markup: { keyboard: [['a']] } }
+    for (const method of ['editMessageText', 'editMessageReplyMarkup']) {
+      expect(await refused(values, method)).toBe('400 Bad Request: inline keyboard expected')
+    }
+  })
+
   test('reach only messages of the bot that are there', async () => {
     expect(await refused({ message_id: 99 }, 'editMessageText')).toBe('400 Bad Request: message to edit not found')
     expect(await refused({ message_id: 1 }, 'editMessageText')).toBe("400 Bad Request: message can't be edited")
