@@ -16,6 +16,8 @@ import { type Delivered, pressButton, sendGroupText, sendText, setBlocked } from
 import { PersonChat } from './person-chat.ts'
 import { World } from './world.ts'
 
+const keepAliveMs = 75_000
+
 export interface SandboxOptions {
   readonly host?: '127.0.0.1' | undefined
   /** 0, the default, takes any free one. */
@@ -82,6 +84,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const server = createServer((request, response) => {
     answerRequest(parts, request, response).catch(() => response.destroy())
   })
+  // Longer than any client keeps an idle connection: closing one under a request would look like a fault.
+  server.keepAliveTimeout = keepAliveMs
   const port = await listen(server, options.port ?? 0)
   const url = `http://127.0.0.1:${port}`
   return { url, apiRoot: url, ...inProcess(world, faults), stop: () => stop(world, server) }

@@ -20,17 +20,23 @@ export function formattedText(text, entities, actions) {
   return build({ text, actions, isPlain: true }, { start: 0, end: text.length }, sorted)
 }
 
+const blocks = new Set(['pre', 'blockquote', 'expandable_blockquote'])
+
 function build(context, { start, end }, entities) {
   const fragment = document.createDocumentFragment()
   let at = start
   for (const [index, entity] of entities.entries()) {
     if (entity.offset < at || entity.offset >= end) continue
-    fragment.append(...plain(context, context.text.slice(at, entity.offset)))
+    const before = context.text.slice(at, entity.offset)
+    // A block begins and ends a line by itself.
+    const isBlock = blocks.has(entity.type)
+    fragment.append(...plain(context, isBlock && before.endsWith('\n') ? before.slice(0, -1) : before))
     const entityEnd = Math.min(end, entity.offset + entity.length)
     const isPlain = context.isPlain && !['code', 'pre', 'text_link'].includes(entity.type)
     const inner = build({ ...context, isPlain }, { start: entity.offset, end: entityEnd }, entities.slice(index + 1))
     fragment.append(wrap(context, entity, inner))
-    at = entityEnd
+    const isBreakAlone = context.text[entityEnd] === '\n' && !entities.some(({ offset }) => offset === entityEnd)
+    at = isBlock && isBreakAlone && entityEnd < end ? entityEnd + 1 : entityEnd
   }
   fragment.append(...plain(context, context.text.slice(at, end)))
   return fragment

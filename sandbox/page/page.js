@@ -143,6 +143,12 @@ async function become(id) {
   await loadChat()
 }
 
+/** It went on or off, has new commands, or is new: what is on screen may depend on it. */
+async function botChanged(id) {
+  await loadBots()
+  if (id === state.botId) await loadChat()
+}
+
 /** A t.me link to a bot of this sandbox opens its chat here. @returns whether it was one. */
 function openLink(address) {
   if (!URL.canParse(address)) return false
@@ -182,7 +188,13 @@ onSubmit('composer', async () => {
   const text = byId('text').value.trim()
   if (text === '') return
   byId('text').value = ''
-  await say(text)
+  try {
+    await say(text)
+  } catch (error) {
+    // What was written is not lost, unless something else is being written already.
+    if (byId('text').value === '') byId('text').value = text
+    throw error
+  }
 })
 
 onSubmit('add-person', async () => {
@@ -226,7 +238,7 @@ const changes = new EventSource('/sandbox/events')
 changes.addEventListener('message', ({ data }) => {
   const { botId, chatId, notice, typing } = JSON.parse(data)
   if (botId === 0) return attempt(loadPeople)
-  if (chatId === 0) return attempt(loadBots)
+  if (chatId === 0) return attempt(() => botChanged(botId))
   if (botId !== state.botId || chatId !== state.personId) return undefined
   if (typing === true) return view.showTyping()
   if (notice === undefined) return attempt(loadChat)

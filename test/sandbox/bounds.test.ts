@@ -48,6 +48,16 @@ test('a further bot, person or group than fits is refused with a conflict', () =
   expect(() => group(7)).not.toThrow()
 })
 
+test('a further chat than fits is refused with a conflict, and those that were begun go on', () => {
+  const people = Array.from({ length: 9_999 }, () => sandbox.addPerson({ firstName: 'Ann' }).id)
+  const other = sandbox.createBot({ name: 'Other', username: 'other_bot' }).id
+  for (const one of people) sandbox.sendText({ personId: one, botId: client.bot.id, text: '/start' })
+  for (const one of [personId, ...people]) sandbox.sendText({ personId: one, botId: other, text: '/start' })
+  const third = sandbox.createBot({ name: 'Third', username: 'third_bot' }).id
+  expect(() => sandbox.sendText({ personId, botId: third, text: '/start' })).toThrow('holds 20000 chats at most')
+  expect(() => sandbox.sendText({ personId, botId: other, text: 'still here' })).not.toThrow()
+})
+
 test.each([
   ['a keyboard', { text: 'a', reply_markup: { inline_keyboard: [[{ text: long, callback_data: 'a' }]] } }],
   ['a field that no keyboard has', { text: 'a', reply_markup: { inline_keyboard: [], more: long } }],

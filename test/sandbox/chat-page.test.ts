@@ -221,6 +221,59 @@ test('a chat with many messages stays at its end, and what is drawn is not drawn
   expect(await page.evaluate(fromEnd)).toBeLessThan(4)
 })
 
+test('commands that a bot sets while its chat is open appear in the menu', async () => {
+  const page = await open()
+  await button(page, 'Start').click()
+  await button(page, 'Menu').waitFor()
+  await bot.client.call('deleteMyCommands')
+  await button(page, 'Menu').waitFor({ state: 'hidden' })
+  await bot.client.call('setMyCommands', { commands: [{ command: 'orders', description: 'What you ordered' }] })
+  await button(page, 'Menu').click()
+  await page.getByRole('button', { name: /What you ordered/ }).waitFor()
+})
+
+test('a sandbox that was started anew shows what it knows and nothing of before', async () => {
+  const page = await open()
+  await button(page, 'Start').click()
+  await page.getByText('Welcome').waitFor()
+  bot.stop()
+  await sandbox.stop()
+  await page.getByText('The sandbox does not answer.').waitFor()
+  await say(page, 'is anybody there?')
+  await page.waitForFunction("document.getElementById('text').value === 'is anybody there?'")
+  sandbox = await startSandbox({ port: Number(new URL(sandbox.url).port) })
+  bot = new TinyBot(sandbox, sandbox.createBot({ name: 'Night Pharmacy', username: 'pharmacy_bot' }))
+  await bot.start()
+  await page.getByRole('button', { name: /Night Pharmacy.*online/ }).waitFor({ timeout: 20_000 })
+  await page.getByText('Nothing has been said here yet').waitFor()
+  expect(await page.getByText('Welcome').count()).toBe(0)
+  await button(page, 'Start').click()
+  await page.getByText('Welcome').waitFor()
+  // The browser itself says that it reached nobody meanwhile.
+  troubles = troubles.filter((trouble) => !trouble.includes('net::ERR_'))
+})
+
+test('a quotation and a block of code stand on lines of their own, without empty ones around', async () => {
+  const page = await open()
+  await button(page, 'Start').click()
+  await page.getByText('Welcome').waitFor()
+  const text = 'one\n<blockquote>two</blockquote>\n<pre>three</pre>\nfour\n<b>\nfive</b>'
+  await bot.client.call('sendMessage', { chat_id: sandbox.person('Sam').id, text, parse_mode: 'HTML' })
+  await page.getByText('three').waitFor()
+  expect(await page.locator('.text').last().innerHTML()).toBe(
+    'one<blockquote>two</blockquote><pre>three</pre>four\n<b>\nfive</b>',
+  )
+})
+
+test('a name that is written from the right stands beside its picture', async () => {
+  sandbox.person('Sam')
+  sandbox.person('فرید')
+  const page = await open()
+  const name = await page.getByText('فرید').boundingBox()
+  const other = await page.getByRole('list').getByText('Sam', { exact: true }).boundingBox()
+  expect(name?.x).toBe(other?.x)
+})
+
 test.each(['light', 'dark'] as const)('on a phone in the %s nothing is wider than the screen', async (colorScheme) => {
   const page = await open('/', { viewport: { width: 390, height: 780 }, colorScheme })
   await page.getByRole('button', { name: /Tea House/ }).click()
