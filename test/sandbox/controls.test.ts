@@ -61,6 +61,8 @@ test('polling is true while a poll is open and online a little longer', async ()
     return [bot?.['polling'], bot?.['online']]
   }
   expect(await seen()).toEqual([false, false])
+  await client.updates()
+  expect(await seen()).toEqual([false, true])
   const gone = new AbortController()
   const poll = client.updates({ timeout: 30 }, { signal: gone.signal }).catch(() => 'gone')
   await vi.waitFor(async () => expect(await seen()).toEqual([true, true]), { timeout: 20_000 })

@@ -132,6 +132,19 @@ test('a poller that goes away frees its place and confirms nothing', async () =>
   expect(sandbox.audit.filter(({ kind }) => kind === 'conflict')).toEqual([])
 })
 
+test('updates that wait are not delivered to a poller that has gone already', async () => {
+  say('kept')
+  sandbox.plantFault({ kind: 'delay', delayMs: 500, method: 'getUpdates' })
+  const gone = new AbortController()
+  const poll = client.updates({}, { signal: gone.signal }).catch(() => 'gone')
+  await vi.waitFor(() => expect(sandbox.audit.map(({ kind }) => kind)).toContain('fault'))
+  gone.abort()
+  expect(await poll).toBe('gone')
+  await vi.waitFor(() => expect(sandbox.audit.map(({ kind }) => kind)).toContain('polled'), { timeout: 20_000 })
+  expect(sandbox.audit.map(({ kind }) => kind)).not.toContain('delivered')
+  expect(texts(await client.updates())).toEqual(['kept'])
+})
+
 test('an open poll ends with 401 when the token is revoked', async () => {
   const poll = client.call('getUpdates', { timeout: 30 })
   await untilPolling()

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createConnectionServer } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Sandbox, type SandboxPerson, startSandbox } from '../../sandbox/start-sandbox.ts'
@@ -85,6 +85,23 @@ test('a webhook elsewhere is stored and shown, and never called', async () => {
     pending_update_count: 1,
   })
   expect(sandbox.audit.filter(({ kind }) => kind === 'posted')).toEqual([])
+})
+
+test('not even another address of this machine is called', async () => {
+  let calls = 0
+  const other = createConnectionServer((socket) => {
+    calls += 1
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.2', resolve))
+  await client.call('setWebhook', { url: `https://127.0.0.2:${(other.address() as AddressInfo).port}/hook` })
+  say('one')
+  // What follows goes to a webhook that is called, so a call before it would have been seen.
+  await client.call('getWebhookInfo')
+  await client.call('setWebhook', { url: hook })
+  await vi.waitFor(() => expect(texts()).toEqual(['one']))
+  expect(calls).toBe(0)
+  await new Promise((resolve) => other.close(resolve))
 })
 
 test('deleting a webhook may drop what waits, and what was under way stays deleted', async () => {
