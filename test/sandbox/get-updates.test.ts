@@ -132,6 +132,16 @@ test('a poller that goes away frees its place and confirms nothing', async () =>
   expect(sandbox.audit.filter(({ kind }) => kind === 'conflict')).toEqual([])
 })
 
+test('what is ready only after the poller has gone does not count as delivered', async () => {
+  say('kept')
+  sandbox.plantFault({ kind: 'delay', delayMs: 150, method: 'getUpdates' })
+  await client.updates({}, { signal: AbortSignal.timeout(50) }).catch(() => {})
+  await vi.waitFor(() => expect(sandbox.audit.filter(({ kind }) => kind === 'polled')).toHaveLength(1))
+  await client.call('getMe')
+  expect(sandbox.audit.filter(({ kind }) => kind === 'delivered')).toEqual([])
+  expect(texts(await client.updates())).toEqual(['kept'])
+})
+
 test('an open poll ends with 401 when the token is revoked', async () => {
   const poll = client.call('getUpdates', { timeout: 30 })
   await untilPolling()
