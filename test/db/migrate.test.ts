@@ -1,12 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Database } from '../../db/database.ts'
-import { ensureEmbeddedPostgres, stopEmbeddedPostgresIfUnused } from '../../db/embedded-postgres.ts'
 import { migrate, migrationStatus, refuseNewerSchema } from '../../db/migrate.ts'
-import { binariesOfPackage } from '../../db/postgres-place.ts'
 import { Failure } from '../../domain/failure.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
@@ -82,21 +75,4 @@ test('an unreachable database is unavailable', async () => {
     code: 'unavailable',
     message: expect.not.stringContaining('canary'),
   })
-})
-
-test('the migrations apply on Postgres 15 as well', { timeout: 120_000 }, async () => {
-  const home = mkdtempSync(join(tmpdir(), 'botfleet-pg15-'))
-  const binaries = () => binariesOfPackage(createRequire(import.meta.url).resolve('postgres-15'))
-  const { url, folder } = await ensureEmbeddedPostgres(home, binaries)
-  const database = Database.open(url, { applicationName: 'test' })
-  try {
-    expect((await migrate(url)).length).toBeGreaterThan(0)
-    const { rows } = await database.query<{ version: string }>('show server_version')
-    expect(rows[0]).toMatchObject({ server_version: expect.stringMatching(/^15\./) as unknown })
-  } finally {
-    await database.close()
-    await stopEmbeddedPostgresIfUnused(home, binaries)
-    rmSync(home, { recursive: true, force: true })
-    rmSync(folder, { recursive: true, force: true })
-  }
 })
