@@ -64,6 +64,13 @@ async function postmaster() {
   return identity
 }
 
+/** A process of the server's own user: Postgres itself would take it for its predecessor and refuse to start. */
+function startStranger(user: { uid: number; gid: number } | undefined): ChildProcess {
+  const stranger = spawn('sleep', ['600'], { stdio: 'ignore', ...user })
+  children.push(stranger)
+  return stranger
+}
+
 async function ask<T>(url: string, text: string): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
   await client.connect()
@@ -194,13 +201,42 @@ test('a killed postmaster is recovered from on the same port, and pools heal', a
   }
 })
 
+test.for([
+  ['', false],
+  [', not even when a stranger has its number', true],
+] as const)(
+  'a killed postmaster has no successor while one of its sessions still works on the data%s',
+  async ([, taken]) => {
+    const { url } = await postgres.ensure()
+    const client = new pg.Client({ connectionString: url, statement_timeout: 4000 })
+    client.on('error', () => {})
+    await client.connect()
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+    const session = identityOf(rows[0]?.pid ?? 0)
+    if (session === undefined) throw new Error('the session has no process')
+    // Computes without ever waiting, so that it does not notice that its postmaster is gone.
+    const busy = client.query('select count(*) from generate_series(1, 1000000000000)').catch(() => {})
+    const first = await postmaster()
+    signalProcess(first, 'SIGKILL')
+    await vi.waitFor(() => expect(livenessOf(first)).toBe('dead'))
+    if (taken) {
+      const { data, user } = await postgres.place()
+      const file = join(data, 'postmaster.pid')
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, String(startStranger(user).pid)))
+    }
+    expect(livenessOf(session)).toBe('alive')
+    await postgres.ensure()
+    expect(livenessOf(session)).toBe('dead')
+    await busy
+    await client.end().catch(() => {})
+  },
+)
+
 test('a pid file whose number a stranger has now does not prevent the start', async () => {
   await postgres.ensure()
   await postgres.stopIfUnused()
   const { data, user } = await postgres.place()
-  // A process of the same user: Postgres itself would take it for its predecessor and refuse.
-  const stranger = spawn('sleep', ['600'], { stdio: 'ignore', ...user })
-  children.push(stranger)
+  const stranger = startStranger(user)
   const file = join(data, 'postmaster.pid')
   writeFileSync(file, `${stranger.pid}\n${data}\n1700000000\n15999\n\n127.0.0.1\n  1 1\nready   \n`, { mode: 0o600 })
   if (user !== undefined) chownSync(file, user.uid, user.gid)

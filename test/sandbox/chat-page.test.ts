@@ -141,7 +141,10 @@ test('two tabs are two people, each with a chat of their own', async () => {
   const direction =
     "getComputedStyle([...document.querySelectorAll('.text')].find((one) => one.textContent === 'سلام')).direction"
   expect(await other.evaluate(direction)).toBe('rtl')
+  await button(other, 'Tea').click()
+  await other.getByRole('status').filter({ hasText: 'Noted' }).waitFor()
   expect(await page.getByText('سلام').count()).toBe(0)
+  expect(await page.getByText('Noted').count()).toBe(0)
   await other.reload()
   await other.getByText('you are Farid').waitFor()
 })
@@ -272,6 +275,24 @@ test('a name that is written from the right stands beside its picture', async ()
   const name = await page.getByText('فرید').boundingBox()
   const other = await page.getByRole('list').getByText('Sam', { exact: true }).boundingBox()
   expect(name?.x).toBe(other?.x)
+})
+
+test('a bot that polls hot, or says a lot at once, does not set off a storm of requests', async () => {
+  const page = await open()
+  await button(page, 'Start').click()
+  await page.getByText('Welcome').waitFor()
+  const { id: chat_id } = sandbox.person('Sam')
+  bot.stop()
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  for (let index = 0; index < 300; index += 1) await bot.client.call('getUpdates', { offset: -1 })
+  await Promise.all(Array.from({ length: 300 }, () => bot.client.call('sendMessage', { chat_id, text: 'much' })))
+  await bot.client.call('sendMessage', { chat_id, text: 'the last' })
+  await page.getByText('the last').waitFor()
+  // By then the end of every poll has been noticed.
+  await page.getByRole('button', { name: /Tea House.*offline/ }).waitFor()
+  await page.getByText('offline', { exact: true }).waitFor()
+  expect(asked.length).toBeLessThan(150)
 })
 
 test.each(['light', 'dark'] as const)('on a phone in the %s nothing is wider than the screen', async (colorScheme) => {

@@ -141,6 +141,20 @@ test('changes stream to whoever listens', async () => {
   gone.abort()
 })
 
+test('a bot that polls hot comes online once and goes offline once', async () => {
+  const { client } = await botAndPerson()
+  const gone = new AbortController()
+  const response = await fetch(`${sandbox.url}/sandbox/events`, { signal: gone.signal })
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  for (let index = 0; index < 50; index += 1) await client.updates()
+  // A person who comes after every timer that the polls could have set, and whose coming ends the reading.
+  setTimeout(() => sandbox.addPerson({ firstName: 'Last' }), 4500)
+  let text = ''
+  while (!text.includes('"botId":0')) text += (await reader?.read())?.value ?? ''
+  expect(text.split(`{"botId":${client.bot.id},"chatId":0}`)).toHaveLength(3)
+  gone.abort()
+})
+
 test('a revoked token ends, over HTTP too', async () => {
   const { client } = await botAndPerson()
   await control('POST', 'revocations', { bot_id: client.bot.id })

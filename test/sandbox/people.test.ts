@@ -101,3 +101,14 @@ test('answer() reads the bot’s messages one after another and waits for the ne
 test('nobody talks to a bot that is not there', () => {
   expect(() => ann.in({ id: 7 })).toThrow('the sandbox has no bot 7')
 })
+
+test('nothing is kept without a bound: the oldest messages and updates make room', async () => {
+  const chat = ann.in(client.bot)
+  for (let index = 1; index <= 10_050; index += 1) chat.say(`message ${index}`)
+  expect(sandbox.unconfirmed(client.bot.id)).toBe(10_000)
+  expect(chat.messages()).toHaveLength(500)
+  expect((await client.updates({ limit: 1 }))[0]).toMatchObject({ message: { text: 'message 51' } })
+  for (let index = 1; index <= 11_000; index += 1) chat.say('more')
+  expect(sandbox.audit.length).toBeLessThanOrEqual(20_000)
+  expect(sandbox.audit.at(-1)).toMatchObject({ kind: 'queued' })
+})
