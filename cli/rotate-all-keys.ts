@@ -37,6 +37,6 @@ async function noteOtherServers(cli: Cli, context: Context): Promise<void> {
   if (others.length === 0) return
   const names = others.map(({ name }) => name).join(', ')
   cli.output.note(
-    `Note: ${names} must have the new key too: copy the files of ${context.config.paths.keys} to its home.`,
+    `Note: ${names} must have the new key too: where it has another BOTFLEET_HOME, copy the files of ${context.config.paths.keys} there.`,
   )
 }

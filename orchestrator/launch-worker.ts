@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommitUnknown } from '../db/database.ts'
 import { Failure } from '../domain/failure.ts'
@@ -32,6 +33,11 @@ export async function launchWorker(
   otherPorts: ReadonlySet<number>,
 ): Promise<Launch> {
   const { settings } = context
+  const bundle = context.workerBundle(planned.platform)
+  if (!existsSync(bundle)) {
+    const reason = `this botfleet has no worker for ${planned.platform} (${bundle}): npm run build makes those there are`
+    return { kind: 'unusable', reason }
+  }
   const port = await choosePort({
     reserved: planned.port,
     others: otherPorts,
@@ -39,7 +45,7 @@ export async function launchWorker(
     count: settings.WORKER_PORT_COUNT,
   })
   const nameless = spawnProcess({
-    bundle: context.workerBundle(planned.platform),
+    bundle,
     logFile: join(context.logFolder, `${planned.id}.log`),
     heapMb: settings.WORKER_MEMORY_MB,
   })

@@ -1,51 +1,90 @@
 /** `/bot<token>/<method>` and `/file/bot<token>/<path>`: the Bot API's HTTP side, with faults where they were planted. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { runMethod } from './bot-methods.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Bot } from './bot.ts'
+import { isPaced, runMethod } from './bot-methods.ts'
 import type { Fault, Faults } from './faults.ts'
-import { readBody } from './read-body.ts'
+import type { Pacing } from './pacing.ts'
+import { BodyTooLarge, readBody, UnreadableBody } from './read-body.ts'
 import { refusals, TelegramError } from './telegram-error.ts'
-import type { World } from './world.ts'
+import { botIdOf, type World } from './world.ts'
+
+export interface BotApiParts {
+  readonly world: World
+  readonly faults: Faults
+  readonly pacing: Pacing | undefined
+  readonly strictTiming: boolean
+}
 
 /** @returns whether the path was the Bot API's. */
 export async function answerBotApi(
-  parts: { world: World; faults: Faults },
+  parts: BotApiParts,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
 ): Promise<boolean> {
-  const { world, faults } = parts
   const file = /^\/file\/bot([^/]+)\/(.+)$/.exec(url.pathname)
   if (file !== null) {
-    const stored = world.botOfToken(decodeURIComponent(file[1] ?? '')) && world.files.get(file[2] ?? '')
-    if (stored === undefined) sendError(response, refusals.notFound())
-    else response.writeHead(200, { 'content-type': stored.type || 'application/octet-stream' }).end(stored.bytes)
+    sendFile(parts.world, response, { token: decode(file[1]), path: decode(file[2]) })
     return true
   }
-  const match = /^\/bot([^/]+)\/([A-Za-z]+)$/.exec(url.pathname)
+  const match = /^\/bot([^/]*)(?:\/([^/]*))?\/?$/.exec(url.pathname)
   if (match === null) return false
-  const method = match[2] ?? ''
-  const bot = world.botOfToken(decodeURIComponent(match[1] ?? ''))
-  const fault = bot === undefined ? undefined : faults.take(method, bot.id)
+  const token = decode(match[1])
+  const method = decode(match[2])
+  const bot = parts.world.botOfToken(token)
   try {
-    const { values, uploads } = await readBody(request, url.searchParams)
-    if (bot === undefined) throw refusals.unauthorized()
-    if (fault !== undefined && (await failedBefore(fault, response))) return true
-    const gone = new AbortController()
-    response.on('close', () => gone.abort())
-    const result = await runMethod(method, { world, bot, values, uploads, gone: gone.signal })
-    if (fault?.kind === 'drop_after') response.destroy()
-    else send(response, 200, { ok: true, result })
+    if (bot === undefined) {
+      throw botIdOf(token) === undefined ? refusals.invalidToken() : refusals.unauthorized()
+    }
+    await answerMethod(parts, request, response, { bot, method, query: url.searchParams })
   } catch (error) {
-    sendError(response, error instanceof TelegramError ? error : new TelegramError(500, 'Internal Server Error'))
+    const refusal = refusalOf(error)
+    if (bot !== undefined) {
+      parts.world.audit.note(bot.id, {
+        kind: 'refused',
+        method,
+        code: refusal.code,
+        description: refusal.message,
+      })
+    }
+    sendError(response, refusal)
+  } finally {
+    // What was not read must not be taken for the next request of this connection.
+    request.resume()
   }
   return true
 }
 
+async function answerMethod(
+  { world, faults, pacing, strictTiming }: BotApiParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { bot, method, query }: { bot: Bot; method: string; query: URLSearchParams },
+): Promise<void> {
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  const connection = request.socket.remotePort ?? 0
+  const { values, uploads } = await readBody(request, query)
+  const fault = faults.take(method, bot.id)
+  if (fault !== undefined) {
+    world.audit.note(bot.id, { kind: 'fault', method, fault: fault.kind })
+    if (await failsBefore(fault, response)) return
+  }
+  const waitSeconds = isPaced(method) ? pacing?.take(bot.id, Number(values['chat_id'])) : undefined
+  if (waitSeconds !== undefined) throw refusals.tooMany(waitSeconds)
+  const call = { world, bot, values, uploads, gone: gone.signal, connection, strictTiming }
+  const result = await runMethod(method, call)
+  if (fault?.kind === 'drop_after') response.destroy()
+  else send(response, 200, { ok: true, result })
+}
+
 /** @returns whether the call is over before it had any effect. */
-async function failedBefore(fault: Fault, response: ServerResponse): Promise<boolean> {
+async function failsBefore(fault: Fault, response: ServerResponse): Promise<boolean> {
   switch (fault.kind) {
     case 'delay':
-      await new Promise((resolve) => setTimeout(resolve, fault.delayMs))
+      // A client that gave up does not stop the server: the call takes effect all the same.
+      await delay(fault.delayMs, undefined, { ref: false })
       return false
     case 'drop_after':
       return false
@@ -66,7 +105,33 @@ async function failedBefore(fault: Fault, response: ServerResponse): Promise<boo
   }
 }
 
+/** A path that is no well-formed encoding names nothing. */
+function decode(part: string | undefined): string {
+  try {
+    return decodeURIComponent(part ?? '')
+  } catch {
+    return ''
+  }
+}
+
+function sendFile(world: World, response: ServerResponse, { token, path }: { token: string; path: string }): void {
+  const bot = world.botOfToken(token)
+  if (bot === undefined) return sendError(response, refusals.unauthorized())
+  const file = [...world.files.values()].find((stored) => stored.botId === bot.id && stored.path === path)
+  if (file === undefined) return sendError(response, refusals.notFound())
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': file.bytes.length })
+  response.end(file.bytes)
+}
+
+function refusalOf(error: unknown): TelegramError {
+  if (error instanceof TelegramError) return error
+  if (error instanceof BodyTooLarge) return refusals.tooLarge()
+  if (error instanceof UnreadableBody) return refusals.badRequest(`can't parse the request: ${error.message}`)
+  return new TelegramError(500, 'Internal Server Error')
+}
+
 function sendError(response: ServerResponse, error: TelegramError): void {
+  if (response.destroyed || response.headersSent) return
   const { code, message: description, retryAfterSeconds } = error
   if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds))
   const parameters = retryAfterSeconds === undefined ? {} : { parameters: { retry_after: retryAfterSeconds } }

@@ -1,10 +1,12 @@
+/** One call of a Bot API method, and its parameters: the same whether JSON, a form or a query brought them. */
+import type { Bot } from './bot.ts'
+import type { Chat } from './chat.ts'
 import type { Upload } from './read-body.ts'
-import type { Bot, World } from './world.ts'
+import { refusals } from './telegram-error.ts'
+import type { World } from './world.ts'
 
-/** Parameters of a call, as JSON, form or query gave them. */
 export type Values = Readonly<Record<string, unknown>>
 
-/** One call of a Bot API method. */
 export interface Call {
   readonly world: World
   readonly bot: Bot
@@ -12,6 +14,10 @@ export interface Call {
   readonly uploads: ReadonlyMap<string, Upload>
   /** Aborts when the client goes away. */
   readonly gone: AbortSignal
+  /** The client's port: tells pollers apart. */
+  readonly connection: number
+  /** Waits as long as the real server would in moments where tests would rather not. */
+  readonly strictTiming: boolean
 }
 
 /** A parameter as text; undefined when it is missing or no plain value. */
@@ -20,4 +26,51 @@ export function textOf(values: Values, name: string): string | undefined {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
     : undefined
+}
+
+export function isTrue(values: Values, name: string): boolean {
+  const text = textOf(values, name)?.toLowerCase()
+  return text === 'true' || text === '1' || text === 'yes'
+}
+
+/** A whole number between bounds; what is missing or no number becomes the fallback, as with the real server. */
+export function integerOf(
+  values: Values,
+  name: string,
+  { fallback, least, most }: { fallback: number; least: number; most: number },
+): number {
+  const text = textOf(values, name)
+  const number = text === undefined || !/^-?\d{1,15}$/.test(text.trim()) ? fallback : Number(text)
+  return Math.max(least, Math.min(most, number))
+}
+
+/** A parameter that is JSON in a form or a query, and a value in a JSON body; `refusal` when it does not parse. */
+export function jsonOf(values: Values, name: string, refusal: string): unknown {
+  const value = values[name]
+  if (typeof value !== 'string') return value
+  if (value.trim() === '') return undefined
+  try {
+    return JSON.parse(value)
+  } catch {
+    throw refusals.badRequest(refusal)
+  }
+}
+
+/** The chat of `chat_id` for reading. Throws "chat not found" for one that this bot does not know. */
+export function chatOf({ world, bot, values }: Call): Chat {
+  const given = textOf(values, 'chat_id')?.trim() ?? ''
+  if (given === '') throw refusals.badRequest('chat_id is empty')
+  const chat = /^-?\d{1,15}$/.test(given) ? world.chat(bot, Number(given)) : undefined
+  if (chat === undefined) throw refusals.badRequest('chat not found')
+  return chat
+}
+
+/** The chat of `chat_id` for writing: refused where the person has not begun it, or has blocked the bot. */
+export function recipientOf(call: Call): Chat {
+  const { bot, values } = call
+  const id = Number(textOf(values, 'chat_id'))
+  if (bot.met.has(id) && !bot.chats.has(id)) throw refusals.cannotBegin()
+  const chat = chatOf(call)
+  if (bot.blockedBy.has(chat.id)) throw refusals.blocked()
+  return chat
 }

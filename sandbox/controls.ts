@@ -1,82 +1,116 @@
-/** `/sandbox/...`: the same controls for other processes and for the chat page, as JSON, and changes as an event stream. */
+/**
+ * `/sandbox/...`: what people do, and what tests want to know or to break, as JSON; for the chat page and for other
+ * processes. `person_id` and `bot_id` are numbers. Answers are 200, or `{ error, code }` with the failure's status.
+ *
+ *   POST   bots { name, username?, token? }                 GET bots
+ *   POST   people { first_name, username?, language_code? } GET people
+ *   POST   messages { person_id, bot_id, text, date?, reply_to? }
+ *   POST   uploads (multipart: person_id, bot_id, caption?, file)
+ *   POST   presses { person_id, bot_id, message_id, data }
+ *   POST   blocks { person_id, bot_id, blocked }
+ *   POST   groups { person_id, bot_id, text, title? }
+ *   POST   revocations { bot_id }
+ *   POST   faults (see faults.ts)                           GET faults     DELETE faults
+ *   GET    chat?bot=&person=[&after=<message_id>&wait=<seconds>]   waits until something newer is there
+ *   GET    audit?[bot=][&kind=]                             what went through, oldest first
+ *   GET    files/<file_id>                                  GET events     changes, as server-sent events
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { textOf, type Values } from './call.ts'
-import type { Fault, Faults } from './faults.ts'
-import { pressButton, sendGroupText, sendText, setBlocked, UnknownSubject } from './people.ts'
-import { readBody } from './read-body.ts'
-import type { Bot, World } from './world.ts'
+import { Failure } from '../domain/failure.ts'
+import { type Bot, commandsFor, isOnline } from './bot.ts'
+import { isTrue, textOf, type Values } from './call.ts'
+import type { ChatMessage } from './chat.ts'
+import { type Faults, readFault } from './faults.ts'
+import { pressButton, sendFile, sendGroupText, sendText, setBlocked } from './people.ts'
+import { type Body, BodyTooLarge, readBody, UnreadableBody } from './read-body.ts'
+import type { Change, World } from './world.ts'
 
 const heartbeatMs = 15_000
+const waitSecondsMax = 50
+const streamsMax = 200
+/** A reader that lags this far behind is cut off; it connects anew and reads everything again. */
+const streamBytesMax = 1024 * 1024
 
-interface Controls {
+export interface Controls {
   readonly world: World
   readonly faults: Faults
+  streams: number
 }
 
-const posts: Record<string, (controls: Controls, values: Values) => unknown> = {
+type Post = (controls: Controls, values: Values, body: Body) => unknown
+
+const posts: Record<string, Post> = {
   bots: ({ world }, values) => {
-    const name = textOf(values, 'name') ?? 'Bot'
-    const bot = world.createBot({ token: textOf(values, 'token'), name, username: textOf(values, 'username') ?? 'bot' })
-    return { ...botJson(bot), token: bot.token }
+    const name = required(values, 'name')
+    const username = textOf(values, 'username') ?? `sandbox_${world.bots.size + 1}_bot`
+    const bot = world.createBot({ token: textOf(values, 'token'), name, username })
+    return { ...botView(bot), token: bot.token }
   },
-  people: ({ world }, values) => {
-    const firstName = (textOf(values, 'first_name') ?? '').trim().slice(0, 64)
-    if (firstName === '') throw new UnknownSubject('a person needs a name')
-    const languageCode = textOf(values, 'language_code')
-    return world.addPerson({ firstName, languageCode })
-  },
+  people: ({ world }, values) =>
+    world.addPerson({
+      firstName: required(values, 'first_name'),
+      username: textOf(values, 'username'),
+      languageCode: textOf(values, 'language_code'),
+    }),
   messages: ({ world }, values) => {
-    const date = values['date'] === undefined ? undefined : Number(values['date'])
-    const { message, updateId } = sendText(world, { ...subject(values), text: textOf(values, 'text') ?? '', date })
+    const text = textOf(values, 'text') ?? ''
+    const date = optionalNumber(values, 'date')
+    const replyTo = optionalNumber(values, 'reply_to')
+    const { message, updateId } = sendText(world, { ...subject(values), text, date, replyTo })
     return { message_id: message.message_id, update_id: updateId }
   },
+  uploads: ({ world }, values, { uploads }) => {
+    const file = uploads.get('file')
+    if (file === undefined) throw new Failure('usage', 'the form has a field "file"')
+    const sent = sendFile(world, { ...subject(values), file, caption: textOf(values, 'caption') })
+    return { message_id: sent.message.message_id, update_id: sent.updateId }
+  },
   presses: ({ world }, values) => {
-    const { updateId } = pressButton(world, {
-      ...subject(values),
-      messageId: Number(values['message_id']),
-      data: textOf(values, 'data') ?? '',
-    })
-    return { update_id: updateId }
+    const messageId = requiredNumber(values, 'message_id')
+    const press = { ...subject(values), messageId, data: textOf(values, 'data') ?? '' }
+    const { updateId, queryId } = pressButton(world, press)
+    return { update_id: updateId, query_id: queryId }
   },
   blocks: ({ world }, values) => {
-    setBlocked(world, { ...subject(values), blocked: values['blocked'] === true })
+    setBlocked(world, { ...subject(values), blocked: isTrue(values, 'blocked') })
     return {}
   },
   groups: ({ world }, values) => {
-    sendGroupText(world, { ...subject(values), text: textOf(values, 'text') ?? '' })
-    return {}
+    const said = { ...subject(values), text: required(values, 'text'), title: textOf(values, 'title') }
+    const { message, updateId } = sendGroupText(world, said)
+    return { message_id: message.message_id, update_id: updateId }
   },
   faults: ({ faults }, values) => {
-    faults.plant(values as unknown as Fault)
+    faults.plant(readFault(values))
     return {}
   },
   revocations: ({ world }, values) => {
-    const bot = world.bots.get(Number(values['bot_id']))
-    if (bot === undefined) throw new UnknownSubject('no such bot')
-    bot.revoked = true
-    bot.poll?.end('unauthorized')
+    revoke(world, requiredNumber(values, 'bot_id'))
     return {}
   },
 }
 
 const gets: Record<string, (controls: Controls, query: URLSearchParams) => unknown> = {
-  bots: ({ world }) => [...world.bots.values()].map(botJson),
+  bots: ({ world }) => [...world.bots.values()].map(botView),
   people: ({ world }) => [...world.people.values()],
-  audit: ({ world }) => world.audit,
-  chat: ({ world }, query) => {
-    const bot = world.bots.get(Number(query.get('bot')))
-    const personId = Number(query.get('person'))
-    const messages = bot?.chats.get(personId) ?? []
-    return {
-      blocked: bot?.blockedBy.has(personId) ?? false,
-      messages: messages.map(({ media, ...message }) => ({
-        ...message,
-        ...(media === undefined
-          ? {}
-          : { media: { kind: media.kind, name: media.name, url: `/sandbox/files/${media.file_id}` } }),
-      })),
-    }
-  },
+  faults: ({ faults }) => faults.waiting(),
+  audit: ({ world }, query) =>
+    world.audit.lines.filter(
+      ({ botId, kind }) =>
+        (!query.has('bot') || String(botId) === query.get('bot')) && (!query.has('kind') || kind === query.get('kind')),
+    ),
+  chat: readChat,
+}
+
+/** Makes a bot's token worthless, as BotFather's /revoke does: its open poll ends with 401. */
+export function revoke(world: World, botId: number): void {
+  const bot = world.bots.get(botId)
+  if (bot === undefined) throw new Failure('not_found', `the sandbox has no bot ${botId}`)
+  bot.revoked = true
+  bot.poll?.end('unauthorized')
+  bot.webhook?.stop()
+  bot.webhook = undefined
+  world.changed({ botId, chatId: 0 })
 }
 
 /** @returns whether the path was a control's. */
@@ -86,75 +120,156 @@ export async function answerControls(
   response: ServerResponse,
   url: URL,
 ): Promise<boolean> {
-  const name = /^\/sandbox\/([a-z]+)/.exec(url.pathname)?.[1]
+  const name = /^\/sandbox\/([a-z]+)(?:$|\/)/.exec(url.pathname)?.[1]
   if (name === undefined) return false
-  if (request.method === 'GET' && name === 'events') streamChanges(controls.world, response)
-  else if (request.method === 'GET' && name === 'files') sendFile(controls.world, response, url)
-  else await answerOne(controls, request, response, { name, url })
+  try {
+    if (request.method === 'GET' && name === 'events') streamChanges(controls, response)
+    else if (request.method === 'GET' && name === 'files') sendStoredFile(controls.world, response, url)
+    else send(response, 200, await answerOne(controls, request, { name, query: url.searchParams }))
+  } catch (error) {
+    const { httpStatus, message, code } = failureOf(error)
+    send(response, httpStatus, { error: message, code })
+  } finally {
+    request.resume()
+  }
   return true
 }
 
 async function answerOne(
   controls: Controls,
   request: IncomingMessage,
-  response: ServerResponse,
-  { name, url }: { name: string; url: URL },
-): Promise<void> {
-  try {
-    const { values } = await readBody(request, new URLSearchParams())
-    const get = request.method === 'GET' && Object.hasOwn(gets, name) ? gets[name] : undefined
-    const post = request.method === 'POST' && Object.hasOwn(posts, name) ? posts[name] : undefined
-    if (get === undefined && post === undefined) return send(response, 404, { error: 'no such control' })
-    send(response, 200, get === undefined ? post?.(controls, values) : get(controls, url.searchParams))
-  } catch (error) {
-    if (error instanceof UnknownSubject || error instanceof SyntaxError)
-      return send(response, 400, { error: error.message })
-    throw error
+  { name, query }: { name: string; query: URLSearchParams },
+): Promise<unknown> {
+  if (request.method === 'GET' && Object.hasOwn(gets, name)) return gets[name]?.(controls, query)
+  if (request.method === 'DELETE' && name === 'faults') {
+    controls.faults.clear()
+    return {}
   }
+  const post = request.method === 'POST' && Object.hasOwn(posts, name) ? posts[name] : undefined
+  if (post === undefined) throw new Failure('not_found', `no such control: ${request.method ?? ''} ${name}`)
+  // A form of a foreign page cannot send either of these without asking first.
+  const expected = name === 'uploads' ? 'multipart/form-data' : 'application/json'
+  if (request.headers['content-type']?.startsWith(expected) !== true) {
+    throw new Failure('usage', `the content type is ${expected}`)
+  }
+  const body = await readBody(request, new URLSearchParams())
+  return post(controls, body.values, body)
 }
 
-function subject(values: Values): { personId: number; botId: number } {
-  return { personId: Number(values['person_id']), botId: Number(values['bot_id']) }
+function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  if (error instanceof BodyTooLarge) return new Failure('usage', 'the body is too large')
+  if (error instanceof UnreadableBody) return new Failure('usage', error.message)
+  return new Failure('internal', 'the sandbox failed', { cause: error })
 }
 
-/** A bot as the page sees it: without its token. */
-function botJson(bot: Bot): Record<string, unknown> {
+async function readChat({ world }: Controls, query: URLSearchParams): Promise<unknown> {
+  const bot = world.bots.get(Number(query.get('bot')))
+  const person = world.people.get(Number(query.get('person')))
+  if (bot === undefined || person === undefined) throw new Failure('not_found', 'no such bot or person')
+  const after = Number(query.get('after') ?? 0)
+  const newer = () => (bot.chats.get(person.id) ?? []).filter(({ message_id: id }) => id > after)
+  const waitMs = Math.min(waitSecondsMax, Number(query.get('wait') ?? 0)) * 1000
+  if (waitMs > 0)
+    await untilChanged(world, { botId: bot.id, chatId: person.id, waitMs, done: () => newer().length > 0 })
   return {
-    id: bot.id,
-    name: bot.name,
-    username: bot.username,
-    polling: bot.poll !== undefined,
-    commands: bot.commands.get('') ?? [],
+    begun: bot.chats.has(person.id),
+    blocked: bot.blockedBy.has(person.id),
+    commands: commandsFor(bot, person.id, person.language_code ?? ''),
+    messages: newer().map(messageView),
   }
 }
 
-/** Changes as server-sent events: `{ botId, personId }`; what changed is to be read anew. */
-function streamChanges(world: World, response: ServerResponse): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-  response.write('retry: 1000\n\n')
-  const onChange = (change: unknown) => response.write(`data: ${JSON.stringify(change)}\n\n`)
-  const timer = setInterval(() => response.write(': still here\n\n'), heartbeatMs)
-  world.changes.on('change', onChange)
-  response.on('close', () => {
-    clearInterval(timer)
-    world.changes.off('change', onChange)
+function untilChanged(
+  world: World,
+  given: { botId: number; chatId: number; waitMs: number; done: () => boolean },
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (given.done()) return resolve()
+    const finish = () => {
+      clearTimeout(timer)
+      stopListening()
+      resolve()
+    }
+    const timer = setTimeout(finish, given.waitMs)
+    timer.unref()
+    const stopListening = world.onChange(({ botId, chatId }) => {
+      if (botId === given.botId && chatId === given.chatId && given.done()) finish()
+    })
   })
 }
 
-function sendFile(world: World, response: ServerResponse, url: URL): void {
+/** A message as the page sees it. */
+function messageView({ media, ...message }: ChatMessage): unknown {
+  if (media === undefined) return message
+  return { ...message, media: { kind: media.kind, name: media.name, size: media.size, url: fileUrl(media.file_id) } }
+}
+
+function fileUrl(fileId: string): string {
+  return `/sandbox/files/${encodeURIComponent(fileId)}`
+}
+
+/** A bot as the page sees it: without its token. */
+function botView(bot: Bot): Record<string, unknown> {
+  const { id, name, username } = bot
+  return { id, name, username, polling: isOnline(bot), revoked: bot.revoked }
+}
+
+/** Changes as server-sent events; what changed is to be read anew. */
+function streamChanges(controls: Controls, response: ServerResponse): void {
+  if (controls.streams >= streamsMax) throw new Failure('unavailable', `${streamsMax} pages listen already`)
+  controls.streams += 1
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  response.write('retry: 1000\n\n')
+  const write = (text: string) => {
+    if (response.writableLength > streamBytesMax) response.destroy()
+    else response.write(text)
+  }
+  const timer = setInterval(() => write(': still here\n\n'), heartbeatMs)
+  const stopListening = controls.world.onChange((change: Change) => write(`data: ${JSON.stringify(change)}\n\n`))
+  response.on('close', () => {
+    clearInterval(timer)
+    stopListening()
+    controls.streams -= 1
+  })
+}
+
+function sendStoredFile(world: World, response: ServerResponse, url: URL): void {
   const file = world.files.get(url.pathname.slice('/sandbox/files/'.length))
-  if (file === undefined) return send(response, 404, { error: 'no such file' })
-  const isImage = /^image\/(png|jpeg|gif|webp)$/.test(file.type)
+  if (file === undefined) throw new Failure('not_found', 'no such file')
+  const isImage = file.type.startsWith('image/')
   response.writeHead(200, {
     'content-type': isImage ? file.type : 'application/octet-stream',
     'content-disposition': `${isImage ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(file.name)}`,
-    'x-content-type-options': 'nosniff',
   })
   response.end(file.bytes)
 }
 
+function subject(values: Values): { personId: number; botId: number } {
+  return { personId: requiredNumber(values, 'person_id'), botId: requiredNumber(values, 'bot_id') }
+}
+
+function required(values: Values, name: string): string {
+  const text = (textOf(values, name) ?? '').trim().slice(0, 4096)
+  if (text === '') throw new Failure('usage', `${name} is missing`)
+  return text
+}
+
+function requiredNumber(values: Values, name: string): number {
+  const number = optionalNumber(values, name)
+  if (number === undefined) throw new Failure('usage', `${name} is missing`)
+  return number
+}
+
+function optionalNumber(values: Values, name: string): number | undefined {
+  const text = textOf(values, name)
+  if (text === undefined || text === '') return undefined
+  if (!Number.isSafeInteger(Number(text))) throw new Failure('usage', `${name} is a whole number`)
+  return Number(text)
+}
+
 function send(response: ServerResponse, status: number, body: unknown): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-    .end(JSON.stringify(body))
+  if (response.destroyed || response.headersSent) return
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(JSON.stringify(body))
 }

@@ -1,10 +1,19 @@
 /** Faults that a test plants into the Bot API: which method of which bot, how often, and what goes wrong. */
+import { Failure } from '../domain/failure.ts'
+
+const plantedMax = 1000
+const delayMsMax = 600_000
+
 export type Fault = {
+  /** Any method when left out. */
   readonly method?: string | undefined
+  /** Any bot when left out. */
   readonly botId?: number | undefined
   /** How many calls it hits; 1 when left out. */
   readonly times?: number | undefined
-} & (
+} & FaultKind
+
+export type FaultKind =
   | { readonly kind: 'status'; readonly status: number; readonly description?: string | undefined }
   | { readonly kind: 'too_many'; readonly retryAfterSeconds: number }
   | { readonly kind: 'delay'; readonly delayMs: number }
@@ -12,15 +21,18 @@ export type Fault = {
   | { readonly kind: 'drop_before' }
   /** The call takes effect, and then the connection breaks without an answer. */
   | { readonly kind: 'drop_after' }
+  /** The call has no effect, and the answer is no JSON. */
   | { readonly kind: 'malformed' }
   /** The answer never comes, and the connection stays open. */
   | { readonly kind: 'silence' }
-)
 
 export class Faults {
   readonly #planted: { fault: Fault; left: number }[] = []
 
   plant(fault: Fault): void {
+    if (this.#planted.length >= plantedMax) {
+      throw new Failure('conflict', `${plantedMax} faults wait already: clear them first`)
+    }
     this.#planted.push({ fault, left: fault.times ?? 1 })
   }
 
@@ -31,6 +43,11 @@ export class Faults {
 
   clear(): void {
     this.#planted.length = 0
+  }
+
+  /** Faults that have not been used up, with how many calls each still hits. */
+  waiting(): { fault: Fault; left: number }[] {
+    return this.#planted.map((planted) => ({ ...planted }))
   }
 
   /** The fault that hits this call, used up by it. */
@@ -46,4 +63,46 @@ export class Faults {
     if (planted.left <= 0) this.#planted.splice(index, 1)
     return planted.fault
   }
+}
+
+/** Reads a fault that came as JSON. Throws `usage`, naming what is wrong. */
+export function readFault(values: Readonly<Record<string, unknown>>): Fault {
+  const { method, botId = values['bot_id'], times } = values
+  if (method !== undefined && typeof method !== 'string') throw wrong('method is the name of a Bot API method')
+  return {
+    ...(method === undefined ? {} : { method }),
+    ...(botId === undefined ? {} : { botId: whole(botId, 'bot_id', 1, Number.MAX_SAFE_INTEGER) }),
+    ...(times === undefined ? {} : { times: whole(times, 'times', 1, 1_000_000) }),
+    ...readKind(values),
+  }
+}
+
+function readKind(values: Readonly<Record<string, unknown>>): FaultKind {
+  const { kind, description } = values
+  switch (kind) {
+    case 'status': {
+      const status = whole(values['status'], 'status', 400, 599)
+      return typeof description === 'string' ? { kind, status, description } : { kind, status }
+    }
+    case 'too_many':
+      return { kind, retryAfterSeconds: whole(values['retryAfterSeconds'], 'retryAfterSeconds', 1, 1_000_000) }
+    case 'delay':
+      return { kind, delayMs: whole(values['delayMs'], 'delayMs', 0, delayMsMax) }
+    case 'drop_before':
+    case 'drop_after':
+    case 'malformed':
+    case 'silence':
+      return { kind }
+    default:
+      throw wrong('kind is one of status, too_many, delay, drop_before, drop_after, malformed, silence')
+  }
+}
+
+function whole(value: unknown, name: string, least: number, most: number): number {
+  if (Number.isInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value)
+  throw wrong(`${name} is a whole number from ${least} to ${most}`)
+}
+
+function wrong(why: string): Failure {
+  return new Failure('usage', `a fault's ${why}`)
 }

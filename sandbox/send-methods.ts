@@ -1,175 +1,138 @@
-/** The Bot API's methods that put something into a chat. */
-
-import { type Call, textOf, type Values } from './call.ts'
-import { checkHtml } from './check-html.ts'
+/** `sendMessage`, `sendPhoto`, `sendDocument`: what puts a new message into a chat. */
+import { type Call, isTrue, jsonOf, recipientOf, textOf, type Values } from './call.ts'
+import { type Chat, now, type StoredFile } from './chat.ts'
+import { messageJson } from './message-json.ts'
+import { parseHtml, type TextEntity } from './parse-html.ts'
+import type { Upload } from './read-body.ts'
+import { readReplyMarkup } from './reply-markup.ts'
 import { refusals } from './telegram-error.ts'
-import type { Bot, ChatMessage, Person, World } from './world.ts'
 
 const textMax = 4096
-const callbackBytesMax = 64
+const captionMax = 1024
+const photoBytesMax = 10 * 1024 * 1024
+const documentBytesMax = 50 * 1024 * 1024
 
-export function sendMessage({ world, bot, values }: Call): unknown {
-  const person = recipient(world, bot, values)
-  const { text, html } = checkText(values)
-  const message = world.addMessage(bot, person.id, {
+export function sendMessage(call: Call): unknown {
+  const chat = recipientOf(call)
+  return send(call, chat, readText(call.values))
+}
+
+/** An uploaded file, or the id of one that this bot has sent or received before. URLs are not fetched. */
+export function sendMedia(kind: 'photo' | 'document', call: Call): unknown {
+  const chat = recipientOf(call)
+  const caption = readCaption(call.values)
+  const file = mediaOf(kind, call)
+  const media = { kind, file_id: file.file_id, name: file.name, size: file.bytes.length }
+  return send(call, chat, { ...caption, media })
+}
+
+function send(
+  call: Call,
+  chat: Chat,
+  content: FormattedText & { media?: { kind: 'photo' | 'document' } & MediaFile },
+): unknown {
+  const { world, bot, values } = call
+  const markup = readReplyMarkup(values)
+  const message = world.addMessage(bot, chat.id, {
+    ...content,
     from: 'bot',
     date: now(),
-    text,
-    html,
-    reply_markup: checkMarkup(values),
+    reply_markup: markup,
+    replyTo: repliedTo(call, chat),
   })
-  world.note({ botId: bot.id, kind: 'sent', chatId: person.id, text })
-  return messageJson(bot, person, message)
-}
-
-/** `sendPhoto` and `sendDocument`: an uploaded file, or the id of one that was sent before. */
-export function sendMedia(kind: 'photo' | 'document', { world, bot, values, uploads }: Call): unknown {
-  const person = recipient(world, bot, values)
-  const upload = uploads.get(kind) ?? [...uploads.values()][0]
-  const file = upload === undefined ? world.files.get(textOf(values, kind) ?? '') : world.storeFile(upload)
-  if (file === undefined) throw refusals.badRequest('wrong file identifier/HTTP URL specified')
-  const caption =
-    values['caption'] === undefined ? { text: '', html: undefined } : checkText({ ...values, text: values['caption'] })
-  const message = world.addMessage(bot, person.id, {
-    from: 'bot',
-    date: now(),
-    ...caption,
-    reply_markup: checkMarkup(values),
-    media: { kind, file_id: file.file_id, name: file.name },
+  world.audit.note(bot.id, {
+    kind: 'sent',
+    chatId: chat.id,
+    messageId: message.message_id,
+    text: message.text,
   })
-  world.note({ botId: bot.id, kind: 'sent', chatId: person.id, text: caption.text })
-  return messageJson(bot, person, message)
+  return messageJson(bot, chat, message)
 }
 
-export function editMessageText({ world, bot, values }: Call): unknown {
-  const { person, message } = ownMessage(world, bot, values)
-  const { text, html } = checkText(values)
-  const markup = checkMarkup(values)
-  if (message.text === text && message.html === html && sameJson(message.reply_markup, markup)) throw notModified()
-  Object.assign(message, { text, html, reply_markup: markup, edited: true })
-  world.note({ botId: bot.id, kind: 'edited', chatId: person.id, text })
-  world.changed(bot.id, person.id)
-  return messageJson(bot, person, message)
+interface FormattedText {
+  readonly text: string
+  readonly entities: readonly TextEntity[]
+  /** As it was sent, when that was HTML. */
+  readonly html: string | undefined
 }
 
-export function editMessageReplyMarkup({ world, bot, values }: Call): unknown {
-  const { person, message } = ownMessage(world, bot, values)
-  const markup = checkMarkup(values)
-  if (sameJson(message.reply_markup, markup)) throw notModified()
-  message.reply_markup = markup
-  world.changed(bot.id, person.id)
-  return messageJson(bot, person, message)
+interface MediaFile {
+  readonly file_id: string
+  readonly name: string
+  readonly size: number
 }
 
-export function deleteMessage({ world, bot, values }: Call): unknown {
-  const chat = bot.chats.get(Number(values['chat_id'])) ?? []
-  const index = chat.findIndex((message) => message.message_id === Number(values['message_id']))
-  if (index === -1) throw refusals.badRequest('message to delete not found')
-  chat.splice(index, 1)
-  world.changed(bot.id, Number(values['chat_id']))
-  return true
-}
-
-export function answerCallbackQuery({ bot, values }: Call): unknown {
-  const id = textOf(values, 'callback_query_id') ?? ''
-  const askedAt = bot.queries.get(id)
-  bot.queries.delete(id)
-  if (askedAt === undefined || askedAt < Date.now() - 150_000) {
-    throw refusals.badRequest('query is too old and response timeout expired or query ID is invalid')
+function mediaOf(kind: 'photo' | 'document', { world, bot, values, uploads }: Call): StoredFile {
+  const given = textOf(values, kind)
+  const upload = given?.startsWith('attach://') === true ? uploads.get(given.slice(9)) : uploads.get(kind)
+  if (upload !== undefined) return world.storeFile(bot, checkUpload(kind, upload), `${kind}s`)
+  if (given === undefined || given === '') throw refusals.badRequest(`there is no ${kind} in the request`)
+  if (/^https?:/i.test(given)) throw refusals.badRequest('failed to get HTTP URL content')
+  const known = world.files.get(given)
+  if (known === undefined || known.botId !== bot.id) {
+    throw refusals.badRequest('wrong file identifier/HTTP URL specified')
   }
-  return true
+  return known
 }
 
-/** A message as the real server shows it. */
-export function messageJson(bot: Bot, person: Person, message: ChatMessage): Record<string, unknown> {
-  const chat = {
-    id: person.id,
-    first_name: person.first_name,
-    type: 'private',
-    ...(person.username === undefined ? {} : { username: person.username }),
+function checkUpload(kind: 'photo' | 'document', upload: Upload): Upload {
+  const { length } = upload.bytes
+  if (length === 0) throw refusals.badRequest('file must be non-empty')
+  if (kind === 'document') {
+    if (length > documentBytesMax) throw refusals.tooLarge()
+    return upload
   }
-  const from =
-    message.from === 'bot'
-      ? { id: bot.id, is_bot: true, first_name: bot.name, username: bot.username }
-      : { ...person, is_bot: false }
-  const media =
-    message.media === undefined
-      ? { text: message.text }
-      : message.media.kind === 'photo'
-        ? {
-            photo: [{ file_id: message.media.file_id, file_unique_id: message.media.file_id, width: 1, height: 1 }],
-            caption: message.text,
-          }
-        : {
-            document: {
-              file_id: message.media.file_id,
-              file_unique_id: message.media.file_id,
-              file_name: message.media.name,
-            },
-            caption: message.text,
-          }
-  return {
-    message_id: message.message_id,
-    from,
-    chat,
-    date: message.date,
-    ...media,
-    ...(message.reply_markup === undefined ? {} : { reply_markup: message.reply_markup }),
-    ...(message.from === 'person' && message.text.startsWith('/')
-      ? { entities: [{ type: 'bot_command', offset: 0, length: message.text.split(/\s/)[0]?.length ?? 0 }] }
-      : {}),
-  }
+  if (length > photoBytesMax) throw refusals.badRequest(`file of size ${length} bytes is too big for a photo`)
+  const type = imageTypeOf(upload.bytes)
+  if (type === undefined) throw refusals.badRequest('IMAGE_PROCESS_FAILED')
+  return { ...upload, type }
 }
 
-function recipient(world: World, bot: Bot, values: Values): Person {
-  const person = world.people.get(Number(values['chat_id']))
-  if (person === undefined || world.chat(bot, person.id) === undefined) throw refusals.badRequest('chat not found')
-  if (bot.blockedBy.has(person.id)) throw refusals.blocked()
-  return person
+/** By what the bytes are, never by what the sender says they are. */
+export function imageTypeOf(bytes: Buffer): string | undefined {
+  const head = bytes.subarray(0, 12).toString('latin1')
+  if (head.startsWith('\u0089PNG\r\n')) return 'image/png'
+  if (head.startsWith('\u00FF\u00D8\u00FF')) return 'image/jpeg'
+  if (/^GIF8[79]a/.test(head)) return 'image/gif'
+  return head.startsWith('RIFF') && head.endsWith('WEBP') ? 'image/webp' : undefined
 }
 
-function ownMessage(world: World, bot: Bot, values: Values): { person: Person; message: ChatMessage } {
-  const person = recipient(world, bot, values)
-  const message = world.chat(bot, person.id)?.find(({ message_id: id }) => id === Number(values['message_id']))
-  if (message === undefined) throw refusals.badRequest('message to edit not found')
-  if (message.from !== 'bot') throw refusals.badRequest("message can't be edited")
-  return { person, message }
+export function readText(values: Values): FormattedText {
+  const formatted = readFormatted(values, 'text', 'entities')
+  if (formatted.text.trim() === '') throw refusals.badRequest('message text is empty')
+  if (formatted.text.length > textMax) throw refusals.badRequest('message is too long')
+  return formatted
 }
 
-function checkText(values: Values): { text: string; html: string | undefined } {
-  const given = values['text']
-  const raw = typeof given === 'string' ? given : ''
-  const isHtml = textOf(values, 'parse_mode')?.toLowerCase() === 'html'
-  const text = isHtml ? checkHtml(raw) : raw
-  if (text.trim() === '') throw refusals.badRequest('message text is empty')
-  if (text.length > textMax) throw refusals.badRequest('message is too long')
-  return { text, html: isHtml ? raw : undefined }
+export function readCaption(values: Values): FormattedText {
+  const formatted = readFormatted(values, 'caption', 'caption_entities')
+  if (formatted.text.length > captionMax) throw refusals.badRequest('message caption is too long')
+  return formatted
 }
 
-function checkMarkup(values: Values): unknown {
-  const given = values['reply_markup']
-  if (given === undefined || given === '') return undefined
-  const markup = (typeof given === 'string' ? JSON.parse(given) : given) as {
-    inline_keyboard?: { callback_data?: string }[][]
-  }
-  for (const button of markup.inline_keyboard?.flat() ?? []) {
-    if (Buffer.byteLength(button.callback_data ?? '') > callbackBytesMax)
-      throw refusals.badRequest('BUTTON_DATA_INVALID')
-  }
-  return markup
+/** Plain text, HTML, or text with entities. Markdown is not read here: refused, so that nobody relies on it. */
+function readFormatted(values: Values, name: string, entityName: string): FormattedText {
+  const given = textOf(values, name) ?? ''
+  const mode = (textOf(values, 'parse_mode') ?? '').toLowerCase()
+  if (mode === 'html') return { ...parseHtml(given), html: given }
+  if (mode !== '') throw refusals.badRequest('unsupported parse_mode')
+  const entities = jsonOf(values, entityName, "can't parse entities JSON object")
+  return { text: given, entities: Array.isArray(entities) ? entities.filter(isEntity) : [], html: undefined }
 }
 
-function notModified(): Error {
-  return refusals.badRequest(
-    'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message',
-  )
+function isEntity(value: unknown): value is TextEntity {
+  if (typeof value !== 'object' || value === null) return false
+  const { type, offset, length } = value as Partial<Record<string, unknown>>
+  return typeof type === 'string' && Number.isInteger(offset) && Number.isInteger(length)
 }
 
-function sameJson(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
-}
-
-/** Telegram's dates are whole seconds. */
-export function now(): number {
-  return Math.floor(Date.now() / 1000)
+function repliedTo({ bot, values }: Call, chat: Chat): number | undefined {
+  const parameters = jsonOf(values, 'reply_parameters', "can't parse reply parameters JSON object") as
+    | Values
+    | undefined
+  const id = textOf(parameters ?? {}, 'message_id') ?? textOf(values, 'reply_to_message_id')
+  if (id === undefined || id === '0') return undefined
+  if (bot.chats.get(chat.id)?.some((message) => message.message_id === Number(id)) === true) return Number(id)
+  if (isTrue(parameters ?? values, 'allow_sending_without_reply')) return undefined
+  throw refusals.badRequest('message to be replied not found')
 }

@@ -1,62 +1,126 @@
 /**
  * The sandbox: a Telegram Bot API emulator with a chat page, for the demo and the tests. Loopback only; it keeps
- * everything in memory and forgets it when it stops.
+ * everything in memory, within the bounds that world.ts states, and forgets it when it stops.
  */
-import { readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { Failure } from '../domain/failure.ts'
-import { answerBotApi } from './bot-api.ts'
-import { answerControls } from './controls.ts'
-import { deliverWebhook } from './deliver-webhook.ts'
+import { answerRequest } from './answer-request.ts'
+import type { AuditLine } from './audit.ts'
+import type { Bot } from './bot.ts'
+import type { ChatMessage, Person } from './chat.ts'
+import { revoke } from './controls.ts'
 import { type Fault, Faults } from './faults.ts'
+import { Pacing, type PacingLimits } from './pacing.ts'
 import { type Delivered, pressButton, sendGroupText, sendText, setBlocked } from './people.ts'
-import { type AuditLine, type Bot, type ChatMessage, type Person, World } from './world.ts'
+import { PersonChat } from './person-chat.ts'
+import { World } from './world.ts'
+
+export interface SandboxOptions {
+  readonly host?: '127.0.0.1' | undefined
+  /** 0, the default, takes any free one. */
+  readonly port?: number | undefined
+  /** Limits on sending, with 429 beyond them; none when left out. */
+  readonly pacing?: PacingLimits | undefined
+  /**
+   * The real server's slowness as well: a second 409 within three seconds comes late, a poll that repeats its offset
+   * waits three seconds at least, and a webhook can be set once a second. Off unless asked for.
+   */
+  readonly strictTiming?: boolean | undefined
+}
 
 export interface Sandbox {
   /** The chat page. */
   readonly url: string
   /** For `TELEGRAM_API_ROOT`. */
   readonly apiRoot: string
+  /** What went through, oldest first: polls, deliveries, confirmations, accepted sends, refusals, faults. */
   readonly audit: readonly AuditLine[]
-  createBot(given: { token?: string | undefined; name: string; username: string }): { id: number; token: string }
+  /** Makes a bot, or gives the bot of this token's id this token. */
+  createBot(given: { token?: string | undefined; name: string; username: string }): SandboxBot
   /** Makes a token worthless, as BotFather's /revoke does. */
   revokeToken(botId: number): void
+  /** The person of this name, made when there is none yet, and the chats with bots. */
+  person(name: string, options?: { username?: string; languageCode?: string }): SandboxPerson
   addPerson(given: { firstName: string; username?: string; languageCode?: string }): Person
   sendText(given: { personId: number; botId: number; text: string; date?: number }): Delivered
-  sendGroupText(given: { personId: number; botId: number; text: string }): void
-  press(given: { personId: number; botId: number; messageId: number; data: string }): void
+  sendGroupText(given: { personId: number; botId: number; text: string; title?: string }): Delivered
+  press(given: { personId: number; botId: number; messageId: number; data: string }): { updateId: number | undefined }
   setBlocked(given: { personId: number; botId: number; blocked: boolean }): void
-  chat(botId: number, personId: number): readonly ChatMessage[]
+  /** What was said in a chat; `chatId` is a person's id, or a group's. */
+  chat(botId: number, chatId: number): readonly ChatMessage[]
   /** Updates that are delivered or waiting and not confirmed. */
   unconfirmed(botId: number): number
+  /** Whether a poll waits right now. */
   isPolling(botId: number): boolean
   plantFault(fault: Fault): void
   /** Calls that planted faults still wait for. */
   faultsLeft(): number
   clearFaults(): void
+  /** Ends every connection; may be called twice. */
   stop(): Promise<void>
 }
 
-const pageFolder = join(import.meta.dirname, 'page')
-const pageFiles: Record<string, { file: string; type: string }> = {
-  '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
-  '/page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
-  '/page.js': { file: 'page.js', type: 'text/javascript; charset=utf-8' },
-  '/safe-html.js': { file: 'safe-html.js', type: 'text/javascript; charset=utf-8' },
+export interface SandboxBot {
+  readonly id: number
+  readonly token: string
+  readonly username: string
 }
-const loopbackHosts = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-/** Starts a sandbox on loopback; port 0 takes any free one. Throws `conflict` when the port is taken. */
-export async function startSandbox(options: { port?: number } = {}): Promise<Sandbox> {
+export interface SandboxPerson {
+  readonly id: number
+  readonly name: string
+  in(bot: { readonly id: number }): PersonChat
+}
+
+/** Starts a sandbox on loopback. Throws `conflict` when the port is taken. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const world = new World()
   const faults = new Faults()
-  world.changes.on('queued', (bot: Bot) => void deliverWebhook(bot))
+  const pacing = options.pacing === undefined ? undefined : new Pacing(options.pacing)
+  const parts = { world, faults, pacing, strictTiming: options.strictTiming ?? false, streams: 0 }
   const server = createServer((request, response) => {
-    answer({ world, faults }, request, response).catch(() => response.destroy())
+    answerRequest(parts, request, response).catch(() => response.destroy())
   })
-  const port = options.port ?? 0
+  const port = await listen(server, options.port ?? 0)
+  const url = `http://127.0.0.1:${port}`
+  return { url, apiRoot: url, ...inProcess(world, faults), stop: () => stop(world, server) }
+}
+
+function inProcess(world: World, faults: Faults): Omit<Sandbox, 'url' | 'apiRoot' | 'stop'> {
+  return {
+    audit: world.audit.lines,
+    createBot: (given) => {
+      const { id, token, username } = world.createBot(given)
+      return { id, token, username }
+    },
+    revokeToken: (botId) => revoke(world, botId),
+    person: (name, given = {}) => {
+      const known = [...world.people.values()].find((person) => person.first_name === name)
+      const person = known ?? world.addPerson({ firstName: name, ...given })
+      return { id: person.id, name, in: (bot) => new PersonChat(world, person, bot.id) }
+    },
+    addPerson: (given) => world.addPerson(given),
+    sendText: (given) => sendText(world, given),
+    sendGroupText: (given) => sendGroupText(world, given),
+    press: (given) => pressButton(world, given),
+    setBlocked: (given) => setBlocked(world, given),
+    chat: (botId, chatId) => botOf(world, botId).chats.get(chatId) ?? [],
+    unconfirmed: (botId) => botOf(world, botId).updates.length,
+    isPolling: (botId) => botOf(world, botId).poll !== undefined,
+    plantFault: (fault) => faults.plant(fault),
+    faultsLeft: () => faults.left,
+    clearFaults: () => faults.clear(),
+  }
+}
+
+function botOf(world: World, botId: number): Bot {
+  const bot = world.bots.get(botId)
+  if (bot === undefined) throw new Failure('not_found', `the sandbox has no bot ${botId}`)
+  return bot
+}
+
+async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = `port ${port} for the sandbox is taken: choose another with --port`
@@ -64,74 +128,14 @@ export async function startSandbox(options: { port?: number } = {}): Promise<San
     })
     server.listen(port, '127.0.0.1', resolve)
   })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {
-    url,
-    apiRoot: url,
-    audit: world.audit,
-    createBot: (given) => world.createBot(given),
-    revokeToken: (botId) => {
-      const bot = botOf(world, botId)
-      bot.revoked = true
-      bot.poll?.end('unauthorized')
-    },
-    addPerson: (given) => world.addPerson(given),
-    sendText: (given) => sendText(world, given),
-    sendGroupText: (given) => sendGroupText(world, given),
-    press: (given) => void pressButton(world, given),
-    setBlocked: (given) => setBlocked(world, given),
-    chat: (botId, personId) => botOf(world, botId).chats.get(personId) ?? [],
-    unconfirmed: (botId) => botOf(world, botId).updates.length,
-    isPolling: (botId) => botOf(world, botId).poll !== undefined,
-    plantFault: (fault) => faults.plant(fault),
-    faultsLeft: () => faults.left,
-    clearFaults: () => faults.clear(),
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return (server.address() as AddressInfo).port
 }
 
-function botOf(world: World, botId: number): Bot {
-  const bot = world.bots.get(botId)
-  if (bot === undefined) throw new Error(`the sandbox has no bot ${botId}`)
-  return bot
-}
-
-async function answer(
-  parts: { world: World; faults: Faults },
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const host = request.headers.host ?? ''
-  // A page from elsewhere must not drive the sandbox, be it through a name that resolves here or across origins.
-  if (!URL.canParse(`http://${host}`) || !loopbackHosts.has(new URL(`http://${host}`).hostname)) return refuse(response)
-  const { origin } = request.headers
-  if (origin !== undefined && origin !== `http://${host}`) return refuse(response)
-  const url = new URL(request.url ?? '/', `http://${host}`)
-  if (await answerBotApi(parts, request, response, url)) return
-  if (await answerControls(parts, request, response, url)) return
-  const page = pageFiles[url.pathname]
-  if (page === undefined) {
-    response.writeHead(404, { 'content-type': 'application/json' })
-    response.end(JSON.stringify({ ok: false, error_code: 404, description: 'Not Found' }))
-    return
-  }
-  response.writeHead(200, {
-    'content-type': page.type,
-    'cache-control': 'no-store',
-    'content-security-policy':
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
+async function stop(world: World, server: Server): Promise<void> {
+  for (const bot of world.bots.values()) bot.webhook?.stop()
+  if (!server.listening) return
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
   })
-  response.end(readFileSync(join(pageFolder, page.file)))
-}
-
-function refuse(response: ServerResponse): void {
-  response
-    .writeHead(403, { 'content-type': 'text/plain' })
-    .end('The sandbox talks to its own page on this machine only.\n')
 }

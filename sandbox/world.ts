@@ -1,135 +1,84 @@
-/** What the sandbox remembers: bots, people, chats, and an audit of everything that went through. In memory only. */
+/**
+ * What the sandbox remembers: bots, people, chats, files. In memory only, and nothing of it grows without a bound:
+ * bots 500, people 10,000, messages 500 a chat, waiting updates 10,000 a bot, button presses 1,000 a bot,
+ * files 500 and 256 MiB in all; the oldest makes room, but a further bot or person is refused.
+ */
 import { randomInt } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import { Failure } from '../domain/failure.ts'
+import { Audit } from './audit.ts'
+import { type Bot, newBot } from './bot.ts'
+import type { Chat, ChatMessage, Group, Person, StoredFile } from './chat.ts'
+import type { TextEntity } from './parse-html.ts'
 
-const auditMax = 20_000
+const botsMax = 500
+const peopleMax = 10_000
 const messagesMax = 500
-const filesMax = 200
+const updatesMax = 10_000
+const filesMax = 500
+const fileBytesMax = 256 * 1024 * 1024
+const updateLifeMs = 24 * 3600 * 1000
 
-export interface Person {
-  readonly id: number
-  readonly first_name: string
-  readonly username?: string
-  readonly language_code?: string
-}
-
-export interface ChatMessage {
-  readonly message_id: number
-  readonly from: 'bot' | 'person'
-  readonly date: number
-  text: string
-  /** The text as it was sent, when it was HTML. */
-  html: string | undefined
-  reply_markup: unknown
-  edited: boolean
-  media?: { readonly kind: 'photo' | 'document'; readonly file_id: string; readonly name: string }
-}
-
-export interface StoredFile {
-  readonly file_id: string
-  readonly name: string
-  readonly type: string
-  readonly bytes: Buffer
-}
-
-export interface Poll {
-  readonly id: number
-  end(outcome: 'updates' | 'conflict' | 'unauthorized' | 'webhook'): void
-}
-
-export interface Update {
-  readonly update_id: number
-  readonly kind: string
-  readonly body: Record<string, unknown>
-}
-
-export interface Bot {
-  readonly id: number
-  token: string
-  readonly name: string
-  readonly username: string
-  revoked: boolean
-  webhook: { url: string; secret: string | undefined } | undefined
-  allowedUpdates: readonly string[]
-  readonly updates: Update[]
-  nextUpdateId: number
-  nextMessageId: number
-  poll: Poll | undefined
-  lastConflictAtMs: number
-  readonly blockedBy: Set<number>
-  readonly commands: Map<string, unknown>
-  readonly chats: Map<number, ChatMessage[]>
-  readonly queries: Map<string, number>
-}
-
-/** One line of the audit. */
-export interface AuditLine {
-  readonly atMs: number
+/** Something a page or a waiting test wants to hear of; 0 where no one bot, or no one chat, is meant. */
+export interface Change {
   readonly botId: number
-  readonly kind: 'delivered' | 'confirmed' | 'sent' | 'edited' | 'polled' | 'conflict'
-  readonly chatId?: number
-  readonly updateIds?: readonly number[]
-  readonly text?: string
+  readonly chatId: number
+  /** Shown once and not kept: what answerCallbackQuery says, or that the bot is typing. */
+  readonly notice?: { readonly text: string; readonly alert: boolean; readonly queryId: string }
+  readonly typing?: boolean
 }
 
-/** Kinds that are delivered when a bot has not asked for others. */
-const defaultKinds = [
-  'message',
-  'edited_message',
-  'callback_query',
-  'my_chat_member',
-  'channel_post',
-  'pre_checkout_query',
-]
+export interface NewMessage {
+  readonly from: 'bot' | 'person'
+  readonly author?: Person
+  readonly date: number
+  readonly text: string
+  readonly entities?: readonly TextEntity[] | undefined
+  readonly html?: string | undefined
+  readonly reply_markup?: unknown
+  readonly media?: ChatMessage['media']
+  readonly replyTo?: number | undefined
+}
 
 export class World {
   readonly bots = new Map<number, Bot>()
   readonly people = new Map<number, Person>()
+  readonly groups = new Map<number, Group>()
   readonly files = new Map<string, StoredFile>()
-  readonly audit: AuditLine[] = []
-  /** Emits `change` with `{ botId, personId }`. */
-  readonly changes = new EventEmitter().setMaxListeners(1000)
+  readonly audit = new Audit()
+  readonly #changes = new EventEmitter().setMaxListeners(0)
   #nextPersonId = 500_001
+  #nextFileId = 1
+  #fileBytes = 0
 
-  /** Makes a bot, or finds the one of this token's id. */
+  /** Makes a bot, or finds the one of this token's id and gives it this token. */
   createBot(given: { token?: string | undefined; name: string; username: string }): Bot {
-    const id = given.token === undefined ? randomInt(1_000_000, 9_999_999) : Number(given.token.split(':')[0])
+    const id = given.token === undefined ? randomInt(1_000_000, 9_999_999) : botIdOf(given.token)
+    if (id === undefined) throw new Failure('usage', 'a bot token is digits, a colon and a secret: 1001:secret')
     const token = given.token ?? `${id}:sandbox-token-${randomInt(1_000_000)}`
     const known = this.bots.get(id)
     if (known !== undefined) {
+      if (known.token !== token) known.poll?.end('unauthorized')
       known.token = token
       known.revoked = false
       return known
     }
-    const bot: Bot = {
-      id,
-      token,
-      name: given.name,
-      username: given.username,
-      revoked: false,
-      webhook: undefined,
-      allowedUpdates: defaultKinds,
-      updates: [],
-      nextUpdateId: randomInt(100_000_000, 900_000_000),
-      nextMessageId: 1,
-      poll: undefined,
-      lastConflictAtMs: 0,
-      blockedBy: new Set(),
-      commands: new Map(),
-      chats: new Map(),
-      queries: new Map(),
-    }
+    if (this.bots.size >= botsMax) throw new Failure('conflict', `the sandbox holds ${botsMax} bots at most`)
+    const bot = newBot({ id, token, name: given.name, username: given.username })
     this.bots.set(id, bot)
-    this.changed(id, 0)
+    this.changed({ botId: id, chatId: 0 })
     return bot
   }
 
+  /** The bot of a token, unless the token was replaced or revoked. */
   botOfToken(token: string): Bot | undefined {
-    const bot = this.bots.get(Number(token.split(':')[0]))
+    const id = botIdOf(token)
+    const bot = id === undefined ? undefined : this.bots.get(id)
     return bot !== undefined && bot.token === token && !bot.revoked ? bot : undefined
   }
 
   addPerson(given: { firstName: string; username?: string | undefined; languageCode?: string | undefined }): Person {
+    if (this.people.size >= peopleMax) throw new Failure('conflict', `the sandbox holds ${peopleMax} people at most`)
     const person: Person = {
       id: this.#nextPersonId++,
       first_name: given.firstName,
@@ -137,54 +86,95 @@ export class World {
       ...(given.languageCode === undefined ? {} : { language_code: given.languageCode }),
     }
     this.people.set(person.id, person)
-    this.changed(0, person.id)
+    this.changed({ botId: 0, chatId: 0 })
     return person
   }
 
-  /** The chat of a person with a bot; undefined before the person has begun it. */
-  chat(bot: Bot, personId: number): ChatMessage[] | undefined {
-    return bot.chats.get(personId)
+  /** A group by its title, made when it is new. */
+  group(title: string): Group {
+    const known = [...this.groups.values()].find((group) => group.title === title)
+    if (known !== undefined) return known
+    const group = { id: -1_001_000_000_000 - this.groups.size, title }
+    this.groups.set(group.id, group)
+    return group
   }
 
-  addMessage(bot: Bot, personId: number, message: Omit<ChatMessage, 'message_id' | 'edited'>): ChatMessage {
-    const chat = bot.chats.get(personId) ?? []
-    bot.chats.set(personId, chat)
-    const stored: ChatMessage = { ...message, message_id: bot.nextMessageId++, edited: false }
-    chat.push(stored)
-    if (chat.length > messagesMax) chat.shift()
-    this.changed(bot.id, personId)
+  /** A chat that a bot knows: one that a person has begun, or a group it has heard from. */
+  chat(bot: Bot, chatId: number): Chat | undefined {
+    if (!bot.chats.has(chatId)) return undefined
+    const person = this.people.get(chatId)
+    if (person !== undefined) return { type: 'private', id: person.id, person }
+    const group = this.groups.get(chatId)
+    return group === undefined ? undefined : { type: 'supergroup', ...group }
+  }
+
+  addMessage(bot: Bot, chatId: number, given: NewMessage): ChatMessage {
+    const messages = bot.chats.get(chatId) ?? []
+    bot.chats.set(chatId, messages)
+    const stored: ChatMessage = {
+      message_id: bot.nextMessageId++,
+      from: given.from,
+      ...(given.author === undefined ? {} : { author: given.author }),
+      date: given.date,
+      text: given.text,
+      entities: given.entities ?? [],
+      html: given.html,
+      reply_markup: given.reply_markup,
+      edited: false,
+      ...(given.media === undefined ? {} : { media: given.media }),
+      ...(given.replyTo === undefined ? {} : { replyTo: given.replyTo }),
+    }
+    messages.push(stored)
+    if (messages.length > messagesMax) messages.shift()
+    this.changed({ botId: bot.id, chatId })
     return stored
   }
 
   /** Queues an update, unless the bot's last poll did not ask for its kind. */
-  queue(bot: Bot, kind: string, body: Record<string, unknown>): number | undefined {
+  queue(bot: Bot, kind: string, body: Record<string, unknown>, lifeMs = updateLifeMs): number | undefined {
     if (!bot.allowedUpdates.includes(kind)) return undefined
-    const update: Update = { update_id: bot.nextUpdateId++, kind, body }
+    const update = { update_id: bot.nextUpdateId++, kind, body, expiresAtMs: Date.now() + lifeMs }
     bot.updates.push(update)
+    if (bot.updates.length > updatesMax) bot.updates.shift()
+    this.audit.note(bot.id, { kind: 'queued', updateIds: [update.update_id], updateKind: kind })
     bot.poll?.end('updates')
-    this.changes.emit('queued', bot)
+    bot.webhook?.wake()
     return update.update_id
   }
 
-  /** An empty list means the default kinds, as with the real server. */
-  setAllowedUpdates(bot: Bot, kinds: readonly string[]): void {
-    bot.allowedUpdates = kinds.length === 0 ? defaultKinds : kinds
-  }
-
-  storeFile(file: Omit<StoredFile, 'file_id'>): StoredFile {
-    const stored = { ...file, file_id: `file-${this.files.size + 1}-${randomInt(1_000_000)}` }
+  storeFile(bot: Bot, file: { name: string; type: string; bytes: Buffer }, folder: string): StoredFile {
+    const number = this.#nextFileId++
+    const extension = /\.[A-Za-z0-9]{1,8}$/.exec(file.name)?.[0] ?? ''
+    const stored: StoredFile = {
+      ...file,
+      file_id: `sandbox-${bot.id}-${number}-${randomInt(1_000_000_000)}`,
+      file_unique_id: `unique-${number}`,
+      botId: bot.id,
+      path: `${folder}/file_${number}${extension}`,
+    }
     this.files.set(stored.file_id, stored)
-    const oldest = this.files.keys().next()
-    if (this.files.size > filesMax && oldest.done !== true) this.files.delete(oldest.value)
+    this.#fileBytes += stored.bytes.length
+    for (const [id, oldest] of this.files) {
+      if ((this.files.size <= filesMax && this.#fileBytes <= fileBytesMax) || oldest === stored) break
+      this.files.delete(id)
+      this.#fileBytes -= oldest.bytes.length
+    }
     return stored
   }
 
-  note(line: Omit<AuditLine, 'atMs'>): void {
-    this.audit.push({ atMs: Date.now(), ...line })
-    if (this.audit.length > auditMax) this.audit.shift()
+  changed(change: Change): void {
+    this.#changes.emit('change', change)
   }
 
-  changed(botId: number, personId: number): void {
-    this.changes.emit('change', { botId, personId })
+  /** @returns what ends the listening. */
+  onChange(listener: (change: Change) => void): () => void {
+    this.#changes.on('change', listener)
+    return () => void this.#changes.off('change', listener)
   }
+}
+
+/** The bot id is the token's part before the colon; undefined when that is no bot token at all. */
+export function botIdOf(token: string): number | undefined {
+  const digits = /^([1-9]\d{0,14}):[^/\s]{1,64}$/.exec(token)?.[1]
+  return digits === undefined ? undefined : Number(digits)
 }

@@ -1,275 +1,242 @@
-import { safeHtml } from '/safe-html.js'
+/** The chat page: what is chosen, and what happens when the person, or the sandbox, does something. */
+import { get, post, upload } from './api.js'
+import { ChatView } from './chat.js'
+import { byId } from './dom.js'
+import { renderBots, renderPeople } from './side.js'
 
-const $ = (id) => document.getElementById(id)
-const query = new URLSearchParams(location.search)
 const state = {
   bots: [],
   people: [],
   botId: undefined,
+  // Each tab is one person; a tab that is reloaded stays the same one.
   personId: Number(sessionStorage.getItem('person')) || undefined,
   chat: undefined,
+  /** A deep link `/?bot=<username>&start=<payload>` that was opened and not used yet. */
+  wanted: wantedIn(new URL(location.href)),
 }
 
-async function get(path) {
-  const response = await fetch(`/sandbox/${path}`)
-  return response.json()
-}
-
-async function post(name, body) {
-  const response = await fetch(`/sandbox/${name}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-  return response.json()
-}
-
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) made.addEventListener(name.slice(2), value)
-    else if (value !== undefined && value !== false) made.setAttribute(name, value === true ? '' : value)
-  }
-  made.append(...children)
-  return made
-}
-
+const isWide = () => matchMedia('(min-width: 700px)').matches
+const bot = () => state.bots.find(({ id }) => id === state.botId)
+const person = () => state.people.find(({ id }) => id === state.personId)
 const subject = () => ({ bot_id: state.botId, person_id: state.personId })
-const currentBot = () => state.bots.find((bot) => bot.id === state.botId)
+const start = () => (state.wanted?.username === bot()?.username ? state.wanted?.start : undefined)
 
-async function say(text) {
-  await post('messages', { ...subject(), text })
-  await loadChat()
+const view = new ChatView({
+  say: (text) => attempt(() => say(text)),
+  start: () => attempt(begin),
+  press: (messageId, button, element) => attempt(() => press(messageId, button, element)),
+  openLink,
+})
+
+/** However often something changes, one reading is under way and at most one more waits. */
+function coalesced(work) {
+  let running
+  let isWanted = false
+  const run = async () => {
+    do {
+      isWanted = false
+      await work()
+    } while (isWanted)
+  }
+  return () => {
+    if (running !== undefined) isWanted = true
+    running ??= run().finally(() => {
+      running = undefined
+    })
+    return running
+  }
 }
 
-async function loadBots() {
+const loadBots = coalesced(async () => {
   state.bots = await get('bots')
-  const wanted = query.get('bot')
   if (state.botId === undefined) {
-    const found = state.bots.find((bot) => bot.username === wanted)
-    if (found !== undefined || matchMedia('(min-width: 700px)').matches) state.botId = (found ?? state.bots[0])?.id
+    const found = state.bots.find(({ username }) => username === state.wanted?.username)
+    if (state.wanted !== undefined && found === undefined) {
+      view.showNotice({ text: `There is no @${state.wanted.username} here.`, alert: false })
+      state.wanted = undefined
+    }
+    state.botId = found?.id ?? (isWide() ? state.bots[0]?.id : undefined)
     document.body.classList.toggle('in-chat', state.botId !== undefined)
   }
-  renderBots()
-  renderHeader()
-}
+  renderBots(state.bots, state.botId, (id) => attempt(() => openBot(id)))
+  view.showHeader({ bot: bot(), person: person(), chat: state.chat })
+})
 
-async function loadPeople() {
+const loadPeople = coalesced(async () => {
   state.people = await get('people')
-  if (state.people.length === 0 || !state.people.some((person) => person.id === state.personId)) {
+  if (person() === undefined) {
     const known = state.people[0] ?? (await post('people', { first_name: 'Sam', language_code: 'en' }))
     state.personId = known.id
     state.people = await get('people')
   }
   sessionStorage.setItem('person', String(state.personId))
-  renderPeople()
+  renderPeople(state.people, state.personId, (id) => attempt(() => become(id)))
+})
+
+const loadChat = coalesced(async () => {
+  const { botId, personId } = state
+  const chat = botId === undefined || personId === undefined ? undefined : await get(chatPath())
+  // Another chat may have been opened meanwhile.
+  if (botId !== state.botId || personId !== state.personId) return
+  state.chat = chat
+  view.show({ bot: bot(), person: person(), chat, start: start() })
+})
+
+const chatPath = () => `chat?bot=${state.botId}&person=${state.personId}`
+
+async function say(text) {
+  await post('messages', { ...subject(), text })
+  await loadChat()
+  view.scrollToEnd()
 }
 
-async function loadChat() {
-  if (state.botId === undefined || state.personId === undefined) return renderChat()
-  state.chat = await get(`chat?bot=${state.botId}&person=${state.personId}`)
-  renderChat()
+async function begin() {
+  const payload = start()
+  state.wanted = undefined
+  history.replaceState(null, '', '/')
+  await say(['/start', payload].filter(Boolean).join(' '))
+  byId('text').focus()
 }
 
-function renderBots() {
-  const items = state.bots.map((bot) =>
-    element(
-      'li',
-      {},
-      element(
-        'button',
-        {
-          type: 'button',
-          class: 'row',
-          'aria-current': bot.id === state.botId ? 'true' : undefined,
-          onclick: () => openBot(bot.id),
-        },
-        element('span', { class: 'avatar', 'aria-hidden': 'true' }, [...bot.name][0] ?? '?'),
-        element('span', { class: 'row-text' }, element('bdi', {}, bot.name), element('small', {}, `@${bot.username}`)),
-        element('span', {
-          class: bot.polling ? 'dot on' : 'dot',
-          role: 'img',
-          'aria-label': bot.polling ? 'online' : 'offline',
-        }),
-      ),
-    ),
-  )
-  $('bots').replaceChildren(...(items.length > 0 ? items : [element('li', { class: 'empty' }, 'No bot yet.')]))
+async function press(messageId, button, element) {
+  if (button.url !== undefined) {
+    if (!openLink(button.url)) window.open(button.url, '_blank', 'noopener')
+    return
+  }
+  if (button.copy_text?.text !== undefined) {
+    await navigator.clipboard?.writeText(button.copy_text.text)
+    view.showNotice({ text: 'Copied', alert: false })
+    return
+  }
+  element.classList.add('waiting')
+  const { query_id: queryId } = await post('presses', {
+    ...subject(),
+    message_id: messageId,
+    data: button.callback_data ?? '',
+  })
+  element.dataset.query = queryId
 }
 
-function renderPeople() {
-  $('people').replaceChildren(
-    ...state.people.map((person) =>
-      element(
-        'li',
-        {},
-        element(
-          'button',
-          {
-            type: 'button',
-            class: 'row person',
-            'aria-current': person.id === state.personId ? 'true' : undefined,
-            onclick: () => become(person.id),
-          },
-          element('bdi', {}, person.first_name),
-          element('small', {}, person.language_code ?? ''),
-        ),
-      ),
-    ),
-  )
-}
-
-function renderHeader() {
-  const bot = currentBot()
-  $('chat-name').textContent = bot?.name ?? 'Choose a bot'
-  $('chat-state').textContent = bot === undefined ? '' : bot.polling ? 'online' : 'offline'
-  $('chat-state').className = bot?.polling ? 'on' : ''
-  const blocked = state.chat?.blocked ?? false
-  $('block').textContent = blocked ? 'Unblock' : 'Block'
-  $('block').hidden = bot === undefined || (state.chat?.messages.length ?? 0) === 0
-  const begun = (state.chat?.messages.length ?? 0) > 0
-  $('commands').replaceChildren(
-    ...(bot?.commands ?? []).map(({ command, description }) =>
-      element('button', { type: 'button', title: description, onclick: () => say(`/${command}`) }, `/${command}`),
-    ),
-  )
-  $('commands').hidden = !begun || blocked
-  $('composer').hidden = bot === undefined
-  $('text').disabled = blocked
-}
-
-function renderChat() {
-  renderHeader()
-  const messages = state.chat?.messages ?? []
-  const log = $('chat')
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80
-  const focused = document.activeElement?.dataset?.key
-  if (currentBot() === undefined) log.replaceChildren(element('p', { class: 'empty' }, 'Choose a bot to talk to.'))
-  else if (messages.length === 0) {
-    log.replaceChildren(
-      element(
-        'div',
-        { class: 'empty' },
-        element('p', {}, 'Nothing has been said here yet.'),
-        element(
-          'button',
-          {
-            type: 'button',
-            class: 'primary',
-            onclick: () => say(['/start', query.get('start')].filter(Boolean).join(' ')),
-          },
-          'Start',
-        ),
-      ),
-    )
-  } else log.replaceChildren(...messages.map(renderMessage))
-  if (focused !== undefined) log.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus()
-  if (atEnd) log.scrollTop = log.scrollHeight
-}
-
-function renderMessage(message) {
-  const body = element('div', { class: 'text', dir: 'auto' })
-  if (message.html === undefined) body.textContent = message.text
-  else body.append(safeHtml(message.html))
-  const time = new Date(message.date * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
-  return element(
-    'article',
-    { class: `message ${message.from}` },
-    element(
-      'div',
-      { class: 'bubble' },
-      ...renderMedia(message.media),
-      body,
-      element('time', {}, message.edited ? `edited ${time}` : time),
-    ),
-    ...(message.reply_markup?.inline_keyboard ?? []).map((row, rowIndex) =>
-      element(
-        'div',
-        { class: 'keys' },
-        ...row.map((button, index) =>
-          element(
-            'button',
-            {
-              type: 'button',
-              dir: 'auto',
-              'data-key': `${message.message_id}:${rowIndex}:${index}`,
-              onclick: () => press(message.message_id, button),
-            },
-            button.text,
-          ),
-        ),
-      ),
-    ),
-  )
-}
-
-function renderMedia(media) {
-  if (media === undefined) return []
-  if (media.kind === 'photo') return [element('img', { src: media.url, alt: media.name })]
-  return [element('a', { href: media.url, download: media.name, class: 'file' }, media.name)]
-}
-
-async function press(messageId, button) {
-  if (button.url !== undefined) return window.open(button.url, '_blank', 'noopener')
-  await post('presses', { ...subject(), message_id: messageId, data: button.callback_data })
+/** What is on screen is always the chat that one would write to. */
+function showNothingYet() {
+  state.chat = undefined
+  view.show({ bot: bot(), person: person(), chat: undefined })
 }
 
 async function openBot(id) {
   state.botId = id
+  showNothingYet()
   document.body.classList.add('in-chat')
-  renderBots()
+  renderBots(state.bots, state.botId, (other) => attempt(() => openBot(other)))
   await loadChat()
-  $('chat').scrollTop = $('chat').scrollHeight
-  $('text').focus()
+  view.scrollToEnd()
+  if (isWide()) byId('text').focus()
 }
 
 async function become(id) {
   state.personId = id
   sessionStorage.setItem('person', String(id))
-  renderPeople()
+  showNothingYet()
+  renderPeople(state.people, state.personId, (other) => attempt(() => become(other)))
   await loadChat()
 }
 
-$('composer').addEventListener('submit', async (event) => {
-  event.preventDefault()
-  const text = $('text').value.trim()
+/** A t.me link to a bot of this sandbox opens its chat here. @returns whether it was one. */
+function openLink(address) {
+  if (!URL.canParse(address)) return false
+  const wanted = telegramLink(new URL(address))
+  const found = state.bots.find(({ username }) => username === wanted?.username)
+  if (found === undefined) return false
+  state.wanted = wanted
+  attempt(() => openBot(found.id))
+  return true
+}
+
+function telegramLink(url) {
+  if (!['t.me', 'telegram.me'].includes(url.hostname)) return undefined
+  const found = /^\/(\w+)\/?$/.exec(url.pathname)
+  return found === null ? undefined : { username: found[1], start: url.searchParams.get('start') ?? '' }
+}
+
+function wantedIn(url) {
+  const username = url.searchParams.get('bot')
+  const payload = url.searchParams.get('start')
+  return username === null ? undefined : { username: username.replace(/^@/, ''), start: payload ?? undefined }
+}
+
+/** What was refused is said, and nothing else breaks. */
+function attempt(work) {
+  return work().catch((error) => view.showNotice({ text: error.message, alert: false }))
+}
+
+function onSubmit(id, work) {
+  byId(id).addEventListener('submit', (event) => {
+    event.preventDefault()
+    attempt(work)
+  })
+}
+
+onSubmit('composer', async () => {
+  const text = byId('text').value.trim()
   if (text === '') return
-  $('text').value = ''
+  byId('text').value = ''
   await say(text)
-  $('chat').scrollTop = $('chat').scrollHeight
 })
 
-$('add-person').addEventListener('submit', async (event) => {
-  event.preventDefault()
-  const name = $('person-name').value.trim()
-  if (name === '') return $('person-name').focus()
-  const person = await post('people', { first_name: name, language_code: $('person-language').value })
-  $('person-name').value = ''
+onSubmit('add-person', async () => {
+  const name = byId('person-name').value.trim()
+  if (name === '') return byId('person-name').focus()
+  const added = await post('people', { first_name: name, language_code: byId('person-language').value })
+  byId('person-name').value = ''
   state.people = await get('people')
-  await become(person.id)
+  await become(added.id)
 })
 
-$('block').addEventListener('click', async () => {
-  await post('blocks', { ...subject(), blocked: !(state.chat?.blocked ?? false) })
-  await loadChat()
-})
+byId('file').addEventListener('change', () =>
+  attempt(async () => {
+    const [file] = byId('file').files
+    byId('file').value = ''
+    if (file === undefined) return
+    await upload({ ...subject(), caption: byId('text').value.trim() }, file)
+    byId('text').value = ''
+    await loadChat()
+    view.scrollToEnd()
+  }),
+)
+byId('attach').addEventListener('click', () => byId('file').click())
+byId('start-again').addEventListener('click', () => attempt(begin))
 
-$('back').addEventListener('click', () => {
+for (const id of ['block', 'unblock']) {
+  byId(id).addEventListener('click', () =>
+    attempt(async () => {
+      await post('blocks', { ...subject(), blocked: state.chat?.blocked !== true })
+      await loadChat()
+    }),
+  )
+}
+
+byId('back').addEventListener('click', () => {
   document.body.classList.remove('in-chat')
   document.querySelector('#bots [aria-current]')?.focus()
 })
 
 const changes = new EventSource('/sandbox/events')
-changes.addEventListener('message', async (event) => {
-  const { botId, personId } = JSON.parse(event.data)
-  if (personId === 0) await loadBots()
-  else if (botId === 0) renderPeople()
-  else if (botId === state.botId && personId === state.personId) await loadChat()
+changes.addEventListener('message', ({ data }) => {
+  const { botId, chatId, notice, typing } = JSON.parse(data)
+  if (botId === 0) return attempt(loadPeople)
+  if (chatId === 0) return attempt(loadBots)
+  if (botId !== state.botId || chatId !== state.personId) return undefined
+  if (typing === true) return view.showTyping()
+  if (notice === undefined) return attempt(loadChat)
+  document.querySelector(`[data-query="${CSS.escape(notice.queryId)}"]`)?.classList.remove('waiting')
+  return view.showNotice(notice)
 })
-changes.addEventListener('open', async () => {
-  document.body.classList.remove('lost')
-  await loadPeople()
-  await loadBots()
-  await loadChat()
-})
+changes.addEventListener('open', () =>
+  attempt(async () => {
+    document.body.classList.remove('lost')
+    await loadPeople()
+    await loadBots()
+    await loadChat()
+  }),
+)
 changes.addEventListener('error', () => document.body.classList.add('lost'))

@@ -193,3 +193,12 @@ test('twenty approved bots all come to run, a few at a time', { timeout: 120_000
   expect(new Set(views.map(({ port }) => port)).size).toBe(ids.length)
   expect(new Set(views.map(({ pid }) => pid)).size).toBe(ids.length)
 })
+
+test('a platform without a worker program is said, and nothing is tried again and again', async () => {
+  const id = await rig.approvedBot()
+  await db.database.query(`update instance set platform = 'whatsapp' where id = $1`, [id])
+  await rig.start()
+  const view = await rig.until(id, 'failed')
+  expect(view.last_error).toContain('no worker for whatsapp')
+  expect(view.epoch).toBe(0)
+})

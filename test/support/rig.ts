@@ -84,7 +84,7 @@ export class Rig {
         clock: systemClock,
         keyring: () => this.keyring,
         logFolder: join(this.home, 'logs', server),
-        workerBundle: () => this.#bundle,
+        workerBundle: (platform) => (platform === 'telegram' ? this.#bundle : join(this.home, 'no-such-bundle')),
         door: gateway,
         url: null,
         version: 'test',

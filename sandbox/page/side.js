@@ -1,0 +1,52 @@
+/** The left side: which bots there are, and who one is. */
+import { byId, element } from './dom.js'
+
+export function renderBots(bots, currentId, open) {
+  const items = bots.map((bot) => {
+    const status = bot.revoked ? 'token revoked' : bot.polling ? 'online' : 'offline'
+    const current = bot.id === currentId ? 'true' : undefined
+    const button = element(
+      'button',
+      {
+        type: 'button',
+        class: 'row',
+        'data-key': `bot:${bot.id}`,
+        'aria-current': current,
+        onclick: () => open(bot.id),
+      },
+      avatar(bot.name, bot.id),
+      element('span', { class: 'row-text' }, element('bdi', {}, bot.name), element('small', {}, `@${bot.username}`)),
+      element('span', { class: bot.polling ? 'dot on' : 'dot', role: 'img', title: status, 'aria-label': status }),
+    )
+    return element('li', {}, button)
+  })
+  replaceKeepingFocus(byId('bots'), items)
+  byId('no-bots').hidden = bots.length > 0
+}
+
+export function renderPeople(people, currentId, become) {
+  const items = people.map((person) => {
+    const current = person.id === currentId ? 'true' : undefined
+    const button = element(
+      'button',
+      { type: 'button', class: 'row', 'data-key': `person:${person.id}`, 'aria-current': current },
+      avatar(person.first_name, person.id),
+      element('bdi', { class: 'row-text' }, person.first_name),
+      element('small', {}, person.language_code ?? ''),
+    )
+    button.addEventListener('click', () => become(person.id))
+    return element('li', {}, button)
+  })
+  replaceKeepingFocus(byId('people'), items)
+}
+
+/** The first letter on one of six hues, the same for the same id. */
+function avatar(name, id) {
+  return element('span', { class: `avatar hue-${id % 6}`, 'aria-hidden': 'true' }, [...name][0] ?? '?')
+}
+
+function replaceKeepingFocus(list, items) {
+  const key = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined
+  list.replaceChildren(...items)
+  if (key !== undefined) list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus()
+}
