@@ -21,6 +21,7 @@ import { decodeKey, type Keyring, keyBytes, keyIdOf, makeKeyring } from '../doma
 import type { Settings } from '../domain/settings.ts'
 
 const firstKeyFile = '0001.key'
+const rotationAttemptsMax = 20
 
 export interface KeySource {
   readonly settings: Pick<Settings, 'AGENT_TOKEN_AES_KEY' | 'AGENT_TOKEN_AES_KEY_PREVIOUS'>
@@ -50,12 +51,13 @@ export function addKeyFile(source: Pick<KeySource, 'settings' | 'keyFolder'>): s
       'the key comes from AGENT_TOKEN_AES_KEY: put the new key there, the old one into AGENT_TOKEN_AES_KEY_PREVIOUS, and run key rotate again',
     )
   }
-  for (;;) {
+  for (let attempt = 0; attempt < rotationAttemptsMax; attempt += 1) {
     const last = Number.parseInt(keyFiles(source.keyFolder).at(-1) ?? '0', 10)
     const key = randomBytes(keyBytes)
     // Another rotation may take the number at the same moment: then the next one is ours.
     if (writeKey(source.keyFolder, `${String(last + 1).padStart(4, '0')}.key`, key)) return keyIdOf(key)
   }
+  throw new Failure('conflict', `other rotations keep adding keys to ${source.keyFolder}: try again`)
 }
 
 function keysOfSettings(settings: KeySource['settings']): Buffer[] {

@@ -38,6 +38,14 @@ test.for([
   ['in a null object', { headers: Object.assign(Object.create(null) as object, { 'x-worker-token': canary }) }],
   ['in a client of a class', { bot: new Telegraf(`12345:${canary}`) }],
   ['in a pool', { pool: new pg.Pool({ connectionString: `postgres://user:${canary}@127.0.0.1/x` }) }],
+  [
+    'in an object of a class, under any name',
+    {
+      holder: new (class Holder {
+        readonly x = canary
+      })(),
+    },
+  ],
   ['in a client within an array', { list: [{ bots: [new Telegraf(`12345:${canary}`)] }] }],
   ['in an error that carries a client', { error: Object.assign(new Error('failed'), { client: { secret: canary } }) }],
 ] as const)('a secret %s does not reach the log', ([, fields]) => {
