@@ -7,7 +7,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -111,7 +110,7 @@ export async function startPostmaster(place: PostgresPlace): Promise<void> {
     } catch (error) {
       const lastWord = lastFatalLine(place)
       // Its predecessor was killed and its last backends are still ending: that passes.
-      if (!/still in use|"postmaster.pid" already exists/.test(lastWord)) failed += 1
+      if (!/still in use/.test(lastWord)) failed += 1
       if (failed >= failedStartsMax || performance.now() > deadline) {
         throw new Failure(
           'unavailable',
@@ -168,26 +167,14 @@ function isOurs(place: PostgresPlace, pid: number): boolean {
 
 /**
  * Postgres refuses to start while the pid in its pid file lives, whoever that is: a stranger who came to have the number,
- * or its own zombie where pid 1 does not reap. The file is removed only when no process of the data directory is left.
+ * or its own zombie where pid 1 does not reap. The file is removed then; sessions that still work on the data prevent
+ * the start nevertheless, by their shared memory.
  */
 function clearForeignPidFile(place: PostgresPlace): void {
   const postmaster = readPostmaster(place)
-  if (postmaster === undefined || identityOf(postmaster.pid) === undefined) return
-  if (isOurs(place, postmaster.pid) || hasProcesses(place)) return
+  if (postmaster === undefined || isOurs(place, postmaster.pid)) return
+  if (identityOf(postmaster.pid) === undefined) return
   rmSync(join(place.data, 'postmaster.pid'), { force: true })
-}
-
-/** Whether a Postgres process works in the data directory; one that cannot be looked at counts as such. */
-function hasProcesses(place: PostgresPlace): boolean {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.some((pid) => {
-    if (!/^postgres(:|$)/.test(basename(commandLineOf(Number(pid))[0] ?? ''))) return false
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === place.data
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code !== 'ENOENT'
-    }
-  })
 }
 
 /** Empty when there is no such process, or a zombie. */

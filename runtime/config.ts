@@ -4,6 +4,8 @@ import { parseEnv } from 'node:util'
 import { Failure } from '../domain/failure.ts'
 import { parseSettings, type Settings, secretSettings } from '../domain/settings.ts'
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 export interface Config {
   readonly settings: Settings
   /** BOTFLEET_HOME as an absolute path. */
@@ -15,15 +17,12 @@ export interface Config {
  * Reads the settings once: `.env` of the working directory under the environment, `<NAME>_FILE` twins of secrets
  * resolved, everything checked. Throws `usage` naming what is wrong, never a value.
  */
-export function loadConfig(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-  directory: string = process.cwd(),
-): Config {
-  const merged = { ...readDotEnv(join(directory, '.env')), ...environment }
+export function loadConfig(environment: Environment = process.env, directory: string = process.cwd()): Config {
+  const merged = overlay(readDotEnv(join(directory, '.env')), environment)
   for (const name of secretSettings) {
     const file = merged[`${name}_FILE`]
-    if (file === undefined || file === '') continue
-    if (merged[name] !== undefined && merged[name] !== '') {
+    if (!isSet(file)) continue
+    if (isSet(merged[name])) {
       throw new Failure('usage', `${name} and ${name}_FILE are both set: keep one of them`)
     }
     merged[name] = readSecretFile(name, resolve(directory, file))
@@ -42,6 +41,20 @@ export function loadConfig(
   }
 }
 
+/** The environment over `.env`; a secret of either form in the environment displaces both forms of it in `.env`. */
+function overlay(dotEnv: Environment, environment: Environment): Record<string, string | undefined> {
+  const below = { ...dotEnv }
+  for (const name of secretSettings) {
+    const forms = [name, `${name}_FILE`]
+    if (forms.some((form) => isSet(environment[form]))) for (const form of forms) delete below[form]
+  }
+  return { ...below, ...environment }
+}
+
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== ''
+}
+
 function readSecretFile(name: string, file: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
@@ -50,7 +63,7 @@ function readSecretFile(name: string, file: string): string {
   }
 }
 
-function readDotEnv(path: string): Record<string, string | undefined> {
+function readDotEnv(path: string): Environment {
   try {
     return parseEnv(readFileSync(path, 'utf8'))
   } catch (cause) {

@@ -4,13 +4,24 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../domain/failure.ts'
 import { decodeKey, type Keyring, keyBytes, keyIdOf, makeKeyring } from '../domain/keyring.ts'
 import type { Settings } from '../domain/settings.ts'
 
 const firstKeyFile = '0001.key'
+const rotationAttemptsMax = 20
 
 export interface KeySource {
   readonly settings: Pick<Settings, 'AGENT_TOKEN_AES_KEY' | 'AGENT_TOKEN_AES_KEY_PREVIOUS'>
@@ -32,7 +43,7 @@ export function loadKeyring(source: KeySource): Keyring {
   return keyring
 }
 
-/** Writes a new active key file; used by `key rotate`. Refused while the key comes from the environment. */
+/** Writes a new active key file and gives its id; used by `key rotate`. Refused while the key comes from the environment. */
 export function addKeyFile(source: Pick<KeySource, 'settings' | 'keyFolder'>): string {
   if (source.settings.AGENT_TOKEN_AES_KEY !== undefined) {
     throw new Failure(
@@ -40,8 +51,13 @@ export function addKeyFile(source: Pick<KeySource, 'settings' | 'keyFolder'>): s
       'the key comes from AGENT_TOKEN_AES_KEY: put the new key there, the old one into AGENT_TOKEN_AES_KEY_PREVIOUS, and run key rotate again',
     )
   }
-  const next = keyFiles(source.keyFolder).length + 1
-  return writeKey(source.keyFolder, `${String(next).padStart(4, '0')}.key`)
+  for (let attempt = 0; attempt < rotationAttemptsMax; attempt += 1) {
+    const last = Number.parseInt(keyFiles(source.keyFolder).at(-1) ?? '0', 10)
+    const key = randomBytes(keyBytes)
+    // Another rotation may take the number at the same moment: then the next one is ours.
+    if (writeKey(source.keyFolder, `${String(last + 1).padStart(4, '0')}.key`, key)) return keyIdOf(key)
+  }
+  throw new Failure('conflict', `other rotations keep adding keys to ${source.keyFolder}: try again`)
 }
 
 function keysOfSettings(settings: KeySource['settings']): Buffer[] {
@@ -56,12 +72,12 @@ function keysOfFolder(source: KeySource): Buffer[] {
   let files = keyFiles(source.keyFolder)
   if (files.length === 0) {
     if (source.fingerprints.length > 0) throw missingKey(source, source.fingerprints)
-    writeKey(source.keyFolder, firstKeyFile)
+    writeKey(source.keyFolder, firstKeyFile, randomBytes(keyBytes))
     files = keyFiles(source.keyFolder)
   }
   return files
     .reverse()
-    .map((file) => decodeKey(readFileSync(join(source.keyFolder, file), 'utf8'), join(source.keyFolder, file)))
+    .map((file) => decodeKey(readKeyFile(join(source.keyFolder, file)), join(source.keyFolder, file)))
 }
 
 function keyFiles(folder: string): string[] {
@@ -69,25 +85,59 @@ function keyFiles(folder: string): string[] {
     return readdirSync(folder)
       .filter((name) => /^\d{4}\.key$/.test(name))
       .sort()
-  } catch {
-    return []
+  } catch (cause) {
+    // A folder that cannot be read is not an empty one: a second key must not be made beside the first.
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw unreadable(folder, cause)
   }
 }
 
-/** Writes a random key under a temporary name and links it into place: of several writers one wins, all read its key. */
-function writeKey(folder: string, name: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const key = randomBytes(keyBytes)
-  const temporary = join(folder, `.${name}.${process.pid}.${Date.now()}`)
-  writeFileSync(temporary, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx' })
+function readKeyFile(path: string): string {
   try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+function unreadable(path: string, cause: unknown): Failure {
+  return new Failure(
+    'unavailable',
+    `${path} cannot be read: run as the user who owns it, or set AGENT_TOKEN_AES_KEY; nothing was changed`,
+    { cause },
+  )
+}
+
+/**
+ * Writes a key under a temporary name, to the disk itself, and links it into place: of several writers one wins, and no
+ * key that sealed something is lost by a power cut.
+ * @returns whether this writer won.
+ */
+function writeKey(folder: string, name: string, key: Buffer): boolean {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const temporary = join(folder, `.${name}.${process.pid}.${randomBytes(4).toString('hex')}`)
+  try {
+    writeFileSync(temporary, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true })
     linkSync(temporary, join(folder, name))
+    flushFolder(folder)
+    return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw new Failure('unavailable', `no key can be written into ${folder}: ${(error as Error).message}`, {
+      cause: error,
+    })
   } finally {
     rmSync(temporary, { force: true })
   }
-  return keyIdOf(key)
+}
+
+function flushFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 function missingKey(source: KeySource, missing: readonly string[]): Failure {

@@ -1,11 +1,9 @@
 import { writeSync } from 'node:fs'
-import { type Logger, pino, stdSerializers } from 'pino'
+import { type Logger, pino } from 'pino'
+import { loggable } from './loggable.ts'
 import { redactText } from './redact.ts'
 
 export type Log = Logger
-
-const secretPaths = ['password', 'token', 'credential', 'authorization', 'secret', 'apiHash', 'api_hash', 'workerToken']
-const redactedPaths = secretPaths.flatMap((path) => [path, `*.${path}`, `*.*.${path}`])
 
 export interface LogOptions {
   readonly level: string
@@ -16,8 +14,8 @@ export interface LogOptions {
 }
 
 /**
- * JSON lines in UTC, redacted twice: by path, and by pattern on the finished line. A sink that cannot write loses the
- * line and nothing else: a full disk must not kill a bot.
+ * JSON lines in UTC, redacted twice: by name in the values, and by pattern on the finished line. A sink that cannot
+ * write loses the line and nothing else: a full disk must not kill a bot.
  */
 export function createLog(options: LogOptions): Log {
   const write = options.write ?? ((line: string) => writeSync(2, line))
@@ -33,27 +31,23 @@ export function createLog(options: LogOptions): Log {
   return pino(
     {
       level: options.level,
-      name: options.name,
-      base: null,
+      base: { name: options.name },
       timestamp: () => `,"at":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: redactedPaths, censor: '[redacted]' },
-      serializers: { error: serializeError },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: loggableFields,
+        bindings: loggableFields,
+      },
     },
     sink,
   )
 }
 
-/** Only an error's own words and place: never the objects that clients hang on their errors. */
-function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return typeof error === 'object' ? '[not an error]' : error
-  const { type, message, stack } = stdSerializers.err(error)
-  return {
-    type,
-    message,
-    stack,
-    ...(error.cause === undefined
-      ? {}
-      : { cause: error.cause instanceof Error ? error.cause.message : '[not an error]' }),
+/** Values whose own getters throw lose their line's fields, and not the program that logs them. */
+function loggableFields(fields: object): Record<string, unknown> {
+  try {
+    return loggable({ ...fields }) as Record<string, unknown>
+  } catch {
+    return { fields: '[not loggable]' }
   }
 }

@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { keyIdOf } from '../../domain/keyring.ts'
 import { loadConfig } from '../../runtime/config.ts'
-import { addKeyFile, loadKeyring } from '../../runtime/keys.ts'
 
 let folder: string
 beforeEach(() => {
@@ -35,42 +32,28 @@ test('a secret given twice, or by a file that is not there, is refused', () => {
   expect(() => loadConfig({ BOT_TOKEN_FILE: 'missing' }, folder)).toThrow(/BOT_TOKEN_FILE: .*missing cannot be read/)
 })
 
-const source = (fingerprints: string[] = [], settings: Record<string, string> = {}) => ({
-  settings,
-  keyFolder: join(folder, 'keys'),
-  fingerprints,
-})
-
-test('a key is made and kept, mode 0600, while the database holds no fingerprint', () => {
-  const first = loadKeyring(source())
-  expect(loadKeyring(source([first.activeKeyId])).activeKeyId).toBe(first.activeKeyId)
-  expect(statSync(join(folder, 'keys', '0001.key')).mode & 0o777).toBe(0o600)
-  expect(statSync(join(folder, 'keys')).mode & 0o777).toBe(0o700)
-})
-
-test('a missing or wrong key is refused by name, and none is made', () => {
-  expect(() => loadKeyring(source(['0123456789abcdef']))).toThrow(/AGENT_TOKEN_AES_KEY/)
-  expect(statSync(join(folder, 'keys'), { throwIfNoEntry: false })).toBeUndefined()
-  const wrong = randomBytes(32).toString('base64')
-  expect(() => loadKeyring(source(['0123456789abcdef'], { AGENT_TOKEN_AES_KEY: wrong }))).toThrow(/nothing was changed/)
-  expect(() => loadKeyring(source([], { AGENT_TOKEN_AES_KEY: 'short' }))).toThrow(/base64 of 32 bytes/)
-})
-
-test('a rotation adds a key that becomes the active one while the old one still opens', () => {
-  const first = loadKeyring(source())
-  addKeyFile(source())
-  const second = loadKeyring(source([first.activeKeyId]))
-  expect(second.activeKeyId).not.toBe(first.activeKeyId)
-  expect([...second.keys.keys()]).toContain(first.activeKeyId)
-})
-
-test('a previous key of the environment opens what it sealed', () => {
-  const [fresh, old] = [randomBytes(32), randomBytes(32)]
-  const keyring = loadKeyring(
-    source([keyIdOf(old)], {
-      AGENT_TOKEN_AES_KEY: fresh.toString('base64'),
-      AGENT_TOKEN_AES_KEY_PREVIOUS: old.toString('base64'),
-    }),
+test('a secret of the environment displaces both forms of it in .env', () => {
+  writeFileSync(join(folder, 'password'), 'from-the-file\n')
+  writeFileSync(join(folder, '.env'), 'ADMIN_PASSWORD=from-dot-env\nBOT_TOKEN_FILE=not-there\n')
+  const byFile = loadConfig({ ADMIN_PASSWORD_FILE: 'password', BOT_TOKEN: '1001:fake-token-for-tests' }, folder)
+  expect(byFile.settings).toMatchObject({ ADMIN_PASSWORD: 'from-the-file', BOT_TOKEN: '1001:fake-token-for-tests' })
+  expect(loadConfig({ ADMIN_PASSWORD: 'from-outside', BOT_TOKEN: 'x' }, folder).settings.ADMIN_PASSWORD).toBe(
+    'from-outside',
   )
-  expect(keyring.activeKeyId).toBe(keyIdOf(fresh))
+})
+
+test('an empty variable counts as unset', () => {
+  expect(loadConfig({ PORT: '', DATABASE_URL: '', BOT_TOKEN_FILE: '' }, folder).settings).toMatchObject({ PORT: 8080 })
+})
+
+test('reading .env leaves the environment of the process alone', () => {
+  writeFileSync(join(folder, '.env'), 'SERVERNAME=from-dot-env\nBOTFLEET_TEST_CANARY=1\n')
+  expect(loadConfig(process.env, folder).settings.SERVERNAME).toBe('from-dot-env')
+  expect(process.env['BOTFLEET_TEST_CANARY']).toBeUndefined()
+})
+
+test('the paths hang off the home, which is absolute', () => {
+  const { home, paths } = loadConfig({ BOTFLEET_HOME: 'there' }, folder)
+  expect(home).toBe(join(folder, 'there'))
+  expect(paths.keys).toBe(join(folder, 'there', 'keys'))
 })
