@@ -1,0 +1,118 @@
+/**
+ * Which process stands behind each request that the sandbox saw. A request names only its connection; the process is
+ * the one whose descriptor holds that socket, and it is looked up while the request is being answered.
+ */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { formatProcessIdentity } from '../../domain/process-identity.ts'
+import { identityOf } from '../../runtime/process-identity.ts'
+import type { AuditLine } from '../../sandbox/audit.ts'
+
+/** Something a bot's process did or received. */
+export interface TracedRequest {
+  readonly atMs: number
+  readonly botId: number
+  readonly kind: 'polled' | 'delivered' | 'sent' | 'edited' | 'conflict'
+  /** The process identity as the database writes it; undefined when it was gone before we looked. */
+  readonly process: string | undefined
+}
+
+export class RequestTrace {
+  readonly requests: TracedRequest[] = []
+  readonly #program: string
+  /** The process behind each poll that was seen to begin. */
+  readonly #pollers = new Map<number, string | undefined>()
+  /** The pid that was behind a bot's last request: most often it is behind the next one, too. */
+  readonly #lastPids = new Map<number, number>()
+
+  /** `program`: what the command line of the processes in question contains. */
+  constructor(program: string) {
+    this.#program = program
+  }
+
+  /** For the sandbox's `onAudit`. */
+  readonly note = (line: AuditLine): void => {
+    switch (line.kind) {
+      case 'polled': {
+        const process = this.#processBehind(line.botId, line.connection)
+        this.#pollers.set(line.pollId, process)
+        this.requests.push({ atMs: line.atMs, botId: line.botId, kind: line.kind, process })
+        return
+      }
+      case 'delivered':
+      case 'conflict':
+        this.requests.push({
+          atMs: line.atMs,
+          botId: line.botId,
+          kind: line.kind,
+          process: this.#pollers.get(line.pollId),
+        })
+        return
+      case 'sent':
+      case 'edited':
+        this.requests.push({
+          atMs: line.atMs,
+          botId: line.botId,
+          kind: line.kind,
+          process: this.#processBehind(line.botId, line.connection),
+        })
+        return
+      default:
+        return undefined
+    }
+  }
+
+
+  #processBehind(botId: number, port: number): string | undefined {
+    const inode = inodeOf(port)
+    if (inode === undefined) return undefined
+    const last = this.#lastPids.get(botId)
+    const pid = last !== undefined && holds(last, inode) ? last : this.#pids().find((one) => holds(one, inode))
+    if (pid === undefined) return undefined
+    this.#lastPids.set(botId, pid)
+    const identity = identityOf(pid)
+    return identity === undefined ? undefined : formatProcessIdentity(identity)
+  }
+
+  #pids(): number[] {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && readQuietly(`/proc/${name}/cmdline`).includes(this.#program))
+      .map(Number)
+  }
+}
+
+/** The inode of the socket with this local port of 127.0.0.1. */
+function inodeOf(port: number): string | undefined {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `
+  const text = readQuietly('/proc/net/tcp')
+  const at = text.indexOf(`: ${local}`)
+  if (at < 0) return undefined
+  const inode = text
+    .slice(at, text.indexOf('\n', at))
+    .trim()
+    .split(/\s+/)[9]
+  return inode === '0' ? undefined : inode
+}
+
+function holds(pid: number, inode: string): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`)
+  } catch {
+    return false
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
