@@ -24,26 +24,28 @@ interface LeaseRow {
 
 const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::double precision`
 
+const tracing = [
+  'create table traced_server (at timestamptz, server text, server_epoch bigint, lease_until timestamptz)',
+  `create table traced_lease (id bigint generated always as identity, at timestamptz, instance text, server text,
+    server_epoch bigint, epoch bigint, phase text, process text)`,
+  `create function trace_server() returns trigger language plpgsql as $$
+   begin
+     insert into traced_server values (clock_timestamp(), new.name, new.server_epoch, new.lease_until);
+     return null;
+   end $$`,
+  `create function trace_lease() returns trigger language plpgsql as $$
+   begin
+     insert into traced_lease (at, instance, server, server_epoch, epoch, phase, process) values (clock_timestamp(),
+       new.instance_id, new.server_name, new.server_epoch, new.epoch, new.phase, new.process);
+     return null;
+   end $$`,
+  'create trigger traced after insert or update on server for each row execute function trace_server()',
+  'create trigger traced after insert or update on instance_lease for each row execute function trace_lease()',
+]
+
 /** Adds the triggers; once a database. */
 export async function startLeaseTrace(database: Queryable): Promise<void> {
-  await database.query(`
-    create table traced_server (at timestamptz, server text, server_epoch bigint, lease_until timestamptz);
-    create table traced_lease (id bigint generated always as identity, at timestamptz, instance text, server text,
-      server_epoch bigint, epoch bigint, phase text, process text);
-    create function trace_server() returns trigger language plpgsql as $$
-    begin
-      insert into traced_server values (clock_timestamp(), new.name, new.server_epoch, new.lease_until);
-      return null;
-    end $$;
-    create function trace_lease() returns trigger language plpgsql as $$
-    begin
-      insert into traced_lease (at, instance, server, server_epoch, epoch, phase, process) values (clock_timestamp(),
-        new.instance_id, new.server_name, new.server_epoch, new.epoch, new.phase, new.process);
-      return null;
-    end $$;
-    create trigger traced after insert or update on server for each row execute function trace_server();
-    create trigger traced after insert or update on instance_lease for each row execute function trace_lease();
-  `)
+  for (const statement of tracing) await database.query(statement)
 }
 
 /** Until when a process was allowed to receive, handle and send, as known at some moment. */

@@ -61,7 +61,6 @@ export class RequestTrace {
     }
   }
 
-
   #processBehind(botId: number, port: number): string | undefined {
     const inode = inodeOf(port)
     if (inode === undefined) return undefined
@@ -86,10 +85,7 @@ function inodeOf(port: number): string | undefined {
   const text = readQuietly('/proc/net/tcp')
   const at = text.indexOf(`: ${local}`)
   if (at < 0) return undefined
-  const inode = text
-    .slice(at, text.indexOf('\n', at))
-    .trim()
-    .split(/\s+/)[9]
+  const inode = text.slice(at, text.indexOf('\n', at)).trim().split(/\s+/)[9]
   return inode === '0' ? undefined : inode
 }
 
