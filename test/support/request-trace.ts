@@ -14,6 +14,8 @@ export interface TracedRequest {
   readonly kind: 'polled' | 'delivered' | 'sent' | 'edited' | 'conflict'
   /** The process identity as the database writes it; undefined when it was gone before we looked. */
   readonly process: string | undefined
+  /** Of a conflict: whose poll it was that ended this one. */
+  readonly by?: string | undefined
 }
 
 export class RequestTrace {
@@ -21,6 +23,8 @@ export class RequestTrace {
   readonly #program: string
   /** The process behind each poll that was seen to begin. */
   readonly #pollers = new Map<number, string | undefined>()
+  /** The process behind each bot's newest poll. */
+  readonly #newest = new Map<number, string | undefined>()
   /** The pid that was behind a bot's last request: most often it is behind the next one, too. */
   readonly #lastPids = new Map<number, number>()
 
@@ -31,31 +35,23 @@ export class RequestTrace {
 
   /** For the sandbox's `onAudit`. */
   readonly note = (line: AuditLine): void => {
-    switch (line.kind) {
+    const { atMs, botId, kind } = line
+    switch (kind) {
       case 'polled': {
-        const process = this.#processBehind(line.botId, line.connection)
+        const process = this.#processBehind(botId, line.connection)
         this.#pollers.set(line.pollId, process)
-        this.requests.push({ atMs: line.atMs, botId: line.botId, kind: line.kind, process })
-        return
+        this.#newest.set(botId, process)
+        return void this.requests.push({ atMs, botId, kind, process })
       }
       case 'delivered':
-      case 'conflict':
-        this.requests.push({
-          atMs: line.atMs,
-          botId: line.botId,
-          kind: line.kind,
-          process: this.#pollers.get(line.pollId),
-        })
-        return
+        return void this.requests.push({ atMs, botId, kind, process: this.#pollers.get(line.pollId) })
+      case 'conflict': {
+        const by = this.#newest.get(botId)
+        return void this.requests.push({ atMs, botId, kind, process: this.#pollers.get(line.pollId), by })
+      }
       case 'sent':
       case 'edited':
-        this.requests.push({
-          atMs: line.atMs,
-          botId: line.botId,
-          kind: line.kind,
-          process: this.#processBehind(line.botId, line.connection),
-        })
-        return
+        return void this.requests.push({ atMs, botId, kind, process: this.#processBehind(botId, line.connection) })
       default:
         return undefined
     }
