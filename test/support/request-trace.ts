@@ -75,14 +75,15 @@ export class RequestTrace {
   }
 }
 
-/** The inode of the socket with this local port of 127.0.0.1. */
+/** The inode of the open socket with this local port of 127.0.0.1; one that only lingers has none. */
 function inodeOf(port: number): string | undefined {
-  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `
-  const text = readQuietly('/proc/net/tcp')
-  const at = text.indexOf(`: ${local}`)
-  if (at < 0) return undefined
-  const inode = text.slice(at, text.indexOf('\n', at)).trim().split(/\s+/)[9]
-  return inode === '0' ? undefined : inode
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  for (const line of readQuietly('/proc/net/tcp').split('\n')) {
+    if (!line.includes(local)) continue
+    const fields = line.trim().split(/\s+/)
+    if (fields[1] === local && fields[9] !== '0') return fields[9]
+  }
+  return undefined
 }
 
 function holds(pid: number, inode: string): boolean {
