@@ -25,7 +25,6 @@ export function judgeRequests(requests: readonly TracedRequest[], leases: LeaseT
     const allowed = request.process === undefined ? undefined : leases.allowedAt(request.process, request.atMs)
     if (allowed === undefined) {
       unknown += 1
-      if (process.env['X']) console.log(words)
       continue
     }
     const lateMs = Math.round(request.atMs - allowed.untilMs)
