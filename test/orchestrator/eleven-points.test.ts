@@ -200,10 +200,10 @@ test.runIf(canUnshare)(
     const id = await rig.approvedBot()
     // As in a container: an init that lives on, the supervisor, and its worker in a pid namespace of their own.
     const wrap = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c']
-    const inside = await rig.startApart({ wrap: [...wrap, '"$@" <&0 & wait; sleep 120', 'sh'] })
+    const inside = await rig.startApart({ wrap: [...wrap, 'exec 3<&0; "$@" <&3 & wait; sleep 120', 'sh'] })
     const before = await rig.until(id, 'running')
     inside.die()
-    const second = await rig.startApart({ settings: { RETRY: '1' } })
+    const second = await rig.startApart()
     expect(second.words[0]?.word).toBe('refused')
     // Its lease has to lapse and its beat to stand still: then the worker can run no more.
     const third = await vi.waitFor(

@@ -191,7 +191,10 @@ export class Rig {
     for (const apart of this.#apart.splice(0)) {
       apart.signal('SIGCONT')
       apart.signal('SIGTERM')
+      // A wrapper such as unshare does not hand the signal on.
+      const late = setTimeout(() => apart.signal('SIGKILL'), 15_000)
       await apart.ended
+      clearTimeout(late)
     }
     for (const { supervisor, gateway, database } of this.#open.splice(0)) {
       await supervisor.stop()
