@@ -152,7 +152,8 @@ export class TelegramChannel implements Channel {
     let after = 0
     for (const [index, screen] of screens.entries()) {
       // What replaces another message is the same when it is done again.
-      const found = screen.replaces === true ? undefined : await this.#findShown(chatId, screen, { earlierMarks, after })
+      const found =
+        screen.replaces === true ? undefined : await this.#findShown(chatId, screen, { earlierMarks, after })
       if (found === undefined) return screens.slice(index)
       this.#marks.sent(chatId, found)
       after = found
