@@ -54,7 +54,7 @@ export class Rig {
       RESTART_MAX_SECONDS: '1',
       START_TIMEOUT_SECONDS: '20',
       SAMPLE_SECONDS: '1',
-      WORKER_PORT_BASE: String(20_000 + Math.floor(Math.random() * 20_000)),
+      WORKER_PORT_BASE: String(10_000 + Math.floor(Math.random() * 20_000)),
       ...settings,
     }
     this.settings = parseSettings(this.#given)
