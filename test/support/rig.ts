@@ -104,7 +104,13 @@ export class Rig {
 
   /** Starts a supervisor in a process of its own, on the same folders; resolves when it has said how that went. */
   async startApart(
-    options: { url?: string; server?: string; wrap?: readonly string[]; settings?: Record<string, string> } = {},
+    options: {
+      url?: string
+      server?: string
+      wrap?: readonly string[]
+      settings?: Record<string, string>
+      diesBeforeIdentity?: boolean
+    } = {},
   ): Promise<SupervisorProcess> {
     const server = options.server ?? this.settings.SERVERNAME
     const apart = new SupervisorProcess(
@@ -115,6 +121,7 @@ export class Rig {
         socketFolder: join(this.home, 'sockets'),
         logFolder: join(this.home, 'logs', server),
         bundle: this.#bundle,
+        diesBeforeIdentity: options.diesBeforeIdentity ?? false,
       },
       options.wrap,
     )
