@@ -79,7 +79,7 @@ export type Heartbeat = z.infer<typeof heartbeatSchema>
 /** A heartbeat as a worker writes it. */
 export type HeartbeatWords = z.input<typeof heartbeatSchema>
 
-export const heartbeatAnswerSchema = z.object({
+const heartbeatAnswerSchema = z.object({
   /** Milliseconds, counted by the worker from before it sent the heartbeat, that it may go on receiving. */
   grantMs: z.number().nonnegative(),
   limits: limitsSchema,
@@ -186,12 +186,15 @@ export type GatewayCallName = keyof typeof gatewayCalls
 export type GatewayRequest<N extends GatewayCallName> = z.infer<(typeof gatewayCalls)[N]['request']>
 export type GatewayAnswer<N extends GatewayCallName> = z.infer<(typeof gatewayCalls)[N]['answer']>
 
-/** Stays open while worker and gateway live: its end is a hint that one of them is gone, and no more than that. */
+/**
+ * The lifeline: a connection that is upgraded to lines of JSON and stays open while worker and gateway live. Heartbeats
+ * travel on it; its end is a hint that one of the two is gone, and no more than that.
+ */
 export const lifelinePath = '/v1/lifeline'
+export const lifelineProtocol = 'botfleet-lifeline'
 
-/** Calls about the worker itself. */
+/** A call about the worker itself. */
 export const workerCalls = {
-  heartbeat: { path: '/v1/heartbeat', request: heartbeatSchema, answer: heartbeatAnswerSchema },
   exit: { path: '/v1/exit', request: exitReportSchema, answer: z.object({}) },
 } as const
 
@@ -204,3 +207,10 @@ export const gatewayRefusalSchema = z.object({
   message: z.string(),
 })
 export type GatewayRefusal = z.infer<typeof gatewayRefusalSchema>
+
+/** The answer to a heartbeat, on the lifeline. */
+export const heartbeatReplySchema = z.union([
+  z.object({ granted: heartbeatAnswerSchema }),
+  z.object({ refused: gatewayRefusalSchema }),
+])
+export type HeartbeatReply = z.infer<typeof heartbeatReplySchema>

@@ -5,6 +5,7 @@
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { dirname, join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import type { Database } from '../db/database.ts'
 import { Failure } from '../domain/failure.ts'
 import type { Keyring } from '../domain/keyring.ts'
@@ -20,6 +21,7 @@ import {
 import { verifyWorkerToken, type WorkerClaim } from '../domain/worker-token.ts'
 import type { Log } from '../runtime/log.ts'
 import { businessCalls, Fenced } from './business-calls.ts'
+import { Lifelines } from './lifelines.ts'
 import { BodyTooLarge, readJson } from './read-json.ts'
 
 /** What the gateway asks the orchestrator; the two do not import each other, cli/serve.ts joins them. */
@@ -52,10 +54,15 @@ export class Gateway {
   /** The path that workers connect to; the same in every term. */
   readonly socketPath: string
   readonly #options: GatewayOptions
+  readonly #lifelines: Lifelines
   #server: Server | undefined
 
   constructor(options: GatewayOptions) {
     this.#options = options
+    this.#lifelines = new Lifelines({
+      heartbeat: (claim, heartbeat) => options.fleet()?.heartbeat(claim, heartbeat) ?? { kind: 'wait' },
+      closed: (claim) => options.fleet()?.lifelineClosed(claim),
+    })
     this.socketPath = join(options.socketFolder, `gw-${options.server}.sock`)
   }
 
@@ -71,6 +78,7 @@ export class Gateway {
     const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 30_000 }, (request, response) => {
       void this.#answer(request, response)
     })
+    server.on('upgrade', (request, socket) => this.#upgrade(request, socket))
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(bound, resolve)
@@ -88,15 +96,27 @@ export class Gateway {
     await new Promise<void>((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
+      this.#lifelines.closeAll()
     })
+  }
+
+  /** A lifeline whose token is not valid hears why, and nothing else. */
+  #upgrade(request: IncomingMessage, socket: Duplex): void {
+    const claim = request.url === lifelinePath ? this.#claimOf(request) : undefined
+    if (claim !== undefined) return this.#lifelines.accept(claim, request, socket)
+    socket.on('error', () => {})
+    socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  }
+
+  #claimOf(request: IncomingMessage): WorkerClaim | undefined {
+    const token = /^Bearer ([\w.-]+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    return verifyWorkerToken(this.#options.keyring(), token)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const token = /^Bearer ([\w.-]+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-      const claim = verifyWorkerToken(this.#options.keyring(), token)
+      const claim = this.#claimOf(request)
       if (claim === undefined) return refuse(response, 'not_authenticated', 'the worker token is not valid')
-      if (request.url === lifelinePath) return this.#holdLifeline(request, response, claim)
       const body = await readJson(request)
       const answer = await this.#call(request.url ?? '', claim, body)
       send(response, 200, answer)
@@ -105,22 +125,8 @@ export class Gateway {
     }
   }
 
-  /** Keeps the connection open without a word until one side goes. */
-  #holdLifeline(request: IncomingMessage, response: ServerResponse, claim: WorkerClaim): void {
-    request.socket.setTimeout(0)
-    response.on('close', () => this.#options.fleet()?.lifelineClosed(claim))
-    response.writeHead(200, { 'content-type': 'text/plain' })
-    response.flushHeaders()
-  }
-
   async #call(path: string, claim: WorkerClaim, body: unknown): Promise<unknown> {
     const fleet = this.#options.fleet()
-    if (path === workerCalls.heartbeat.path) {
-      const verdict = fleet?.heartbeat(claim, decode(workerCalls.heartbeat.request, body)) ?? { kind: 'wait' }
-      if (verdict.kind === 'fenced') throw new Fenced()
-      if (verdict.kind === 'wait') throw new Failure('unavailable', 'this worker is not verified yet: ask again')
-      return verdict.answer
-    }
     if (path === workerCalls.exit.path) {
       if (fleet?.reportExit(claim, decode(workerCalls.exit.request, body)) !== true) throw new Fenced()
       return {}
@@ -158,6 +164,9 @@ function refuse(response: ServerResponse, code: GatewayRefusal['code'], message:
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   if (response.destroyed || response.headersSent) return
-  response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify(body))
+  const text = JSON.stringify(body)
+  // One write of a known length; nobody reads the date.
+  response.sendDate = false
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.end(text)
 }

@@ -1,5 +1,5 @@
 /** The worker's side of its only door: HTTP on the gateway's unix socket. Answers are decoded, never trusted. */
-import { Agent, type ClientRequest, request } from 'node:http'
+import { Agent, request } from 'node:http'
 import {
   type ExitReport,
   type GatewayAnswer,
@@ -7,23 +7,17 @@ import {
   type GatewayRequest,
   gatewayCalls,
   gatewayRefusalSchema,
-  type HeartbeatAnswer,
-  type HeartbeatWords,
-  lifelinePath,
   workerCalls,
 } from '../domain/worker-contract.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Deadline } from './deadline.ts'
+import { GatewayAway, refusalError } from './gateway-refusal.ts'
 import { WorkerExit } from './worker-exit.ts'
 
 const answerBytesMax = 256 * 1024
 const callLimitMs = 15_000
 const retryBaseMs = 50
 const retryMaxMs = 1000
-const lifelineRetryMaxMs = 500
-
-/** Nobody answered, or the server's database is away: the same call may be made again. */
-export class GatewayAway extends Error {}
 
 export interface GatewayClientOptions {
   readonly socketPath: string
@@ -39,16 +33,9 @@ interface Schema<T> {
 export class GatewayClient {
   readonly #options: GatewayClientOptions
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 })
-  #lifeline: ClientRequest | undefined
-  #closed = false
 
   constructor(options: GatewayClientOptions) {
     this.#options = options
-  }
-
-  /** One attempt; throws `GatewayAway` when nobody answers, and `WorkerExit` when the instance is no longer ours. */
-  heartbeat(heartbeat: HeartbeatWords): Promise<HeartbeatAnswer> {
-    return this.#once(workerCalls.heartbeat.path, heartbeat, workerCalls.heartbeat.answer)
   }
 
   /** One attempt, since the worker is about to end. */
@@ -73,43 +60,7 @@ export class GatewayClient {
     }
   }
 
-  /**
-   * Keeps one connection to the gateway open from now on, so that each side notices the other's end in milliseconds;
-   * `onOpen` is called whenever it stands again.
-   */
-  keepLifeline(onOpen: () => void): void {
-    this.#openLifeline(onOpen, retryBaseMs)
-  }
-
-  #openLifeline(onOpen: () => void, retryMs: number): void {
-    if (this.#closed) return
-    const { clock } = this.#options
-    const openedAtMs = clock.monotonicMs()
-    const again = () => {
-      const lasted = clock.monotonicMs() - openedAtMs > lifelineRetryMaxMs
-      const next = lasted ? retryBaseMs : Math.min(lifelineRetryMaxMs, retryMs * 2)
-      clock.setTimer(retryMs, () => this.#openLifeline(onOpen, next))
-    }
-    const lifeline = request({
-      socketPath: this.#options.socketPath,
-      agent: false,
-      path: lifelinePath,
-      headers: { authorization: `Bearer ${this.#options.token}` },
-    })
-    lifeline.on('response', (response) => {
-      onOpen()
-      response.on('error', () => {})
-      response.resume()
-    })
-    lifeline.on('error', () => {})
-    lifeline.on('close', again)
-    lifeline.end()
-    this.#lifeline = lifeline
-  }
-
   close(): void {
-    this.#closed = true
-    this.#lifeline?.destroy()
     this.#agent.destroy()
   }
 
@@ -118,18 +69,7 @@ export class GatewayClient {
     const value: unknown = JSON.parse(text)
     if (status === 200) return schema.parse(value)
     const refusal = gatewayRefusalSchema.parse(value)
-    switch (refusal.code) {
-      case 'fenced':
-      case 'not_authenticated':
-        throw new WorkerExit('lease_lost', refusal.message)
-      case 'unavailable':
-        throw new GatewayAway(refusal.message)
-      case 'usage':
-      case 'internal':
-        throw new Error(`the gateway refused ${path}: ${refusal.message}`)
-      default:
-        throw new Error(`unknown refusal ${String(refusal.code satisfies never)}`)
-    }
+    throw refusalError(refusal, path)
   }
 
   #post(path: string, body: string): Promise<{ status: number; text: string }> {

@@ -9,8 +9,10 @@ import { createLog, type Log } from '../runtime/log.ts'
 import { redactText } from '../runtime/redact.ts'
 import type { Channel, ChannelContext, ChannelHealth } from './channel.ts'
 import { Deadline } from './deadline.ts'
-import { GatewayAway, GatewayClient } from './gateway-client.ts'
+import { GatewayClient } from './gateway-client.ts'
+import { GatewayAway } from './gateway-refusal.ts'
 import { startHealthServer } from './health-server.ts'
+import { Lifeline } from './lifeline.ts'
 import { readIdentity } from './read-identity.ts'
 import { WorkerExit } from './worker-exit.ts'
 
@@ -44,6 +46,7 @@ class WorkerProcess {
   readonly #drain: AbortController
   readonly #deadline = new Deadline(systemClock)
   readonly #gateway: GatewayClient
+  #lifeline: Lifeline | undefined
   readonly #ended: Promise<never>
   #fail: (error: unknown) => void = () => {}
   #phase: WorkerPhase = 'connecting'
@@ -87,6 +90,7 @@ class WorkerProcess {
       return await this.#explain(error)
     } finally {
       this.#stopped = true
+      this.#lifeline?.close()
       this.#gateway.close()
     }
   }
@@ -107,9 +111,15 @@ class WorkerProcess {
       draining: this.#drain.signal,
       report: (health) => this.#note(health),
     })
-    const granted = this.#keepBeating(channel)
-    // A new connection may be a new supervisor, which has to hear of us before it grants time.
-    this.#gateway.keepLifeline(() => this.#beatSoon())
+    const { gatewaySocket, workerToken } = this.#identity
+    const lifeline = new Lifeline({
+      socketPath: gatewaySocket,
+      token: workerToken,
+      clock: systemClock,
+      onOpen: () => this.#beatSoon(),
+    })
+    this.#lifeline = lifeline
+    const granted = this.#keepBeating(channel, lifeline)
     this.#watchDeadline()
     await Promise.race([granted, this.#ended])
     await Promise.race([this.#drained(channel.run()), this.#ended])
@@ -126,11 +136,11 @@ class WorkerProcess {
   }
 
   /** Heartbeats until the end; resolves at the first accepted one. */
-  #keepBeating(channel: Channel): Promise<void> {
+  #keepBeating(channel: Channel, lifeline: Lifeline): Promise<void> {
     return new Promise((resolve) => {
       const loop = async () => {
         while (!this.#stopped) {
-          const accepted = await this.#beat(channel)
+          const accepted = await this.#beat(channel, lifeline)
           if (accepted) resolve()
           const pauseMs = accepted ? this.#identity.heartbeatMs : Math.min(500, this.#identity.heartbeatMs)
           await new Promise<void>((next) => {
@@ -146,11 +156,11 @@ class WorkerProcess {
     })
   }
 
-  async #beat(channel: Channel): Promise<boolean> {
+  async #beat(channel: Channel, lifeline: Lifeline): Promise<boolean> {
     const sentAtMs = systemClock.monotonicMs()
     const { polledAtMs, pollingSinceMs, handled, trouble } = this.#health
     try {
-      const answer = await this.#gateway.heartbeat({
+      const answer = await lifeline.heartbeat({
         phase: this.#drain.signal.aborted ? 'draining' : this.#phase,
         pid: process.pid,
         lastPollAgeMs: polledAtMs === undefined ? null : Math.max(0, sentAtMs - polledAtMs),

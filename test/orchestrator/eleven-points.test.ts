@@ -3,8 +3,11 @@
  * taken out. docs/ARCHITECTURE.md says where the tests of the other points are.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { type ClientRequest, request } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { lifelinePath, lifelineProtocol } from '../../domain/worker-contract.ts'
 import { signWorkerToken } from '../../domain/worker-token.ts'
 import { ProcessWatch } from '../../orchestrator/process-watch.ts'
 import { livenessOf, signalProcess } from '../../runtime/process-identity.ts'
@@ -40,7 +43,12 @@ const namedEpochs = (id: string) =>
     .map(({ epoch }) => epoch)
 
 /** A call as the worker of this instance makes it. */
-async function callAs(id: string, path: string, body: unknown): Promise<ReturnType<typeof request>> {
+async function callAs(
+  id: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: unknown,
+): Promise<{ sent: ClientRequest }> {
   const { rows } = await db.database.query<{ epoch: number; nonce: string }>(
     'select epoch, nonce from instance_lease where instance_id = $1',
     [id],
@@ -51,11 +59,11 @@ async function callAs(id: string, path: string, body: unknown): Promise<ReturnTy
     agent: false,
     path,
     method: 'POST',
-    headers: { authorization: `Bearer ${signWorkerToken(rig.keyring, claim)}` },
+    headers: { ...headers, authorization: `Bearer ${signWorkerToken(rig.keyring, claim)}` },
   })
   sent.on('error', () => {})
-  sent.end(JSON.stringify(body))
-  return sent
+  sent.end(body === undefined ? undefined : JSON.stringify(body))
+  return { sent }
 }
 
 test('point 2: while the database is away nothing is started, and a worker that crashes stays down until the lease is proven', async () => {
@@ -107,7 +115,7 @@ test('point 5: a gateway that stands still inside a fenced transaction does not 
   const person = { platformUserId: '7', chatId: '7', username: null, displayName: 'Ann', languageHint: null }
   await db.database.transaction(async (tx) => {
     await tx.query('lock table customer in access exclusive mode')
-    await callAs(id, '/v1/arrive', { updateKey: 'tg:1', nonce: null, answerMark: null, person })
+    await callAs(id, '/v1/arrive', {}, { updateKey: 'tg:1', nonce: null, answerMark: null, person })
     // The call has passed its fence and waits for the table; then its process stands still, and the table is free again.
     await vi.waitFor(
       async () => {
@@ -155,9 +163,9 @@ test('point 9: a lifeline that closes is a hint only: a worker that lives is not
   await rig.startApart()
   await vi.waitFor(() => expect(rig.workerLines(id).at(-1)).toMatchObject({ msg: 'granted', epoch: 1 }))
   for (let time = 0; time < 3; time += 1) {
-    const lifeline = await callAs(id, '/v1/lifeline', {})
-    await new Promise((resolve) => lifeline.once('response', resolve))
-    lifeline.destroy()
+    const { sent } = await callAs(id, lifelinePath, { connection: 'Upgrade', upgrade: lifelineProtocol })
+    const [, socket] = (await once(sent, 'upgrade')) as [unknown, Duplex]
+    socket.destroy()
   }
   const beats = rig.workerLines(id).length
   await vi.waitFor(() => expect(rig.workerLines(id).length).toBeGreaterThan(beats + 2), { timeout: 20_000 })

@@ -1,6 +1,5 @@
 /** The real worker process under a gateway that would let it do anything: only its own deadline holds it back. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -8,13 +7,13 @@ import { contractVersion, type WorkerIdentity } from '../../domain/worker-contra
 import { type NamelessProcess, spawnProcess } from '../../orchestrator/spawn-process.ts'
 import { signalProcess } from '../../runtime/process-identity.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
+import { StandInGateway } from '../support/stand-in-gateway.ts'
 
 const grantMs = 1500
 const limits = { rateLimitRps: 1, maxConcurrentRequests: 3 }
 let folder: string
 let sandbox: Sandbox
-let gateway: Server
-let calls: string[]
+let gateway: StandInGateway
 let bot: { id: number; token: string }
 let worker: NamelessProcess
 
@@ -22,18 +21,11 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'botfleet-deadline-'))
   sandbox = await startSandbox()
   bot = sandbox.createBot({ name: 'Bot', username: 'bot', token: '910001:sandbox-token-for-tests' })
-  calls = []
-  gateway = createServer((request, response) => {
-    const path = request.url ?? ''
-    calls.push(path)
-    request.resume()
-    const answers: Record<string, unknown> = {
-      '/v1/heartbeat': { grantMs, limits, drain: false },
-      '/v1/arrive': { outcome: { customerId: 'c', language: null }, repeated: false, answered: false },
-    }
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers[path] ?? {}))
+  const arrived = { outcome: { customerId: 'c', language: null }, repeated: false, answered: false, earlierMarks: [] }
+  gateway = await StandInGateway.start(join(folder, 'gw.sock'), {
+    heartbeat: () => ({ granted: { grantMs, limits, drain: false } }),
+    call: (path) => (path === '/v1/arrive' ? arrived : {}),
   })
-  await new Promise<void>((resolve) => gateway.listen(join(folder, 'gw.sock'), resolve))
   worker = spawnProcess({
     bundle: join(import.meta.dirname, '..', '..', 'dist', 'worker-telegram.mjs'),
     logFolder: folder,
@@ -44,8 +36,7 @@ beforeEach(async () => {
 afterEach(async () => {
   signalProcess(worker.identity, 'SIGKILL')
   await worker.ended
-  gateway.closeAllConnections()
-  gateway.close()
+  gateway.stop()
   await sandbox.stop()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -81,10 +72,10 @@ test('a worker that was frozen past its deadline handles nothing when it wakes, 
   signalProcess(worker.identity, 'SIGSTOP')
   sandbox.sendText({ personId: ann, botId: bot.id, text: '/help' })
   await new Promise((resolve) => setTimeout(resolve, grantMs + 500))
-  const before = calls.filter((path) => path === '/v1/arrive').length
+  const before = gateway.calls.filter((path) => path === '/v1/arrive').length
   signalProcess(worker.identity, 'SIGCONT')
   expect(await worker.ended).toMatchObject({ exitCode: 40 })
-  expect(calls.filter((path) => path === '/v1/arrive')).toHaveLength(before)
+  expect(gateway.calls.filter((path) => path === '/v1/arrive')).toHaveLength(before)
   expect(sandbox.chat(bot.id, ann)).toHaveLength(3)
   expect(sandbox.unconfirmed(bot.id)).toBeGreaterThan(0)
 })
@@ -92,8 +83,7 @@ test('a worker that was frozen past its deadline handles nothing when it wakes, 
 test('a worker whose gateway falls silent goes on until its deadline and not longer', async () => {
   name()
   await vi.waitFor(() => expect(sandbox.audit.some(({ kind }) => kind === 'polled')).toBe(true), { timeout: 20_000 })
-  gateway.closeAllConnections()
-  gateway.close()
+  gateway.stop()
   const silentAt = performance.now()
   expect(await worker.ended).toMatchObject({ exitCode: 40 })
   expect(performance.now() - silentAt).toBeGreaterThan(300)
@@ -106,5 +96,5 @@ test('a worker whose gateway falls silent goes on until its deadline and not lon
 test('a nameless worker ends when nobody needs it', async () => {
   worker.dismiss()
   expect(await worker.ended).toMatchObject({ exitCode: 0 })
-  expect(calls).toEqual([])
+  expect(gateway.calls).toEqual([])
 })

@@ -1,0 +1,74 @@
+/**
+ * The lifelines: one connection a worker, open for as long as both sides live. Its end tells each side of the other's
+ * in milliseconds, and heartbeats travel on it as lines of JSON, which costs a supervisor with many idle workers a
+ * fraction of a request for each.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import {
+  type Heartbeat,
+  type HeartbeatReply,
+  type HeartbeatVerdict,
+  heartbeatSchema,
+  lifelineProtocol,
+} from '../domain/worker-contract.ts'
+import type { WorkerClaim } from '../domain/worker-token.ts'
+import { readLines } from '../runtime/read-lines.ts'
+
+const lineBytesMax = 16 * 1024
+
+export interface LifelineEvents {
+  readonly heartbeat: (claim: WorkerClaim, heartbeat: Heartbeat) => HeartbeatVerdict
+  readonly closed: (claim: WorkerClaim) => void
+}
+
+export class Lifelines {
+  readonly #events: LifelineEvents
+  readonly #open = new Set<Duplex>()
+
+  constructor(events: LifelineEvents) {
+    this.#events = events
+  }
+
+  /** Takes over a connection that asked to become a lifeline and whose token was verified. */
+  accept(claim: WorkerClaim, request: IncomingMessage, socket: Duplex): void {
+    if (request.headers.upgrade !== lifelineProtocol) return void socket.destroy()
+    this.#open.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#open.delete(socket)
+      this.#events.closed(claim)
+    })
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${lifelineProtocol}\r\n\r\n`)
+    readLines(socket, lineBytesMax, (line) => socket.write(`${JSON.stringify(this.#reply(claim, line))}\n`))
+  }
+
+  closeAll(): void {
+    for (const socket of this.#open) socket.destroy()
+  }
+
+  #reply(claim: WorkerClaim, line: string): HeartbeatReply {
+    const heartbeat = decode(line)
+    if (heartbeat === undefined) return { refused: { code: 'usage', message: 'this is no heartbeat' } }
+    const verdict = this.#events.heartbeat(claim, heartbeat)
+    switch (verdict.kind) {
+      case 'granted':
+        return { granted: verdict.answer }
+      case 'wait':
+        return { refused: { code: 'unavailable', message: 'this worker is not verified yet: ask again' } }
+      case 'fenced':
+        return { refused: { code: 'fenced', message: 'this worker no longer holds its instance' } }
+      default:
+        return verdict satisfies never
+    }
+  }
+}
+
+function decode(line: string): Heartbeat | undefined {
+  try {
+    const result = heartbeatSchema.safeParse(JSON.parse(line))
+    return result.success ? result.data : undefined
+  } catch {
+    return undefined
+  }
+}
