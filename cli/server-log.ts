@@ -1,5 +1,6 @@
+import { fstatSync } from 'node:fs'
 import { styleText } from 'node:util'
-import { createLog, type Log } from '../runtime/log.ts'
+import { createLog, type Log, writeWhole } from '../runtime/log.ts'
 import type { OutputStream } from './output.ts'
 
 const colours: Record<string, 'red' | 'yellow' | 'dim'> = { error: 'red', fatal: 'red', warn: 'yellow', debug: 'dim' }
@@ -8,11 +9,15 @@ const colours: Record<string, 'red' | 'yellow' | 'dim'> = { error: 'red', fatal:
  * The log of a server on stderr: JSON lines for programs, one readable line for a person at a terminal.
  */
 export function createServerLog(stream: OutputStream, options: { level: string; name: string }): Log {
-  const write =
-    stream.isTTY === true
-      ? (line: string) => stream.write(readable(line, stream))
-      : (line: string) => stream.write(line)
-  return createLog({ ...options, write })
+  return createLog({ ...options, write: writerOf(stream) })
+}
+
+function writerOf(stream: OutputStream): (line: string) => void {
+  if (stream.isTTY === true) return (line) => void stream.write(readable(line, stream))
+  const { fd } = stream as { readonly fd?: number }
+  // A stream keeps to itself that the disk is full; the log wants to know what was lost.
+  if (fd !== undefined && fstatSync(fd).isFile()) return (line) => writeWhole(fd, line)
+  return (line) => void stream.write(line)
 }
 
 /** `14:03:05 name taken  server=server1 server_epoch=3` */

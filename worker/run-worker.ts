@@ -2,10 +2,9 @@
  * One worker process: it waits for its identity, reports by heartbeats, lets its channel run while its deadline
  * allows, and ends with a typed reason that it reports before it exits.
  */
-import { writeSync } from 'node:fs'
 import { type ExitReport, exitReasons, type WorkerIdentity, type WorkerPhase } from '../domain/worker-contract.ts'
 import { systemClock } from '../runtime/clock.ts'
-import { createLog, type Log } from '../runtime/log.ts'
+import { createLog, type Log, writeWhole } from '../runtime/log.ts'
 import { redactText } from '../runtime/redact.ts'
 import type { Channel, ChannelContext, ChannelHealth } from './channel.ts'
 import { Deadline } from './deadline.ts'
@@ -29,13 +28,17 @@ export async function runWorker(makeChannel: (context: ChannelContext) => Channe
   process.on('SIGINT', () => {})
   const identity = await readIdentity(process.stdin)
   if (identity === undefined || drain.signal.aborted) return end(0)
+  let logTrouble: string | undefined
   const log = createLog({
     level: identity.logLevel,
     name: identity.instanceId,
-    write: (line) => writeSync(1, line),
+    write: (line) => writeWhole(1, line),
+    onWritten: (trouble) => {
+      logTrouble = trouble
+    },
   })
   replaceConsole(log)
-  const worker = new WorkerProcess(identity, log, drain)
+  const worker = new WorkerProcess(identity, { log, logTrouble: () => logTrouble }, drain)
   const code = await worker.run(makeChannel)
   end(code)
 }
@@ -43,6 +46,8 @@ export async function runWorker(makeChannel: (context: ChannelContext) => Channe
 class WorkerProcess {
   readonly #identity: WorkerIdentity
   readonly #log: Log
+  /** The error's code while the log cannot be written. */
+  readonly #logTrouble: () => string | undefined
   readonly #drain: AbortController
   readonly #deadline = new Deadline(systemClock)
   readonly #gateway: GatewayClient
@@ -60,9 +65,14 @@ class WorkerProcess {
   #beatSoon: () => void = () => {}
   #stopped = false
 
-  constructor(identity: WorkerIdentity, log: Log, drain: AbortController) {
+  constructor(
+    identity: WorkerIdentity,
+    logging: { log: Log; logTrouble: () => string | undefined },
+    drain: AbortController,
+  ) {
     this.#identity = identity
-    this.#log = log
+    this.#log = logging.log
+    this.#logTrouble = logging.logTrouble
     this.#drain = drain
     this.#gateway = new GatewayClient({
       socketPath: identity.gatewaySocket,
@@ -166,7 +176,7 @@ class WorkerProcess {
         lastPollAgeMs: polledAtMs === undefined ? null : Math.max(0, sentAtMs - polledAtMs),
         pollPendingMs: pollingSinceMs === null ? null : Math.max(0, sentAtMs - pollingSinceMs),
         handled,
-        trouble,
+        trouble: trouble ?? this.#troubleWithLog(),
       })
       this.#deadline.extend(sentAtMs, answer.grantMs)
       channel.setLimits(answer.limits)
@@ -177,6 +187,14 @@ class WorkerProcess {
       if (!(error instanceof GatewayAway)) this.#log.error({ error }, 'the gateway could not answer a heartbeat')
       return false
     }
+  }
+
+  /** Each heartbeat tries the log again, so that its return is noticed without anything else to say. */
+  #troubleWithLog(): string | null {
+    if (this.#logTrouble() === undefined) return null
+    this.#log.warn('the log could not be written')
+    const code = this.#logTrouble()
+    return code === undefined ? null : `its log cannot be written (${code}): is the disk full?`
   }
 
   #note(health: ChannelHealth): void {
