@@ -25,6 +25,7 @@ import { judgeRequests } from './support/chaos-verdict.ts'
 const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1_000_000))
 const faultsForMs = Number(process.env['CHAOS_SECONDS'] ?? 45) * 1000
 const convergeLimitMs = 30_000
+const print = (text: string) => void process.stderr.write(`${text}\n`)
 
 test.for([
   ['supervisors and workers', 'processes'],
@@ -33,9 +34,9 @@ test.for([
   const beganMs = performance.now()
   const timeline: string[] = []
   const say = (line: string) => void timeline.push(`${((performance.now() - beganMs) / 1000).toFixed(2)} s  ${line}`)
-  console.info(`chaos: ${title}, CHAOS_SEED=${seed}`)
+  print(`chaos: ${title}, CHAOS_SEED=${seed}`)
   const fleet = await ChaosFleet.start(say)
-  onTestFailed(() => console.error([`CHAOS_SEED=${seed}`, ...timeline].join('\n')))
+  onTestFailed(() => print([`CHAOS_SEED=${seed}`, ...timeline].join('\n')))
   try {
     const random = new SeededRandom(seed)
     const plan = planFaults(random, faultMixes[mix], faultsForMs)
@@ -56,12 +57,12 @@ test.for([
     say('converged')
     const verdicts = people.judge()
     const requests = judgeRequests(fleet.requests.requests, await fleet.leases())
-    console.info(`chaos: ${plan.length} faults, ${people.asked} messages, ${requests.summary}`)
+    print(`chaos: ${plan.length} faults, ${people.asked} messages, ${requests.summary}`)
     expect(verdicts.filter(({ lost }) => lost > 0).map(({ detail }) => detail)).toEqual([])
     expect(requests.violations).toEqual([])
     expect(verdicts.filter(({ doubled }) => doubled > 0).map(({ detail }) => detail)).toEqual([])
   } catch (error) {
-    console.error(fleet.logs(40))
+    print(fleet.logs(40))
     throw error
   } finally {
     await fleet.stop()
