@@ -7,6 +7,6 @@ export type TakeVerdict =
   | { readonly kind: 'watch_beat'; readonly holder: string; readonly beat: number }
 
 export type RenewVerdict =
-  | { readonly kind: 'renewed'; readonly draining: boolean; readonly capacity: number }
+  | { readonly kind: 'renewed'; readonly draining: boolean; readonly capacity: number; readonly clockMs: number }
   /** Another supervisor took the name, or the lease lapsed; a lapsed lease is never renewed, only taken anew. */
   | { readonly kind: 'lost' }

@@ -7,11 +7,14 @@
  */
 import { Failure } from '../domain/failure.ts'
 import { renewServerLease } from '../services/renew-server-lease.ts'
+import type { ClockReading, ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
 
 export type LeaseEnd = 'lost' | 'lapsed'
 
 interface LeaseEvents {
+  /** Is given the database's clock with every renewal, and says where it should be. */
+  readonly clockWatch: ClockWatch
   /** The name is no longer ours, or the time has run out unrenewed; called once. */
   readonly onEnd: (end: LeaseEnd) => void
   /** Another operator changed draining or capacity. */
@@ -26,6 +29,7 @@ export class ServerLease {
   #heldUntilMs: number
   #certain = true
   #ended = false
+  #renewing = false
   #cancelTimer: () => void = () => {}
 
   /** `sentAtMs`: monotonic time before the statement that took the name was sent. */
@@ -51,6 +55,13 @@ export class ServerLease {
     this.#schedule(this.#ttlMs / 3)
   }
 
+  /** Renews at once, where the database's time no longer fits what the row says; nothing when a renewal is under way. */
+  renewNow(): void {
+    if (this.#ended || this.#renewing) return
+    this.#cancelTimer()
+    void this.#renew()
+  }
+
   /** Ends the keeping; may be called twice. The row itself is freed by `freeServerName` or left to lapse. */
   stop(): void {
     this.#ended = true
@@ -63,6 +74,15 @@ export class ServerLease {
   }
 
   async #renew(): Promise<void> {
+    this.#renewing = true
+    try {
+      await this.#renewOnce()
+    } finally {
+      this.#renewing = false
+    }
+  }
+
+  async #renewOnce(): Promise<void> {
     const sentAtMs = this.#context.clock.monotonicMs()
     if (sentAtMs >= this.#heldUntilMs) return this.#end('lapsed')
     try {
@@ -70,17 +90,26 @@ export class ServerLease {
         server: this.#context.server,
         serverEpoch: this.serverEpoch,
         ttlMs: this.#ttlMs,
+        expectedClockMs: this.#events.clockWatch.expectedClockMs(),
       })
+      const receivedAtMs = this.#context.clock.monotonicMs()
       if (this.#ended) return
       if (verdict.kind === 'lost') return this.#end('lost')
       this.#heldUntilMs = sentAtMs + this.#ttlMs
       if (!this.#certain) this.#context.log.info('the database answers again: lease renewed')
       this.#certain = true
       this.#events.onRenewed(verdict)
+      this.#watchClock({ clockMs: verdict.clockMs, sentAtMs, receivedAtMs })
       this.#schedule(this.#ttlMs / 3)
     } catch (error) {
       this.#missed(error)
     }
+  }
+
+  #watchClock(reading: ClockReading): void {
+    this.#events.clockWatch.judge(reading).catch((error: unknown) => {
+      this.#context.log.debug({ error: String(error) }, 'a jump of the clock could not be recorded yet')
+    })
   }
 
   #missed(error: unknown): void {

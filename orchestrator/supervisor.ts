@@ -9,6 +9,7 @@ import { Failure } from '../domain/failure.ts'
 import type { ExitReport, Heartbeat, HeartbeatAnswer } from '../domain/worker-contract.ts'
 import { freeServerName } from '../services/free-server-name.ts'
 import { readServerPlan } from '../services/read-server-plan.ts'
+import { ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
 import { startExpiry } from './expiry.ts'
 import { Fleet, type WorkerClaimant } from './fleet.ts'
@@ -33,6 +34,8 @@ export class Supervisor {
   readonly #context: OrchestratorContext
   readonly #stopping = new AbortController()
   readonly #onGivenUp: (failure: Failure) => void
+  /** Outlives a term: its last reading is what the next one is compared with. */
+  readonly #clockWatch: ClockWatch
   #term: OpenTerm | undefined
   #ending: Promise<void> = Promise.resolve()
   #stopped: Promise<void> | undefined
@@ -41,6 +44,7 @@ export class Supervisor {
   constructor(context: OrchestratorContext, onGivenUp: (failure: Failure) => void) {
     this.#context = context
     this.#onGivenUp = onGivenUp
+    this.#clockWatch = new ClockWatch(context, () => this.#term?.lease.renewNow())
   }
 
   /** Takes the name and starts the first term; throws `conflict` when another supervisor holds it. */
@@ -107,10 +111,11 @@ export class Supervisor {
     log.info({ server, server_epoch: taken.serverEpoch }, 'name taken')
     await this.#context.door.open(taken.serverEpoch)
     const lease: ServerLease = new ServerLease(this.#context, taken.serverEpoch, taken.sentAtMs, {
+      clockWatch: this.#clockWatch,
       onEnd: (end) => this.#endTerm(end),
       onRenewed: ({ draining }) => fleet.setDraining(draining),
     })
-    const loop = new WakeLoop(this.#context, { everyMs: planEveryMs, work: () => this.#readPlan(fleet) })
+    const loop = new WakeLoop(this.#context, { everyMs: planEveryMs, work: () => this.#readPlan(fleet, () => loop.wake()) })
     const fleet = new Fleet(this.#context, { serverEpoch: taken.serverEpoch, lease }, () => loop.wake())
     fleet.setDraining(taken.draining)
     lease.start()
@@ -119,7 +124,7 @@ export class Supervisor {
       if (payload === undefined || payload === server) loop.wake()
     })
     const parts = [
-      startExpiry(this.#context, fleet, () => loop.wake()),
+      startExpiry(this.#context, { fleet, clockWatch: this.#clockWatch, wake: () => loop.wake() }),
       startSampling(this.#context, fleet),
       startLogRotation(this.#context),
       startHousekeeping(this.#context),
@@ -134,9 +139,13 @@ export class Supervisor {
     log.debug({ ttl_s: settings.LEASE_TTL_SECONDS }, 'term open')
   }
 
-  async #readPlan(fleet: Fleet): Promise<void> {
-    const readAtMs = this.#context.clock.monotonicMs()
-    fleet.setPlan(await readServerPlan(this.#context.database, this.#context.server), readAtMs)
+  async #readPlan(fleet: Fleet, wake: () => void): Promise<void> {
+    const { clock, database, server } = this.#context
+    const sentAtMs = clock.monotonicMs()
+    const { clockMs, instances } = await readServerPlan(database, server)
+    const reading = clockMs === null ? undefined : { clockMs, sentAtMs, receivedAtMs: clock.monotonicMs() }
+    if (reading !== undefined && (await this.#clockWatch.judge(reading)) === 'doubtful') return wake()
+    fleet.setPlan(instances, sentAtMs)
     fleet.decideAll()
   }
 

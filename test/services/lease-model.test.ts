@@ -159,7 +159,7 @@ class Start extends Step {
   async act(world: World, supervisor: SimulatedSupervisor): Promise<void> {
     const { term } = supervisor
     if (term === undefined || world.nowMs >= term.heldUntilMs) return
-    const [planned] = await readServerPlan(test_.database, server)
+    const [planned] = (await readServerPlan(test_.database, server)).instances
     if (planned !== undefined && planned.lease.phase === 'adopting') {
       const worker = world.workers.at(-1)
       const verifiable = worker?.host === supervisor.host
