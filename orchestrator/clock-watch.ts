@@ -42,12 +42,15 @@ type Judgement =
 export class ClockWatch {
   readonly #context: OrchestratorContext
   readonly #actor: Actor
-  readonly #onJump: () => void
+  readonly #onJump: (expectedClockMs: number) => void
   #offset: Offset | undefined
   #recording: Promise<void> | undefined
 
-  /** `onJump`: the clock has jumped and expiry is paused; what stands in the database's time should be renewed. */
-  constructor(context: OrchestratorContext, onJump: () => void) {
+  /**
+   * `onJump`: the clock has jumped and expiry is paused; what stands in the database's time should be renewed. Is given
+   * where the clock would be without the jump.
+   */
+  constructor(context: OrchestratorContext, onJump: (expectedClockMs: number) => void) {
     this.#context = context
     this.#onJump = onJump
     const name = `system:clock@${context.server}`
@@ -136,7 +139,7 @@ export class ClockWatch {
       this.#context.log.warn(facts, `${what}: ${known}`)
     }
     this.#offset = offset
-    this.#onJump()
+    this.#onJump(pause.standsAtMs)
   }
 }
 
@@ -148,7 +151,7 @@ export function judgeClock(last: Offset, reading: ClockReading): Judgement {
   const offset = offsetOf(reading)
   const aheadMs = offset.lowMs - last.highMs
   const backMs = last.lowMs - offset.highMs
-  const jumpMs = aheadMs > 0 ? aheadMs : Math.min(0, -backMs)
+  const jumpMs = aheadMs > 0 ? aheadMs : backMs > 0 ? -backMs : 0
   if (Math.abs(jumpMs) > clockJumpMaxMs) {
     // It was sent before the jump that is known already, and came late.
     if (reading.sentAtMs < last.sentAtMs) return { kind: 'unclear' }

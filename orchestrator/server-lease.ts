@@ -13,7 +13,7 @@ import type { OrchestratorContext } from './context.ts'
 export type LeaseEnd = 'lost' | 'lapsed'
 
 interface LeaseEvents {
-  /** Is given the database's clock with every renewal, and says where it should be. */
+  /** Is given the database's clock with every renewal. */
   readonly clockWatch: ClockWatch
   /** The name is no longer ours, or the time has run out unrenewed; called once. */
   readonly onEnd: (end: LeaseEnd) => void
@@ -30,6 +30,8 @@ export class ServerLease {
   #certain = true
   #ended = false
   #renewing = false
+  /** The database's clock when it wrote the `lease_until` that stands: whether that has lapsed is counted from it. */
+  #clockBefore: { readonly clockMs: number; readonly atMs: number } | undefined
   #cancelTimer: () => void = () => {}
 
   /** `sentAtMs`: monotonic time before the statement that took the name was sent. */
@@ -55,8 +57,12 @@ export class ServerLease {
     this.#schedule(this.#ttlMs / 3)
   }
 
-  /** Renews at once, where the database's time no longer fits what the row says; nothing when a renewal is under way. */
-  renewNow(): void {
+  /**
+   * Renews at once, because the database's clock has jumped and the row does not fit it any more.
+   * `expectedClockMs`: where that clock would be now without the jump.
+   */
+  renewNow(expectedClockMs: number): void {
+    this.#clockBefore ??= { clockMs: expectedClockMs, atMs: this.#context.clock.monotonicMs() }
     if (this.#ended || this.#renewing) return
     this.#cancelTimer()
     void this.#renew()
@@ -90,12 +96,13 @@ export class ServerLease {
         server: this.#context.server,
         serverEpoch: this.serverEpoch,
         ttlMs: this.#ttlMs,
-        expectedClockMs: this.#events.clockWatch.expectedClockMs(),
+        expectedClockMs: this.#expectedClockMs(sentAtMs),
       })
       const receivedAtMs = this.#context.clock.monotonicMs()
       if (this.#ended) return
       if (verdict.kind === 'lost') return this.#end('lost')
       this.#heldUntilMs = sentAtMs + this.#ttlMs
+      this.#clockBefore = { clockMs: verdict.clockMs, atMs: sentAtMs }
       if (!this.#certain) this.#context.log.info('the database answers again: lease renewed')
       this.#certain = true
       this.#events.onRenewed(verdict)
@@ -104,6 +111,11 @@ export class ServerLease {
     } catch (error) {
       this.#missed(error)
     }
+  }
+
+  #expectedClockMs(nowMs: number): number | undefined {
+    const before = this.#clockBefore
+    return before === undefined ? this.#events.clockWatch.expectedClockMs() : before.clockMs + nowMs - before.atMs
   }
 
   #watchClock(reading: ClockReading): void {

@@ -44,7 +44,7 @@ export class Supervisor {
   constructor(context: OrchestratorContext, onGivenUp: (failure: Failure) => void) {
     this.#context = context
     this.#onGivenUp = onGivenUp
-    this.#clockWatch = new ClockWatch(context, () => this.#term?.lease.renewNow())
+    this.#clockWatch = new ClockWatch(context, (expectedMs) => this.#term?.lease.renewNow(expectedMs))
   }
 
   /** Takes the name and starts the first term; throws `conflict` when another supervisor holds it. */
