@@ -25,6 +25,10 @@ function describeLength(ms: number): string {
   const minutes = Math.round(ms / 60_000)
   const days = Math.floor(minutes / 1440)
   const hours = Math.floor((minutes % 1440) / 60)
-  const parts = [days > 0 ? `${days} d` : '', hours > 0 ? `${hours} h` : '', minutes % 60 > 0 ? `${minutes % 60} min` : '']
+  const parts = [
+    days > 0 ? `${days} d` : '',
+    hours > 0 ? `${hours} h` : '',
+    minutes % 60 > 0 ? `${minutes % 60} min` : '',
+  ]
   return parts.filter((part) => part !== '').join(' ')
 }

@@ -115,7 +115,10 @@ export class Supervisor {
       onEnd: (end) => this.#endTerm(end),
       onRenewed: ({ draining }) => fleet.setDraining(draining),
     })
-    const loop = new WakeLoop(this.#context, { everyMs: planEveryMs, work: () => this.#readPlan(fleet, () => loop.wake()) })
+    const loop = new WakeLoop(this.#context, {
+      everyMs: planEveryMs,
+      work: () => this.#readPlan(fleet, () => loop.wake()),
+    })
     const fleet = new Fleet(this.#context, { serverEpoch: taken.serverEpoch, lease }, () => loop.wake())
     fleet.setDraining(taken.draining)
     lease.start()

@@ -14,11 +14,7 @@ export interface ConfirmedClock {
 }
 
 /** An operator vouches for the database's clock as it is now: the open pause ends and expiry goes on. */
-export async function confirmClock(
-  tx: Tx,
-  actor: Actor,
-  _input: Record<string, never> = {},
-): Promise<ConfirmedClock> {
+export async function confirmClock(tx: Tx, actor: Actor, _input: Record<string, never> = {}): Promise<ConfirmedClock> {
   assertMay(actor, 'server.confirm_clock')
   const confirmed = await tx.query<ExpiryPauseRow & { confirmed_at: Date }>(
     `update expiry_pause set confirmed_at = clock_timestamp(), confirmed_by = $1 where confirmed_at is null

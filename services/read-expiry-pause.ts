@@ -24,7 +24,9 @@ export async function readExpiryPause(
   _input: Record<string, never> = {},
 ): Promise<{ pause: ExpiryPause | null; clockMs: number }> {
   assertMay(actor, 'server.read')
-  const { rows } = await database.query<{ clock_ms: number } & { [C in keyof ExpiryPauseRow]: ExpiryPauseRow[C] | null }>(
+  const { rows } = await database.query<
+    { clock_ms: number } & { [C in keyof ExpiryPauseRow]: ExpiryPauseRow[C] | null }
+  >(
     `select (extract(epoch from clock_timestamp()) * 1000)::double precision as clock_ms, ${expiryPauseColumns}
      from (select 1) as one left join expiry_pause on confirmed_at is null`,
   )
