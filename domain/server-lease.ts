@@ -1,3 +1,6 @@
+/** The longest time to live that a lease may be given (`LEASE_TTL_SECONDS`). */
+export const leaseTtlMaxMs = 600_000
+
 /** What taking a server's name can come to (design section 5, points 1 and 2). */
 export type TakeVerdict =
   | { readonly kind: 'taken'; readonly serverEpoch: number; readonly draining: boolean }

@@ -67,7 +67,6 @@ export class ClockWatch {
    * possible; the next reading then tries again.
    */
   async judge(reading: ClockReading): Promise<ClockVerdict> {
-    const { lowMs, highMs } = offsetOf(reading)
     if (this.#offset === undefined) return this.#begin(reading)
     const judgement = judgeClock(this.#offset, reading)
     switch (judgement.kind) {
@@ -81,7 +80,7 @@ export class ClockWatch {
         const pause: PauseExpiry = {
           server: this.#context.server,
           kind: 'jump',
-          jumpMs: (lowMs + highMs - last.lowMs - last.highMs) / 2,
+          jumpMs: judgement.jumpMs,
           standsAtMs: expectedAt(last, reading.receivedAtMs),
           lastSeenMs: expectedAt(last, last.sentAtMs),
         }

@@ -1,12 +1,13 @@
 import type { Tx } from '../db/transaction.ts'
 import { type Actor, assertMay } from '../domain/actor.ts'
 import { clockJumpMaxMs } from '../domain/expiry-pause.ts'
+import { leaseTtlMaxMs } from '../domain/server-lease.ts'
 import { appendAudit } from './append-audit.ts'
 
 export interface PauseExpiry {
   readonly server: string
   readonly kind: 'jump' | 'difference'
-  /** How far the database's clock went; negative when it went back. Milliseconds. */
+  /** How far the database's clock went at least; negative when it went back. Milliseconds. */
   readonly jumpMs: number
   /** Where subscription time stands from now on: the database's clock without the jump, in milliseconds since 1970. */
   readonly standsAtMs: number
@@ -30,6 +31,7 @@ export async function pauseExpiry(tx: Tx, actor: Actor, input: PauseExpiry): Pro
     [input.server, input.kind, Math.round(input.jumpMs), input.standsAtMs],
   )
   if (opened.rowCount === 0) return 'already_paused'
+  if (input.kind === 'jump' && input.jumpMs < 0) await takeLeasesBack(tx, input.jumpMs)
   await appendAudit(tx, actor, {
     action: 'server.pause_expiry',
     targetKind: 'server',
@@ -57,4 +59,22 @@ async function wasConfirmedBefore(tx: Tx, input: PauseExpiry): Promise<boolean> 
     [input.kind, input.jumpMs, clockJumpMaxMs, input.lastSeenMs, input.server],
   )
   return rowCount > 0
+}
+
+/**
+ * A server that died before its clock went back would seem to hold its lease for as long as the jump was. What ends
+ * later than any lease could was written under the old clock and goes back with it. Nothing ends too early by this:
+ * who takes over has watched the beat on a monotonic clock besides.
+ */
+async function takeLeasesBack(tx: Tx, jumpMs: number): Promise<void> {
+  const [jump, longest] = [`$1 * interval '1 millisecond'`, `clock_timestamp() + $2 * interval '1 millisecond'`]
+  for (const [table, column] of [
+    ['server', 'lease_until'],
+    ['instance_lease', 'may_run_until'],
+  ]) {
+    await tx.query(`update ${table} set ${column} = ${column} + ${jump} where ${column} > ${longest}`, [
+      jumpMs,
+      leaseTtlMaxMs,
+    ])
+  }
 }

@@ -92,6 +92,22 @@ test('the first server wins; opening and confirming leave an audit row each', as
   expect(audit.map(({ action }) => action)).toEqual(['server.confirm_clock', 'server.pause_expiry'])
 })
 
+test('a lease of a dead server goes back with the clock, one that was renewed since does not', async () => {
+  await db.database.query(
+    `insert into server (name, holder, lease_until) values ('dead', 'h', now() + interval '20 seconds'),
+       ('alive', 'h', now() - interval '59 minutes')`,
+  )
+  await clock.shift(-hourMs)
+  await run(pauseExpiry, { server: 'alpha', kind: 'jump', jumpMs: -hourMs, standsAtMs: 0, lastSeenMs: 0 })
+  const { rows } = await db.database.query<{ name: string; left_s: number }>(
+    `select name, extract(epoch from lease_until - clock_timestamp())::int as left_s from server
+     where holder is not null order by name`,
+  )
+  await clock.shift(hourMs)
+  expect(rows.map(({ name }) => name)).toEqual(['alive', 'dead'])
+  for (const { name, left_s: left } of rows) expect(Math.abs(left - (name === 'dead' ? 20 : 60)), name).toBeLessThan(3)
+})
+
 test('only who may confirm the clock does', async () => {
   await pauseAt(Date.now())
   const operator = { ...ownerActor, role: 'operator' as const }
