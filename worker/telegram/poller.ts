@@ -30,7 +30,7 @@ export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as
 export class Poller {
   readonly #context: ChannelContext
   readonly #api: TelegramApi
-  readonly #handle: (update: Update) => Promise<void>
+  readonly #handle: (update: Update, waited: boolean) => Promise<void>
   readonly #inFlight = new InFlight()
   readonly #queue = new ChatQueue(concurrencyMax)
   readonly #conflictsAtMs: number[] = []
@@ -40,9 +40,14 @@ export class Poller {
   #failures = 0
   #handled = 0
   #first = true
+  /** Until a poll has brought less than a full batch, updates had been waiting for us. */
+  #backlog = true
 
-  /** `handle` resolves when an update needs no redelivery; it rejects when it must come again. */
-  constructor(context: ChannelContext, api: TelegramApi, handle: (update: Update) => Promise<void>) {
+  /**
+   * `handle` resolves when an update needs no redelivery; it rejects when it must come again. `waited`: the update had
+   * been waiting when the worker started.
+   */
+  constructor(context: ChannelContext, api: TelegramApi, handle: (update: Update, waited: boolean) => Promise<void>) {
     this.#context = context
     this.#api = api
     this.#handle = handle
@@ -88,15 +93,17 @@ export class Poller {
     this.#first = false
     this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
     const fresh = this.#inFlight.take(updates)
-    for (const update of fresh) this.#queue.add(chatOf(update), () => this.#work(update))
+    const waited = this.#backlog
+    if (updates.length < batchMax) this.#backlog = false
+    for (const update of fresh) this.#queue.add(chatOf(update), () => this.#work(update, waited))
     if (fresh.length === 0 && (busy || timeout === 0)) await this.#pause(busyPauseMs)
   }
 
-  async #work(update: Update): Promise<void> {
+  async #work(update: Update, waited: boolean): Promise<void> {
     try {
       // The process may have been frozen while the update was on its way or in the queue.
       await this.#context.deadline.untilMayRun()
-      await this.#handle(update)
+      await this.#handle(update, waited)
       this.#inFlight.finish(update.update_id)
       this.#handled += 1
       this.#context.report({ handled: this.#handled })

@@ -11,7 +11,10 @@ import { jitteredBackoffMs, Poller, tokenRefused, webhookSet } from './poller.ts
 import { safeSendHtml } from './safe-send-html.ts'
 import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
 
-/** A message older than this at our start is from a time when the bot did not run. */
+/**
+ * A message that waited for us and is older than this at our start is from a time when the bot did not run. The age
+ * alone says nothing: to a host whose clock is ahead every message would be old.
+ */
 const oldAfterMs = 10 * 60_000
 const startCallLimitMs = 15_000
 const retryAfterMaxSeconds = 120
@@ -22,6 +25,8 @@ export class TelegramChannel implements Channel {
   readonly #conversation: Conversation
   readonly #startedWallMs: number
   readonly #toldAway = new Set<string>()
+  /** Ids of the updates in hand that had been waiting at our start. */
+  readonly #waited = new Set<number>()
   #commandsSet = false
 
   constructor(context: ChannelContext) {
@@ -48,15 +53,20 @@ export class TelegramChannel implements Channel {
     bot.botInfo = (await this.#call('getMe', {})) as NonNullable<typeof bot.botInfo>
     if (this.#context.draining.aborted) return
     await this.#settleWebhook()
-    await new Poller(this.#context, this.#api, (update) => this.#handle(update)).run()
+    await new Poller(this.#context, this.#api, (update, waited) => this.#handle(update, waited)).run()
   }
 
-  async #handle(update: Update): Promise<void> {
+  async #handle(update: Update, waited: boolean): Promise<void> {
     if (!this.#commandsSet) {
       this.#commandsSet = true
       void this.#setCommands()
     }
-    await this.#api.bot.handleUpdate(update)
+    if (waited) this.#waited.add(update.update_id)
+    try {
+      await this.#api.bot.handleUpdate(update)
+    } finally {
+      this.#waited.delete(update.update_id)
+    }
   }
 
   /** A call of the start, repeated until Telegram answers; 401 and 404 end the worker. */
@@ -103,7 +113,7 @@ export class TelegramChannel implements Channel {
 
   async #onMessage(updateId: number, message: Message): Promise<void> {
     if (message.chat.type !== 'private' || message.from === undefined || message.from.is_bot) return
-    const isOld = message.date * 1000 < this.#startedWallMs - oldAfterMs
+    const isOld = this.#waited.has(updateId) && message.date * 1000 < this.#startedWallMs - oldAfterMs
     const intent = decodeText('text' in message ? message.text : '')
     await this.#answer({ intent, person: personOf(message.from, message.chat.id), updateKey: `tg:${updateId}`, isOld })
   }
