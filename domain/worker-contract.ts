@@ -68,12 +68,16 @@ export const heartbeatSchema = z.object({
   pid: z.number().int().positive(),
   /** Milliseconds since the last finished poll; null before the first. */
   lastPollAgeMs: z.number().nonnegative().nullable(),
+  /** Milliseconds that the poll now under way has taken; null when none is. Workers of older versions do not say. */
+  pollPendingMs: z.number().nonnegative().nullable().default(null),
   /** Updates handled since the start. */
   handled: z.number().int().nonnegative(),
   /** A trouble that the worker lives with, for example no network: shown as `last_error`; null when all is well. */
   trouble: z.string().max(500).nullable(),
 })
 export type Heartbeat = z.infer<typeof heartbeatSchema>
+/** A heartbeat as a worker writes it. */
+export type HeartbeatWords = z.input<typeof heartbeatSchema>
 
 export const heartbeatAnswerSchema = z.object({
   /** Milliseconds, counted by the worker from before it sent the heartbeat, that it may go on receiving. */
@@ -83,6 +87,15 @@ export const heartbeatAnswerSchema = z.object({
   drain: z.boolean(),
 })
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>
+
+/**
+ * What the fleet says to a heartbeat: time, or to ask again soon (a new supervisor has not verified the worker yet), or
+ * that the instance is no longer the worker's.
+ */
+export type HeartbeatVerdict =
+  | { readonly kind: 'granted'; readonly answer: HeartbeatAnswer }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'fenced' }
 
 export const exitReportSchema = z.object({
   reason: z.enum(exitReasonNames),
@@ -108,6 +121,11 @@ const onceSchema = {
   /** A second key for what an app may send again under another update id, for example a button's message and action. */
   nonce: z.string().min(1).max(128).nullable(),
   person: personSchema,
+  /**
+   * Where the channel stands: an answer that goes out from now on lies behind it. In the channel's own words; null
+   * when it cannot say.
+   */
+  answerMark: z.string().min(1).max(64).nullable().default(null),
 }
 
 export const languages = ['en', 'zh', 'fa', 'ru'] as const
@@ -118,9 +136,13 @@ const customerSchema = z.object({
   language: z.enum(languages).nullable(),
 })
 
-/** What the gateway answers to a business call; `answered` is true when this update was already answered. */
+/**
+ * What the gateway answers to a business call. `answered`: this update was answered, and that was noted.
+ * `earlierMarks`: marks of earlier attempts, whose answer may have gone out without having been noted.
+ */
 function onceAnswer<T extends z.ZodType>(outcome: T) {
-  return z.object({ outcome, repeated: z.boolean(), answered: z.boolean() })
+  const earlierMarks = z.array(z.string()).default([])
+  return z.object({ outcome, repeated: z.boolean(), answered: z.boolean(), earlierMarks })
 }
 
 /** The business calls: path, request and answer. Each runs as one fenced transaction. */
@@ -163,6 +185,9 @@ export const gatewayCalls = {
 export type GatewayCallName = keyof typeof gatewayCalls
 export type GatewayRequest<N extends GatewayCallName> = z.infer<(typeof gatewayCalls)[N]['request']>
 export type GatewayAnswer<N extends GatewayCallName> = z.infer<(typeof gatewayCalls)[N]['answer']>
+
+/** Stays open while worker and gateway live: its end is a hint that one of them is gone, and no more than that. */
+export const lifelinePath = '/v1/lifeline'
 
 /** Calls about the worker itself. */
 export const workerCalls = {

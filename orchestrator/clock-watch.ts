@@ -42,15 +42,12 @@ type Judgement =
 export class ClockWatch {
   readonly #context: OrchestratorContext
   readonly #actor: Actor
-  readonly #onJump: (expectedClockMs: number) => void
+  readonly #onJump: () => void
   #offset: Offset | undefined
   #recording: Promise<void> | undefined
 
-  /**
-   * `onJump`: the clock has jumped and expiry is paused; what stands in the database's time should be renewed. Is given
-   * where the clock would be without the jump.
-   */
-  constructor(context: OrchestratorContext, onJump: (expectedClockMs: number) => void) {
+  /** `onJump`: the clock has jumped and expiry is paused; what stands in the database's time should be renewed. */
+  constructor(context: OrchestratorContext, onJump: () => void) {
     this.#context = context
     this.#onJump = onJump
     const name = `system:clock@${context.server}`
@@ -138,7 +135,7 @@ export class ClockWatch {
       this.#context.log.warn(facts, `${what}: ${known}`)
     }
     this.#offset = offset
-    this.#onJump(pause.standsAtMs)
+    this.#onJump()
   }
 }
 

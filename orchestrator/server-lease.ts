@@ -6,6 +6,7 @@
  * started, and workers run on to the deadline that they were granted.
  */
 import { Failure } from '../domain/failure.ts'
+import type { ServerOrders } from '../domain/server-lease.ts'
 import { renewServerLease } from '../services/renew-server-lease.ts'
 import type { ClockReading, ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
@@ -17,8 +18,8 @@ interface LeaseEvents {
   readonly clockWatch: ClockWatch
   /** The name is no longer ours, or the time has run out unrenewed; called once. */
   readonly onEnd: (end: LeaseEnd) => void
-  /** Another operator changed draining or capacity. */
-  readonly onRenewed: (facts: { draining: boolean; capacity: number }) => void
+  /** What the row orders of this server, at each renewal. */
+  readonly onRenewed: (orders: ServerOrders) => void
 }
 
 export class ServerLease {
@@ -31,15 +32,21 @@ export class ServerLease {
   #ended = false
   #renewing = false
   /** The database's clock when it wrote the `lease_until` that stands: whether that has lapsed is counted from it. */
-  #clockBefore: { readonly clockMs: number; readonly atMs: number } | undefined
+  #written: { readonly clockMs: number; readonly sentAtMs: number }
+  #renewSoon = false
   #cancelTimer: () => void = () => {}
 
   /** `sentAtMs`: monotonic time before the statement that took the name was sent. */
-  constructor(context: OrchestratorContext, serverEpoch: number, sentAtMs: number, events: LeaseEvents) {
+  constructor(
+    context: OrchestratorContext,
+    taken: { readonly serverEpoch: number; readonly sentAtMs: number; readonly clockMs: number },
+    events: LeaseEvents,
+  ) {
     this.#context = context
-    this.serverEpoch = serverEpoch
+    this.serverEpoch = taken.serverEpoch
     this.#ttlMs = context.settings.LEASE_TTL_SECONDS * 1000
-    this.#heldUntilMs = sentAtMs + this.#ttlMs
+    this.#heldUntilMs = taken.sentAtMs + this.#ttlMs
+    this.#written = taken
     this.#events = events
   }
 
@@ -57,12 +64,9 @@ export class ServerLease {
     this.#schedule(this.#ttlMs / 3)
   }
 
-  /**
-   * Renews at once, because the database's clock has jumped and the row does not fit it any more.
-   * `expectedClockMs`: where that clock would be now without the jump.
-   */
-  renewNow(expectedClockMs: number): void {
-    this.#clockBefore ??= { clockMs: expectedClockMs, atMs: this.#context.clock.monotonicMs() }
+  /** Renews at once, because the database's clock has jumped and the row does not fit it any more. */
+  renewNow(): void {
+    this.#renewSoon = this.#renewing
     if (this.#ended || this.#renewing) return
     this.#cancelTimer()
     void this.#renew()
@@ -96,26 +100,22 @@ export class ServerLease {
         server: this.#context.server,
         serverEpoch: this.serverEpoch,
         ttlMs: this.#ttlMs,
-        expectedClockMs: this.#expectedClockMs(sentAtMs),
+        expectedClockMs: this.#written.clockMs + sentAtMs - this.#written.sentAtMs,
       })
       const receivedAtMs = this.#context.clock.monotonicMs()
       if (this.#ended) return
       if (verdict.kind === 'lost') return this.#end('lost')
       this.#heldUntilMs = sentAtMs + this.#ttlMs
-      this.#clockBefore = { clockMs: verdict.clockMs, atMs: sentAtMs }
+      this.#written = { clockMs: verdict.clockMs, sentAtMs }
       if (!this.#certain) this.#context.log.info('the database answers again: lease renewed')
       this.#certain = true
-      this.#events.onRenewed(verdict)
+      this.#events.onRenewed(verdict.orders)
       this.#watchClock({ clockMs: verdict.clockMs, sentAtMs, receivedAtMs })
-      this.#schedule(this.#ttlMs / 3)
+      this.#schedule(this.#renewSoon ? 0 : this.#ttlMs / 3)
+      this.#renewSoon = false
     } catch (error) {
       this.#missed(error)
     }
-  }
-
-  #expectedClockMs(nowMs: number): number | undefined {
-    const before = this.#clockBefore
-    return before === undefined ? this.#events.clockWatch.expectedClockMs() : before.clockMs + nowMs - before.atMs
   }
 
   #watchClock(reading: ClockReading): void {

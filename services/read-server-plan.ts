@@ -1,5 +1,5 @@
 import type { Queryable } from '../db/transaction.ts'
-import type { Desired, Platform, State, Status } from '../domain/instance.ts'
+import type { Desired, Placement, Platform, State, Status } from '../domain/instance.ts'
 
 /** A plan with the database's clock at the time of reading; null when the plan is empty. */
 export interface ServerPlan {
@@ -11,6 +11,9 @@ export interface ServerPlan {
 export interface PlannedInstance {
   readonly id: string
   readonly platform: Platform
+  /** The server that it is assigned to; another than ours while it is being handed over. */
+  readonly serverName: string
+  readonly placement: Placement
   readonly status: Status
   readonly desired: Desired
   readonly state: State
@@ -31,7 +34,9 @@ export interface PlannedLease {
   readonly epoch: number
   readonly serverName: string | null
   readonly serverEpoch: number
+  readonly nonce: string | null
   readonly process: string | null
+  readonly port: number | null
   /** Milliseconds that the worker may still run without us; null when no bound is known. */
   readonly mayRunForMs: number | null
 }
@@ -40,6 +45,8 @@ interface Row {
   clock_ms: number
   id: string
   platform: Platform
+  server_name: string
+  placement: Placement
   status: Status
   desired: Desired
   state: State
@@ -55,7 +62,9 @@ interface Row {
   epoch: number
   lease_server: string | null
   server_epoch: number
+  nonce: string | null
   process: string | null
+  lease_port: number | null
   may_run_for_ms: number | null
 }
 
@@ -66,13 +75,13 @@ interface Row {
 export async function readServerPlan(database: Queryable, server: string): Promise<ServerPlan> {
   const { rows } = await database.query<Row>(
     `select (extract(epoch from clock_timestamp()) * 1000)::double precision as clock_ms,
-       i.id, i.platform, i.status, i.desired, i.state, i.last_error, i.attempt,
+       i.id, i.platform, i.server_name, i.placement, i.status, i.desired, i.state, i.last_error, i.attempt,
        subscription_left_ms(i.expires_at) as expires_in_ms,
        i.restart_requested, i.restart_done, i.port, i.rate_limit_rps, i.max_concurrent_requests,
-       l.phase, l.epoch, l.server_name as lease_server, l.server_epoch, l.process,
+       l.phase, l.epoch, l.server_name as lease_server, l.server_epoch, l.nonce, l.process, l.port as lease_port,
        (extract(epoch from l.may_run_until - clock_timestamp()) * 1000)::double precision as may_run_for_ms
      from instance i join instance_lease l on l.instance_id = i.id
-     where (i.server_name = $1 and (i.status = 'approved' or i.state <> 'stopped'))
+     where (i.server_name = $1 and (i.status = 'approved' or i.state <> 'stopped' or i.last_error is not null))
        or (l.server_name = $1 and l.phase <> 'idle')
      order by i.id`,
     [server],
@@ -80,6 +89,8 @@ export async function readServerPlan(database: Queryable, server: string): Promi
   const instances = rows.map((row) => ({
     id: row.id,
     platform: row.platform,
+    serverName: row.server_name,
+    placement: row.placement,
     status: row.status,
     desired: row.desired,
     state: row.state,
@@ -96,7 +107,9 @@ export async function readServerPlan(database: Queryable, server: string): Promi
       epoch: row.epoch,
       serverName: row.lease_server,
       serverEpoch: row.server_epoch,
+      nonce: row.nonce,
       process: row.process,
+      port: row.lease_port,
       mayRunForMs: row.may_run_for_ms,
     },
   }))

@@ -61,7 +61,7 @@ function start(aheadMs: number): NamelessProcess {
   }\n`
   const program = readFileSync(join(import.meta.dirname, '..', '..', 'dist', 'worker-telegram.mjs'), 'utf8')
   writeFileSync(bundle, shift + program)
-  worker = spawnProcess({ bundle, logFile: join(folder, 'worker.log'), heapMb: 128 })
+  worker = spawnProcess({ bundle, logFolder: folder, logFilesMax: 1, heapMb: 128 })
   const identity: WorkerIdentity = {
     contract: contractVersion,
     instanceId: 'bot-1',
@@ -81,7 +81,7 @@ function start(aheadMs: number): NamelessProcess {
     takeWebhook: false,
     logLevel: 'debug',
   }
-  worker.name(JSON.stringify(identity))
+  worker.name(JSON.stringify(identity), join(folder, 'worker.log'))
   return worker
 }
 

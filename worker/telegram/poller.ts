@@ -27,10 +27,21 @@ const busyPauseMs = 250
 /** Kinds of updates we ask for; named explicitly, since Telegram remembers the list of the last poll. */
 export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as const
 
+/** What becomes of updates. */
+export interface UpdateWork {
+  /** A batch came: called for each of its updates before the first is handled. */
+  readonly see: (update: Update) => void
+  /**
+   * Resolves when an update needs no redelivery; rejects when it must come again. `waited`: the update had been waiting
+   * when the worker started.
+   */
+  readonly handle: (update: Update, waited: boolean) => Promise<void>
+}
+
 export class Poller {
   readonly #context: ChannelContext
   readonly #api: TelegramApi
-  readonly #handle: (update: Update, waited: boolean) => Promise<void>
+  readonly #work: UpdateWork
   readonly #inFlight = new InFlight()
   readonly #queue = new ChatQueue(concurrencyMax)
   readonly #conflictsAtMs: number[] = []
@@ -43,14 +54,10 @@ export class Poller {
   /** Until a poll has brought less than a full batch, updates had been waiting for us. */
   #backlog = true
 
-  /**
-   * `handle` resolves when an update needs no redelivery; it rejects when it must come again. `waited`: the update had
-   * been waiting when the worker started.
-   */
-  constructor(context: ChannelContext, api: TelegramApi, handle: (update: Update, waited: boolean) => Promise<void>) {
+  constructor(context: ChannelContext, api: TelegramApi, work: UpdateWork) {
     this.#context = context
     this.#api = api
-    this.#handle = handle
+    this.#work = work
   }
 
   /** Polls until drained; throws `WorkerExit` for a typed end. */
@@ -83,11 +90,16 @@ export class Poller {
       this.#ending.signal,
       AbortSignal.timeout(timeout * 1000 + halfOpenMarginMs),
     ])
-    const updates = (await this.#api.raw(
-      'getUpdates',
-      { ...(offset === undefined ? {} : { offset }), timeout, limit: batchMax, allowed_updates: allowedUpdates },
-      limit,
-    )) as Update[]
+    const payload = {
+      ...(offset === undefined ? {} : { offset }),
+      timeout,
+      limit: batchMax,
+      allowed_updates: allowedUpdates,
+    }
+    this.#context.report({ pollingSinceMs: clock.monotonicMs() })
+    const updates = (await this.#api
+      .raw('getUpdates', payload, limit)
+      .finally(() => this.#context.report({ pollingSinceMs: null }))) as Update[]
     this.#inFlight.confirmed(offset)
     this.#failures = 0
     this.#first = false
@@ -95,15 +107,16 @@ export class Poller {
     const fresh = this.#inFlight.take(updates)
     const waited = this.#backlog
     if (updates.length < batchMax) this.#backlog = false
-    for (const update of fresh) this.#queue.add(chatOf(update), () => this.#work(update, waited))
+    for (const update of fresh) this.#work.see(update)
+    for (const update of fresh) this.#queue.add(chatOf(update), () => this.#workOn(update, waited))
     if (fresh.length === 0 && (busy || timeout === 0)) await this.#pause(busyPauseMs)
   }
 
-  async #work(update: Update, waited: boolean): Promise<void> {
+  async #workOn(update: Update, waited: boolean): Promise<void> {
     try {
       // The process may have been frozen while the update was on its way or in the queue.
       await this.#context.deadline.untilMayRun()
-      await this.#handle(update, waited)
+      await this.#work.handle(update, waited)
       this.#inFlight.finish(update.update_id)
       this.#handled += 1
       this.#context.report({ handled: this.#handled })
