@@ -171,6 +171,24 @@ test('a server that starts where its host and the database differ by an hour pau
   expect(await pause()).toBeNull()
 })
 
+test.for([hourMs, -hourMs])(
+  'a jump by %d ms while no supervisor runs: the next one adopts the workers, and pauses expiry',
+  async (jumpMs) => {
+    const ids = [await botEndingIn(30 * 86_400_000), await botEndingIn(hourMs / 2)]
+    const first = await rig.startApart()
+    for (const id of ids) await rig.until(id, 'running')
+    const before = await running(ids)
+    await first.kill()
+    await clock.shift(jumpMs)
+    await rig.startApart()
+    expect(await untilPaused()).toMatchObject({ kind: 'difference' })
+    await sleep(ttlMs * 1.5)
+    const after = await running(ids)
+    expect(after.bots).toEqual(before.bots)
+    expect(after.servers).toMatchObject([{ alive: true, server_epoch: 2 }])
+  },
+)
+
 test('while expiry is paused no subscription is approved or renewed', async () => {
   const id = await rig.approvedBot()
   await rig.start()
