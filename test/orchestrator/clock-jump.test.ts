@@ -96,6 +96,22 @@ describe.for([
   })
 })
 
+test('the plan that is read in the moment of the jump ends nothing', async () => {
+  // Neither a sweep nor a renewal comes in between.
+  await rig.stop()
+  rig = new Rig(db, { EXPIRY_CHECK_SECONDS: '600', LEASE_TTL_SECONDS: '60' })
+  const id = await botEndingIn(hourMs / 2)
+  await rig.start()
+  await rig.until(id, 'running')
+  const before = await running([id])
+  await clock.shift(hourMs)
+  await db.database.query(`select pg_notify('botfleet_instance', 'alpha')`)
+  await untilPaused()
+  await sleep(1000)
+  expect(await running([id])).toEqual(before)
+  expect(rig.logLines.join('')).not.toContain('ending worker')
+})
+
 test('time stands still while expiry is paused: what would have ended ends after the confirmation', async () => {
   const id = await botEndingIn(6000)
   await rig.start()

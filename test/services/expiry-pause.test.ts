@@ -5,6 +5,7 @@ import { listAudit } from '../../services/list-audit.ts'
 import { pauseExpiry } from '../../services/pause-expiry.ts'
 import { readExpiryPause } from '../../services/read-expiry-pause.ts'
 import { readServerPlan } from '../../services/read-server-plan.ts'
+import { sweepRetention } from '../../services/sweep-retention.ts'
 import { ClockShift } from '../support/clock-shift.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { ownerActor } from '../support/rig.ts'
@@ -106,6 +107,19 @@ test('a lease of a dead server goes back with the clock, one that was renewed si
   await clock.shift(hourMs)
   expect(rows.map(({ name }) => name)).toEqual(['alive', 'dead'])
   for (const { name, left_s: left } of rows) expect(Math.abs(left - (name === 'dead' ? 20 : 60)), name).toBeLessThan(3)
+})
+
+test('while a pause is open nothing is swept away by a clock that may be wrong', async () => {
+  await db.database.query(`insert into handled_update (instance_id, key, outcome) values ('bot', 'tg:1', 'null')`)
+  const nowMs = await endsIn(1000 * hourMs)
+  const sweep = () =>
+    db.database.transaction((tx) => sweepRetention(tx, { eventDays: 9000, sampleHours: 48, handledUpdateHours: 48 }))
+  await pauseAt(nowMs)
+  await clock.shift(100 * hourMs)
+  expect(await sweep()).toBe(0)
+  await run(confirmClock, {})
+  expect(await sweep()).toBe(1)
+  await clock.shift(-100 * hourMs)
 })
 
 test('only who may confirm the clock does', async () => {
