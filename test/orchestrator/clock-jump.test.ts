@@ -96,7 +96,7 @@ describe.for([
   })
 })
 
-test('the plan that is read in the moment of the jump ends nothing', async () => {
+test('the plan that is read in the moment of the jump ends nothing, and the confirmation is heeded at once', async () => {
   // Neither a sweep nor a renewal comes in between.
   await rig.stop()
   rig = new Rig(db, { EXPIRY_CHECK_SECONDS: '600', LEASE_TTL_SECONDS: '60' })
@@ -110,6 +110,10 @@ test('the plan that is read in the moment of the jump ends nothing', async () =>
   await sleep(1000)
   expect(await running([id])).toEqual(before)
   expect(rig.logLines.join('')).not.toContain('ending worker')
+  const confirmedAtMs = performance.now()
+  await confirm()
+  await rig.until(id, 'stopped', ({ status }) => status === 'expired')
+  expect(performance.now() - confirmedAtMs).toBeLessThan(6000)
 })
 
 test('time stands still while expiry is paused: what would have ended ends after the confirmation', async () => {
