@@ -24,9 +24,18 @@ export async function choosePort(options: {
 }
 
 function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const probe = createServer()
-    probe.once('error', () => resolve(false))
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      // Without this, a supervisor that has run out of descriptors would call every port taken.
+      if (error.code === 'EMFILE' || error.code === 'ENFILE') reject(outOfDescriptors(error))
+      else resolve(false)
+    })
     probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(true)))
   })
+}
+
+function outOfDescriptors(cause: Error): Failure {
+  const message = 'no file descriptor is left in the supervisor: raise `ulimit -n` (LimitNOFILE= in a systemd unit)'
+  return new Failure('unavailable', message, { cause })
 }

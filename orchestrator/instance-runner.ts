@@ -10,7 +10,7 @@ import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../d
 import { signalProcess } from '../runtime/process-identity.ts'
 import { adoptInstance } from '../services/adopt-instance.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
-import { recordWorkerEvent, type WorkerEvent } from '../services/record-worker-event.ts'
+import type { WorkerEvent } from '../services/record-worker-event.ts'
 import { releaseInstance } from '../services/release-instance.ts'
 import { adoptingSlotOf } from './adoptable-worker.ts'
 import { type Action, type DecideContext, decide } from './decide.ts'
@@ -31,6 +31,7 @@ import {
 
 const startJitterMs = 50
 const releaseRetryMs = 200
+const missedStartMaxMs = 30_000
 
 type Live = Extract<Slot, { kind: 'live' }>
 type Ending = Extract<Slot, { kind: 'ending' }>
@@ -44,6 +45,8 @@ export class InstanceRunner {
   readonly #fleet: FleetContext
   #slot: Slot
   #history = noCrashes
+  /** Starts in a row that this server could not even begin. */
+  #startsMissed = 0
   #planned: PlannedInstance | undefined
   /** Monotonic time at which the subscription ends; never later than the database's own. */
   #expiresAtMs = 0
@@ -263,11 +266,14 @@ export class InstanceRunner {
       this.#givePermitBack()
       const reason = error instanceof Failure ? error.message : `could not start: ${String(error)}`
       orchestrator.log.error({ instance: this.id, error }, 'start failed')
-      this.#backOff(reason, 0)
+      // What this server lacks is no crash of the bot: it is tried again for as long as it is lacking.
+      if (error instanceof Failure && error.code === 'unavailable') this.#tryLater(reason)
+      else this.#backOff(reason, 0)
     }
   }
 
   #live(worker: Worker, planned: PlannedInstance): void {
+    this.#startsMissed = 0
     this.#slot = liveSlot(worker, this.#nowMs())
     this.#planned = { ...planned, restartDone: planned.restartRequested, port: worker.port }
     const { pid } = worker.identity
@@ -364,6 +370,15 @@ export class InstanceRunner {
     this.#note('stopped', null)
   }
 
+  #tryLater(reason: string): void {
+    const { backoffBaseMs, backoffMaxMs } = this.#restartLimits()
+    this.#startsMissed += 1
+    const ceilingMs = Math.min(backoffMaxMs, missedStartMaxMs, backoffBaseMs * 2 ** Math.min(this.#startsMissed, 30))
+    const delayMs = Math.round(ceilingMs * (0.5 + Math.random() / 2))
+    this.#slot = { kind: 'backoff', untilMs: this.#nowMs() + delayMs }
+    this.#note('backoff', reason, { attempt: this.#history.attempt, nextTryInMs: delayMs })
+  }
+
   #backOff(reason: string, healthyForMs: number): void {
     const nowMs = this.#nowMs()
     const crash = { nowMs, healthyForMs, random: Math.random() }
@@ -416,19 +431,10 @@ export class InstanceRunner {
     details: Record<string, unknown>,
   ): void {
     const { orchestrator, term } = this.#fleet
-    const { server, database, log } = orchestrator
-    const event: WorkerEvent = {
-      instanceId: this.id,
-      server,
-      serverEpoch: term.serverEpoch,
-      epoch: worker.epoch,
-      kind,
-      reason,
-      details,
-    }
-    recordWorkerEvent(database, event).catch((error: unknown) =>
-      log.debug({ instance: this.id, error: String(error) }, 'event not written'),
-    )
+    const { server } = orchestrator
+    const { serverEpoch } = term
+    const event = { instanceId: this.id, server, serverEpoch, epoch: worker.epoch, kind, reason, details }
+    this.#fleet.observations.noteEvent(event)
   }
 
   #restartLimits(): RestartLimits {

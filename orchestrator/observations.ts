@@ -1,15 +1,20 @@
 /**
- * The observed states that are still to be written. A write that fails because the database is away is kept and
- * written when it answers; only the newest state of an instance matters, but restarts add up.
+ * The observed states and events that are still to be written. A write that fails because the database is away is kept
+ * and written when it answers; only the newest state of an instance matters, but restarts add up, and events are kept in
+ * their order.
  */
 import { type ObservedState, recordInstanceState } from '../services/record-instance-state.ts'
+import { recordWorkerEvent, type WorkerEvent } from '../services/record-worker-event.ts'
 import type { OrchestratorContext } from './context.ts'
+
+const eventsMax = 1000
 
 export class Observations {
   readonly #context: OrchestratorContext
   readonly #serverEpoch: number
   readonly #unwritten = new Map<string, ObservedState>()
   readonly #last = new Map<string, string>()
+  readonly #events: WorkerEvent[] = []
   #writing: Promise<void> = Promise.resolve()
 
   constructor(context: OrchestratorContext, serverEpoch: number) {
@@ -28,6 +33,13 @@ export class Observations {
     void this.flush()
   }
 
+  /** Notes an event; the oldest make room while the database is away. */
+  noteEvent(event: WorkerEvent): void {
+    this.#events.push(event)
+    if (this.#events.length > eventsMax) this.#events.shift()
+    void this.flush()
+  }
+
   /** Forgets what was written last, so that the next note is written whatever it is. */
   forget(instanceId: string): void {
     this.#last.delete(instanceId)
@@ -40,6 +52,7 @@ export class Observations {
   }
 
   async #writeAll(): Promise<void> {
+    if (!(await this.#writeEvents())) return
     for (const [instanceId, observed] of this.#unwritten) {
       this.#unwritten.delete(instanceId)
       try {
@@ -55,6 +68,21 @@ export class Observations {
         return
       }
     }
+  }
+
+  /** @returns whether all are written. */
+  async #writeEvents(): Promise<boolean> {
+    for (let event = this.#events[0]; event !== undefined; event = this.#events[0]) {
+      try {
+        await recordWorkerEvent(this.#context.database, event)
+      } catch (error) {
+        this.#context.log.debug({ instance: event.instanceId, error: String(error) }, 'event not written yet')
+        return false
+      }
+      const index = this.#events.indexOf(event)
+      if (index >= 0) this.#events.splice(index, 1)
+    }
+    return true
   }
 
   #putBack(instanceId: string, observed: ObservedState): void {

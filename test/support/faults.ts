@@ -1,4 +1,5 @@
 /** Faults on processes: frozen, thawed, killed, and never by pid alone. Faults on connections: `tcp-proxy.ts`. */
+import { execFileSync } from 'node:child_process'
 import type { Queryable } from '../../db/transaction.ts'
 import { type ProcessIdentity, parseProcessIdentity } from '../../domain/process-identity.ts'
 import { identityOf, livenessOf, signalProcess } from '../../runtime/process-identity.ts'
@@ -42,4 +43,13 @@ export async function workerOf(database: Queryable, instanceId: string): Promise
   )
   const identity = parseProcessIdentity(rows[0]?.process ?? '')
   return identity === undefined || isGone(identity) ? undefined : identity
+}
+
+/**
+ * Lowers or raises what a running process may use: open descriptors, or the size of the files that it writes, beyond
+ * which a write fails as on a full disk. Works for root and for everybody else; needs `prlimit` of util-linux.
+ */
+export function limit(identity: ProcessIdentity, resource: 'nofile' | 'fsize', most: number | 'unlimited'): void {
+  if (isGone(identity)) throw new Error(`process ${identity.pid} is gone`)
+  execFileSync('prlimit', ['--pid', String(identity.pid), `--${resource}=${most}:`])
 }

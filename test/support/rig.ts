@@ -104,7 +104,13 @@ export class Rig {
 
   /** Starts a supervisor in a process of its own, on the same folders; resolves when it has said how that went. */
   async startApart(
-    options: { url?: string; server?: string; wrap?: readonly string[]; settings?: Record<string, string> } = {},
+    options: {
+      url?: string
+      server?: string
+      wrap?: readonly string[]
+      settings?: Record<string, string>
+      diesBeforeIdentity?: boolean
+    } = {},
   ): Promise<SupervisorProcess> {
     const server = options.server ?? this.settings.SERVERNAME
     const apart = new SupervisorProcess(
@@ -115,6 +121,7 @@ export class Rig {
         socketFolder: join(this.home, 'sockets'),
         logFolder: join(this.home, 'logs', server),
         bundle: this.#bundle,
+        diesBeforeIdentity: options.diesBeforeIdentity ?? false,
       },
       options.wrap,
     )
@@ -184,7 +191,10 @@ export class Rig {
     for (const apart of this.#apart.splice(0)) {
       apart.signal('SIGCONT')
       apart.signal('SIGTERM')
+      // A wrapper such as unshare does not hand the signal on.
+      const late = setTimeout(() => apart.signal('SIGKILL'), 15_000)
       await apart.ended
+      clearTimeout(late)
     }
     for (const { supervisor, gateway, database } of this.#open.splice(0)) {
       await supervisor.stop()

@@ -21,8 +21,8 @@ export class SupervisorProcess {
 
   /** `wrap` runs it inside another program, such as `unshare --pid --fork`. */
   constructor(orders: SupervisorOrders, wrap: readonly string[] = []) {
-    const [command = process.execPath, ...parameters] = [...wrap, process.execPath, '--no-warnings', program]
-    this.child = spawn(command, parameters, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const parameters = [...wrap, process.execPath, '--no-warnings', program]
+    this.child = spawn(parameters[0] ?? '', parameters.slice(1), { stdio: ['pipe', 'pipe', 'pipe'] })
     this.child.stderr?.on('data', (chunk: Buffer) => (this.log += chunk.toString()))
     if (this.child.stdout !== null) {
       createInterface({ input: this.child.stdout }).on('line', (text) => this.words.push(JSON.parse(text) as Word))
@@ -45,6 +45,11 @@ export class SupervisorProcess {
   async kill(): Promise<void> {
     this.signal('SIGKILL')
     await this.ended
+  }
+
+  /** Has it kill itself: for one inside a wrapper, which lives on. */
+  die(): void {
+    this.child.stdin?.write('die\n')
   }
 
   /** Whether it still runs. */

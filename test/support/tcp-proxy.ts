@@ -21,6 +21,7 @@ export class TcpProxy {
   #mode: Mode = 'through'
   #accepted = 0
   #delayMs = 0
+  #breaksAfter: string | undefined
 
   private constructor(server: Server) {
     this.#server = server
@@ -74,6 +75,11 @@ export class TcpProxy {
     this.#delayMs = ms
   }
 
+  /** The next packet to the server that holds this text gets there, and its connection breaks before any answer. */
+  breakAfter(text: string): void {
+    this.#breaksAfter = text
+  }
+
   /** Lets new connections through again; what was lost stays lost, as with a connection whose other end was replaced. */
   heal(): void {
     this.#mode = 'through'
@@ -104,13 +110,26 @@ export class TcpProxy {
   #carry(pair: Pair, direction: Direction): void {
     const { client, upstream, lost } = pair
     const [from, to] = direction === 'to-server' ? [client, upstream] : [upstream, client]
-    from.on('data', (chunk) => this.#pass(pair, direction, () => to.write(chunk)))
+    from.on('data', (chunk: Buffer) => {
+      if (direction === 'to-server' && this.#isBreaking(chunk)) {
+        lost.add('to-client')
+        this.#pass(pair, direction, () => to.write(chunk, () => client.resetAndDestroy()))
+      } else {
+        this.#pass(pair, direction, () => to.write(chunk))
+      }
+    })
     from.on('end', () => this.#pass(pair, direction, () => to.end()))
     from.on('error', () => {})
     from.on('close', () => {
       if (!lost.has(direction)) to.destroy()
       if (client.closed && upstream.closed) this.#pairs.delete(pair)
     })
+  }
+
+  #isBreaking(chunk: Buffer): boolean {
+    if (this.#breaksAfter === undefined || !chunk.includes(this.#breaksAfter)) return false
+    this.#breaksAfter = undefined
+    return true
   }
 
   #pass(pair: Pair, direction: Direction, pass: () => void): void {

@@ -96,17 +96,11 @@ test('a second death while looking, and a third after sending, still leave one a
 })
 
 test('after a send without outcome nothing is looked for, so that no earlier answer is taken for a later one', async () => {
-  say('/id')
-  await waitFor(() => expect(answers()).toHaveLength(1))
-  // Both are taken up before the first is answered; that answer goes out, and its connection breaks.
-  sandbox.plantFault({ kind: 'delay', delayMs: 500, method: 'sendMessage' })
-  say('/id')
-  say('/id')
-  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
+  // The first answer goes out and its connection breaks; the second, of the same words, does not go out.
   sandbox.plantFault({ kind: 'drop_after', method: 'sendMessage' })
-  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
   sandbox.plantFault({ kind: 'silence', method: 'sendMessage' })
   say('/id')
+  say('/id')
   await killInTheSend()
-  expect(answers()).toHaveLength(4)
+  expect(answers()).toHaveLength(2)
 })

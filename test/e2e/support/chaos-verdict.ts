@@ -14,7 +14,7 @@ export function judgeRequests(requests: readonly TracedRequest[], leases: LeaseT
   const violations: string[] = []
   /** The latest epoch that was seen of a bot. */
   const epochs = new Map<number, number>()
-  let unknown = 0
+  const unknown: string[] = []
   for (const request of requests) {
     const words = `${new Date(request.atMs).toISOString()} bot ${request.botId} ${request.kind} by ${request.process ?? 'a process that was gone'}`
     if (request.kind === 'conflict') {
@@ -22,9 +22,13 @@ export function judgeRequests(requests: readonly TracedRequest[], leases: LeaseT
       if (request.by !== request.process) violations.push(`${words}: ended by a poll of ${request.by ?? '?'}`)
       continue
     }
-    const allowed = request.process === undefined ? undefined : leases.allowedAt(request.process, request.atMs)
+    if (request.process === undefined) {
+      unknown.push(words)
+      continue
+    }
+    const allowed = leases.allowedAt(request.process, request.atMs)
     if (allowed === undefined) {
-      unknown += 1
+      violations.push(`${words}: a process that never held a bot`)
       continue
     }
     const lateMs = Math.round(request.atMs - allowed.untilMs)
@@ -33,5 +37,8 @@ export function judgeRequests(requests: readonly TracedRequest[], leases: LeaseT
     if (allowed.epoch < latest) violations.push(`${words}, epoch ${allowed.epoch}: epoch ${latest} was there before`)
     epochs.set(request.botId, Math.max(latest, allowed.epoch))
   }
-  return { violations, summary: `${requests.length} requests traced, ${unknown} of processes that were gone` }
+  return {
+    violations,
+    summary: `${requests.length} requests traced, ${unknown.length} of processes that were gone${unknown.map((one) => `\n  ${one}`).join('')}`,
+  }
 }
