@@ -19,7 +19,7 @@ export interface ExpiryParts {
   readonly wake: () => void
 }
 
-/** Sweeps every `EXPIRY_CHECK_SECONDS`, and at the moment the next subscription of a running bot ends. */
+/** Sweeps every `EXPIRY_CHECK_SECONDS`, and at the moment the next subscription of a bot of this server ends. */
 export function startExpiry(context: OrchestratorContext, { fleet, clockWatch, wake }: ExpiryParts): Part {
   const actor: Actor = {
     name: `system:expiry@${context.server}`,
@@ -42,11 +42,7 @@ export function startExpiry(context: OrchestratorContext, { fleet, clockWatch, w
       if (ids.length > 0) context.log.info({ instances: ids }, 'subscriptions ended')
       if (ids.length > 0 || verdict === 'doubtful') wake()
     },
-    nextInMs: () => {
-      const nextAtMs = fleet.nextExpiryAtMs()
-      if (nextAtMs === undefined) return sweepMs
-      return Math.min(sweepMs, Math.max(soonestMs, nextAtMs - clock.monotonicMs() + 50))
-    },
+    nextInMs: () => Math.min(sweepMs, Math.max(soonestMs, fleet.nextExpiryAtMs() - clock.monotonicMs() + 50)),
     // A new bot may end sooner than the timer that is armed: look again this often.
     lookEveryMs: 1000,
   })
