@@ -3,8 +3,10 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Database } from '../db/database.ts'
 import { migrationStatus } from '../db/migrate.ts'
+import { clockJumpMaxMs, describePause } from '../domain/expiry-pause.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
 import { listServers } from '../services/list-servers.ts'
+import { readExpiryPause } from '../services/read-expiry-pause.ts'
 import type { Cli } from './command.ts'
 import { cliActor, readKeyring, withDatabase } from './context.ts'
 import { examine, type Finding, printFindings } from './diagnosis.ts'
@@ -35,7 +37,8 @@ export async function examineServer(cli: Cli): Promise<void> {
         isServerAlive = look.verdict === 'ok'
         return look
       })
-      return [await examine('keys', () => examineKeys(config, database)), server]
+      const clock = await examine('clock', () => examineClock(database))
+      return [await examine('keys', () => examineKeys(config, database)), clock, server]
     })),
     await examine('ports', () => examinePorts(config, isServerAlive)),
     await examine('telegram', () => examineTelegram(config)),
@@ -139,6 +142,24 @@ async function examineKeys(config: Config, database: Database): Promise<Look> {
   const keyring = await readKeyring(config, database)
   const source = config.settings.AGENT_TOKEN_AES_KEY === undefined ? config.paths.keys : 'AGENT_TOKEN_AES_KEY'
   return { verdict: 'ok', detail: `${keyring.activeKeyId} from ${source}` }
+}
+
+async function examineClock(database: Database): Promise<Look> {
+  const { pause, clockMs } = await readExpiryPause(database, cliActor())
+  if (pause !== null) {
+    return {
+      verdict: 'warn',
+      detail: `expiry is paused: ${describePause(pause)}`,
+      todo: 'set the clock right, then ./botfleet server confirm-clock',
+    }
+  }
+  const aheadMs = clockMs - Date.now()
+  if (Math.abs(aheadMs) <= clockJumpMaxMs) return { verdict: 'ok', detail: 'the database and this host agree' }
+  return {
+    verdict: 'warn',
+    detail: `the database's clock is ${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} this host's`,
+    todo: 'set the wrong one right: subscriptions end by the database',
+  }
 }
 
 async function examineOwnServer(config: Config, database: Database): Promise<Look> {

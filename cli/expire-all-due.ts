@@ -9,7 +9,7 @@ import { waitForState } from './wait.ts'
 /** `expire --due`: flips every instance whose time has run out; with `--wait` until the last of them has stopped. */
 export async function expireAllDue(cli: Cli, options: WaitOptions): Promise<void> {
   await withContext(cli, async (context) => {
-    const ids = await context.run(expireDue, {})
+    const { ids } = await context.run(expireDue, {})
     if (!cli.output.json) cli.output.data(ids.length === 0 ? 'No subscription is due.' : ids.join('\n'))
     const deadline = performance.now() + options.timeout * 1000
     for (const id of options.wait === true ? ids : []) {

@@ -35,6 +35,7 @@ const permissions = {
   'instance.logs': { role: 'operator', agent: false },
   'server.read': { role: 'viewer', agent: false },
   'server.drain': { role: 'admin', agent: false },
+  'server.confirm_clock': { role: 'admin', agent: false },
   'user.read': { role: 'admin', agent: false },
   'user.manage': { role: 'owner', agent: false },
   'key.rotate': { role: 'owner', agent: false },

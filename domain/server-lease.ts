@@ -1,3 +1,6 @@
+/** The longest time to live that a lease may be given (`LEASE_TTL_SECONDS`). */
+export const leaseTtlMaxMs = 600_000
+
 /** What operators have ordered of a server. */
 export interface ServerOrders {
   /** Nothing new is started; floating bots move to other servers. */
@@ -25,6 +28,8 @@ export type TakeVerdict =
       readonly orders: ServerOrders
       /** The time to live of the lease before ours; null when there was none. */
       readonly earlierTtlMs: number | null
+      /** The database's clock when it wrote the lease, in milliseconds since 1970. */
+      readonly clockMs: number
     }
   /** Somebody holds the name and is alive, or cannot be proven dead. */
   | { readonly kind: 'held'; readonly holder: string; readonly leaseLeftMs: number }
@@ -32,6 +37,7 @@ export type TakeVerdict =
   | { readonly kind: 'watch_beat'; readonly holder: string; readonly beat: number; readonly leaseTtlMs: number | null }
 
 export type RenewVerdict =
-  | { readonly kind: 'renewed'; readonly orders: ServerOrders }
+  /** `clockMs`: the database's clock when it wrote the lease, in milliseconds since 1970. */
+  | { readonly kind: 'renewed'; readonly orders: ServerOrders; readonly clockMs: number }
   /** Another supervisor took the name, or the lease lapsed; a lapsed lease is never renewed, only taken anew. */
   | { readonly kind: 'lost' }

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { Failure } from './failure.ts'
+import { leaseTtlMaxMs } from './server-lease.ts'
 
 const port = z.coerce.number().int().min(1).max(65535)
 const seconds = (fallback: number) => z.coerce.number().positive().max(86_400_000).default(fallback)
@@ -54,7 +55,11 @@ const settingsSchema = z.object({
   WHATSAPP_WS_URL: z.url().optional(),
   WORKER_PORT_BASE: port.default(4001),
   WORKER_PORT_COUNT: z.coerce.number().int().min(1).max(20_000).default(1000),
-  LEASE_TTL_SECONDS: z.coerce.number().min(2).max(600).default(30),
+  LEASE_TTL_SECONDS: z.coerce
+    .number()
+    .min(2)
+    .max(leaseTtlMaxMs / 1000)
+    .default(30),
   EXPIRY_CHECK_SECONDS: seconds(60),
   DAYS_PER_MONTH: z.coerce.number().positive().max(366).default(30),
   MAX_INSTANCES: z.coerce.number().int().min(0).default(100),

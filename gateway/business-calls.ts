@@ -68,6 +68,8 @@ export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = 
 async function passFence(tx: Tx, claim: Fence): Promise<FencedInstance> {
   const instance = await fence(tx, claim)
   if (instance === undefined) throw new Fenced()
+  // By the clock alone, which may have jumped: the worker waits and asks again, until its own deadline.
+  if (instance === 'time_up') throw new Failure('unavailable', 'the subscription has ended by the clock')
   return instance
 }
 

@@ -1,17 +1,26 @@
 /**
  * Expiry by timer and by sweep: every server flips due rows of any server, so a dead server's bots expire too; the
- * owner of the lease stops the process (design section 4).
+ * owner of the lease stops the process (design section 4). A sweep says where the database's clock should be, and a
+ * clock that has jumped flips nothing.
  */
 import type { Actor } from '../domain/actor.ts'
 import { expireDue } from '../services/expire-due.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
 import type { Fleet } from './fleet.ts'
 import { type Part, startRepeating } from './repeating.ts'
 
 const soonestMs = 200
 
-/** Sweeps every `EXPIRY_CHECK_SECONDS`, and at the moment the next subscription of a running bot ends. */
-export function startExpiry(context: OrchestratorContext, fleet: Fleet, wake: () => void): Part {
+export interface ExpiryParts {
+  readonly fleet: Fleet
+  readonly clockWatch: ClockWatch
+  /** Asks for a fresh plan. */
+  readonly wake: () => void
+}
+
+/** Sweeps every `EXPIRY_CHECK_SECONDS`, and at the moment the next subscription of a bot of this server ends. */
+export function startExpiry(context: OrchestratorContext, { fleet, clockWatch, wake }: ExpiryParts): Part {
   const actor: Actor = {
     name: `system:expiry@${context.server}`,
     userId: null,
@@ -19,20 +28,21 @@ export function startExpiry(context: OrchestratorContext, fleet: Fleet, wake: ()
     tenant: null,
     source: 'serve',
   }
+  const { clock } = context
   const sweepMs = context.settings.EXPIRY_CHECK_SECONDS * 1000
   return startRepeating(context, {
     name: 'expiry',
     work: async () => {
-      const expired = await context.database.transaction((tx) => expireDue(tx, actor, {}))
-      if (expired.length === 0) return
-      context.log.info({ instances: expired }, 'subscriptions ended')
-      wake()
+      const expectedClockMs = clockWatch.expectedClockMs()
+      // Nothing has been read of the database yet: the first plan comes before the first sweep.
+      if (expectedClockMs === undefined) return
+      const sentAtMs = clock.monotonicMs()
+      const { ids, clockMs } = await context.database.transaction((tx) => expireDue(tx, actor, { expectedClockMs }))
+      const verdict = await clockWatch.judge({ clockMs, sentAtMs, receivedAtMs: clock.monotonicMs() })
+      if (ids.length > 0) context.log.info({ instances: ids }, 'subscriptions ended')
+      if (ids.length > 0 || verdict === 'doubtful') wake()
     },
-    nextInMs: () => {
-      const nextAtMs = fleet.nextExpiryAtMs()
-      if (nextAtMs === undefined) return sweepMs
-      return Math.min(sweepMs, Math.max(soonestMs, nextAtMs - context.clock.monotonicMs() + 50))
-    },
+    nextInMs: () => Math.min(sweepMs, Math.max(soonestMs, fleet.nextExpiryAtMs() - clock.monotonicMs() + 50)),
     // A new bot may end sooner than the timer that is armed: look again this often.
     lookEveryMs: 1000,
   })

@@ -94,10 +94,9 @@ export class Fleet {
     }
   }
 
-  /** Monotonic time of the next subscription that ends here; undefined when none does. */
-  nextExpiryAtMs(): number | undefined {
-    const live = [...this.#runners.values()].filter((runner) => runner.slot.kind === 'live')
-    return live.length === 0 ? undefined : Math.min(...live.map((runner) => runner.expiresAtMs))
+  /** Monotonic time of the next subscription that ends here, until its status says so; infinite when none does. */
+  nextExpiryAtMs(): number {
+    return Math.min(...[...this.#runners.values()].map((runner) => runner.expiresAtMs))
   }
 
   /** The live workers, for sampling. */

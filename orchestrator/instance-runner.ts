@@ -65,8 +65,9 @@ export class InstanceRunner {
     return this.#slot
   }
 
+  /** Monotonic time at which an approved subscription ends, run or not; infinite when there is none to end. */
   get expiresAtMs(): number {
-    return this.#expiresAtMs
+    return this.#planned?.status === 'approved' ? this.#expiresAtMs : Number.POSITIVE_INFINITY
   }
 
   get port(): number | null {

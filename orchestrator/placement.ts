@@ -3,7 +3,7 @@
  * this one may not or cannot run. Watches the beats of the other servers on its own monotonic clock, so that no clock
  * that jumps can hand out a bot twice.
  */
-import { beatStillMs } from '../domain/server-lease.ts'
+import { beatStillMs, leaseTtlMaxMs } from '../domain/server-lease.ts'
 import { moveFloatingAway } from '../services/move-floating-away.ts'
 import { type OtherServer, readOtherServers } from '../services/read-other-servers.ts'
 import { takeOverInstances } from '../services/take-over-instances.ts'
@@ -11,9 +11,6 @@ import type { OrchestratorContext } from './context.ts'
 import type { Fleet } from './fleet.ts'
 import { type Part, startRepeating } from './repeating.ts'
 import type { Term } from './term.ts'
-
-/** A server of an older version does not say its time to live: the longest that can be set is assumed. */
-const unknownTtlMs = 600_000
 
 /** Looks after the other servers fifteen times in a lease's time, at least every two seconds. */
 export function startPlacement(context: OrchestratorContext, term: Term, fleet: Fleet, wake: () => void): Part {
@@ -79,7 +76,8 @@ class BeatWatch {
         this.#seen.set(other.name, { beat: other.beat, sinceMs: nowMs })
         return other.isFree
       }
-      const isStill = nowMs - seen.sinceMs > beatStillMs(other.leaseTtlMs ?? unknownTtlMs)
+      // A server of an older version does not say its time to live: the longest that can be set is assumed.
+      const isStill = nowMs - seen.sinceMs > beatStillMs(other.leaseTtlMs ?? leaseTtlMaxMs)
       return other.isFree || (other.hasLapsed && isStill)
     })
   }

@@ -8,11 +8,14 @@
 import { Failure } from '../domain/failure.ts'
 import type { ServerOrders } from '../domain/server-lease.ts'
 import { renewServerLease } from '../services/renew-server-lease.ts'
+import type { ClockReading, ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
 
 export type LeaseEnd = 'lost' | 'lapsed'
 
 interface LeaseEvents {
+  /** Is given the database's clock with every renewal. */
+  readonly clockWatch: ClockWatch
   /** The name is no longer ours, or the time has run out unrenewed; called once. */
   readonly onEnd: (end: LeaseEnd) => void
   /** What the row orders of this server, at each renewal. */
@@ -27,14 +30,23 @@ export class ServerLease {
   #heldUntilMs: number
   #certain = true
   #ended = false
+  #renewing = false
+  /** The database's clock when it wrote the `lease_until` that stands: whether that has lapsed is counted from it. */
+  #written: { readonly clockMs: number; readonly sentAtMs: number }
+  #renewSoon = false
   #cancelTimer: () => void = () => {}
 
   /** `sentAtMs`: monotonic time before the statement that took the name was sent. */
-  constructor(context: OrchestratorContext, serverEpoch: number, sentAtMs: number, events: LeaseEvents) {
+  constructor(
+    context: OrchestratorContext,
+    taken: { readonly serverEpoch: number; readonly sentAtMs: number; readonly clockMs: number },
+    events: LeaseEvents,
+  ) {
     this.#context = context
-    this.serverEpoch = serverEpoch
+    this.serverEpoch = taken.serverEpoch
     this.#ttlMs = context.settings.LEASE_TTL_SECONDS * 1000
-    this.#heldUntilMs = sentAtMs + this.#ttlMs
+    this.#heldUntilMs = taken.sentAtMs + this.#ttlMs
+    this.#written = taken
     this.#events = events
   }
 
@@ -52,6 +64,14 @@ export class ServerLease {
     this.#schedule(this.#ttlMs / 3)
   }
 
+  /** Renews at once, because the database's clock has jumped and the row does not fit it any more. */
+  renewNow(): void {
+    this.#renewSoon = this.#renewing
+    if (this.#ended || this.#renewing) return
+    this.#cancelTimer()
+    void this.#renew()
+  }
+
   /** Ends the keeping; may be called twice. The row itself is freed by `freeServerName` or left to lapse. */
   stop(): void {
     this.#ended = true
@@ -64,6 +84,15 @@ export class ServerLease {
   }
 
   async #renew(): Promise<void> {
+    this.#renewing = true
+    try {
+      await this.#renewOnce()
+    } finally {
+      this.#renewing = false
+    }
+  }
+
+  async #renewOnce(): Promise<void> {
     const sentAtMs = this.#context.clock.monotonicMs()
     if (sentAtMs >= this.#heldUntilMs) return this.#end('lapsed')
     try {
@@ -71,17 +100,28 @@ export class ServerLease {
         server: this.#context.server,
         serverEpoch: this.serverEpoch,
         ttlMs: this.#ttlMs,
+        expectedClockMs: this.#written.clockMs + sentAtMs - this.#written.sentAtMs,
       })
+      const receivedAtMs = this.#context.clock.monotonicMs()
       if (this.#ended) return
       if (verdict.kind === 'lost') return this.#end('lost')
       this.#heldUntilMs = sentAtMs + this.#ttlMs
+      this.#written = { clockMs: verdict.clockMs, sentAtMs }
       if (!this.#certain) this.#context.log.info('the database answers again: lease renewed')
       this.#certain = true
       this.#events.onRenewed(verdict.orders)
-      this.#schedule(this.#ttlMs / 3)
+      this.#watchClock({ clockMs: verdict.clockMs, sentAtMs, receivedAtMs })
+      this.#schedule(this.#renewSoon ? 0 : this.#ttlMs / 3)
+      this.#renewSoon = false
     } catch (error) {
       this.#missed(error)
     }
+  }
+
+  #watchClock(reading: ClockReading): void {
+    this.#events.clockWatch.judge(reading).catch((error: unknown) => {
+      this.#context.log.debug({ error: String(error) }, 'a jump of the clock could not be recorded yet')
+    })
   }
 
   #missed(error: unknown): void {

@@ -9,6 +9,7 @@ import { Failure } from '../domain/failure.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict } from '../domain/worker-contract.ts'
 import { freeServerName } from '../services/free-server-name.ts'
 import { readServerPlan } from '../services/read-server-plan.ts'
+import { ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
 import { startExpiry } from './expiry.ts'
 import { Fleet } from './fleet.ts'
@@ -37,6 +38,8 @@ export class Supervisor {
   readonly #context: OrchestratorContext
   readonly #stopping = new AbortController()
   readonly #onGivenUp: (failure: Failure) => void
+  /** Outlives a term: its last reading is what the next one is compared with. */
+  readonly #clockWatch: ClockWatch
   readonly #standby: Standby
   #term: OpenTerm | undefined
   #ending: Promise<void> = Promise.resolve()
@@ -47,6 +50,7 @@ export class Supervisor {
     this.#context = context
     this.#standby = new Standby(context)
     this.#onGivenUp = onGivenUp
+    this.#clockWatch = new ClockWatch(context, () => this.#term?.lease.renewNow())
   }
 
   /** Takes the name and starts the first term; throws `conflict` when another supervisor holds it. */
@@ -122,11 +126,15 @@ export class Supervisor {
     }
     log.info({ server, server_epoch: taken.serverEpoch }, 'name taken')
     await this.#context.door.open(taken.serverEpoch)
-    const lease: ServerLease = new ServerLease(this.#context, taken.serverEpoch, taken.sentAtMs, {
+    const lease: ServerLease = new ServerLease(this.#context, taken, {
+      clockWatch: this.#clockWatch,
       onEnd: (end) => this.#endTerm(end),
       onRenewed: (orders) => fleet.setOrders(orders),
     })
-    const loop = new WakeLoop(this.#context, { everyMs: planEveryMs, work: () => this.#readPlan(fleet) })
+    const loop = new WakeLoop(this.#context, {
+      everyMs: planEveryMs,
+      work: () => this.#readPlan(fleet, () => loop.wake()),
+    })
     const term: Term = {
       serverEpoch: taken.serverEpoch,
       lease,
@@ -146,7 +154,7 @@ export class Supervisor {
       if (payload === undefined || payload === server) loop.wake()
     })
     const parts = [
-      startExpiry(this.#context, fleet, () => loop.wake()),
+      startExpiry(this.#context, { fleet, clockWatch: this.#clockWatch, wake: () => loop.wake() }),
       startSampling(this.#context, term, { fleet, standby: this.#standby }),
       startPlacement(this.#context, term, fleet, () => loop.wake()),
       startLogRotation(this.#context),
@@ -162,9 +170,13 @@ export class Supervisor {
     log.debug({ ttl_s: settings.LEASE_TTL_SECONDS }, 'term open')
   }
 
-  async #readPlan(fleet: Fleet): Promise<void> {
-    const readAtMs = this.#context.clock.monotonicMs()
-    fleet.setPlan(await readServerPlan(this.#context.database, this.#context.server), readAtMs)
+  async #readPlan(fleet: Fleet, wake: () => void): Promise<void> {
+    const { clock, database, server } = this.#context
+    const sentAtMs = clock.monotonicMs()
+    const { clockMs, instances } = await readServerPlan(database, server)
+    const reading = clockMs === null ? undefined : { clockMs, sentAtMs, receivedAtMs: clock.monotonicMs() }
+    if (reading !== undefined && (await this.#clockWatch.judge(reading)) === 'doubtful') return wake()
+    fleet.setPlan(instances, sentAtMs)
     fleet.decideAll()
   }
 

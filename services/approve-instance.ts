@@ -4,6 +4,7 @@ import type { InstanceView } from '../domain/instance.ts'
 import { parseMonths } from '../domain/subscription.ts'
 import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
+import { refuseWhilePaused } from './refuse-while-paused.ts'
 import { reservePort } from './reserve-port.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -23,6 +24,7 @@ export async function approveInstance(
 ): Promise<InstanceView> {
   const months = parseMonths(input.months)
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.approve', command: 'approve' })
+  await refuseWhilePaused(tx, 'approve')
   await reservePort(tx, { ...input, server: instance.server_name, port: instance.port })
   await tx.query(
     `with approved as (

@@ -76,11 +76,11 @@ async function lockRunnableInstance(tx: Tx, input: ClaimInstance): Promise<Insta
   await tx.query('select 1 from instance where id = $1 for update', [input.instanceId])
   const { rows } = await tx.query<InstanceRow>(
     `select i.tenant_id, i.name, i.rate_limit_rps, i.max_concurrent_requests, i.take_webhook, c.sealed,
-       (extract(epoch from i.expires_at - clock_timestamp()) * 1000)::double precision as expires_in_ms
+       subscription_left_ms(i.expires_at) as expires_in_ms
      from instance i
      left join instance_credential c on c.instance_id = i.id and c.kind = 'telegram_token'
      where i.id = $1 and i.server_name = $2 and i.status = 'approved' and i.desired = 'running'
-       and i.expires_at > clock_timestamp()`,
+       and i.expires_at > subscription_clock()`,
     [input.instanceId, input.server],
   )
   return rows[0]

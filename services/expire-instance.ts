@@ -9,7 +9,7 @@ import { showInstance } from './show-instance.ts'
 export async function expireInstance(tx: Tx, actor: Actor, input: { id: string }): Promise<InstanceView> {
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.expire', command: 'expire' })
   await tx.query(
-    `update instance set status = 'expired', expires_at = least(expires_at, now()) where id = $1 and status = 'approved'`,
+    `update instance set status = 'expired', expires_at = least(expires_at, subscription_clock()) where id = $1 and status = 'approved'`,
     [input.id],
   )
   await auditInstance(tx, actor, instance, 'expire')

@@ -18,18 +18,23 @@ export interface FencedInstance {
 /**
  * The fence: the first statement of every write that comes through the gateway (design section 5, point 5). Locks the
  * lease row `for share`, so that no newer epoch can be committed until this transaction ends.
- * @returns undefined when the epoch or nonce is stale, or the instance may not run and is not draining either:
- * the caller must write nothing.
+ * Its time having run out by the clock is told apart from being stale: that clock may have jumped, and until the status
+ * says so the worker's own deadline is what ends it (design sections 4 and 5).
+ * @returns undefined when the epoch or nonce is stale, or the instance may not run and is not draining either;
+ * `time_up` when only the clock speaks against it. In both cases the caller must write nothing.
  */
-export async function fence(tx: Tx, claim: Fence): Promise<FencedInstance | undefined> {
-  const { rows } = await tx.query<{ tenant_id: string; platform: Platform }>(
-    `select i.tenant_id, i.platform
+export async function fence(tx: Tx, claim: Fence): Promise<FencedInstance | 'time_up' | undefined> {
+  const { rows } = await tx.query<{ tenant_id: string; platform: Platform; time_up: boolean }>(
+    `select i.tenant_id, i.platform,
+       i.state <> 'stopping' and i.expires_at <= subscription_clock() as time_up
      from instance_lease l join instance i on i.id = l.instance_id
      where l.instance_id = $1 and l.epoch = $2 and l.nonce = $3 and l.phase <> 'idle'
-       and ((i.status = 'approved' and i.expires_at > clock_timestamp()) or i.state = 'stopping')
+       and (i.status = 'approved' or i.state = 'stopping')
      for share of l`,
     [claim.instanceId, claim.epoch, claim.nonce],
   )
   const row = rows[0]
-  return row === undefined ? undefined : { instanceId: claim.instanceId, tenant: row.tenant_id, platform: row.platform }
+  if (row === undefined) return undefined
+  if (row.time_up) return 'time_up'
+  return { instanceId: claim.instanceId, tenant: row.tenant_id, platform: row.platform }
 }

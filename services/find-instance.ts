@@ -38,7 +38,7 @@ export async function lockInstance(tx: Tx, actor: Actor, request: LockRequest): 
   await tx.query('select 1 from instance where id = $1 for update', [request.id])
   const { rows } = await tx.query<LockedInstance>(
     `select id, tenant_id, platform, status, desired, state, server_name, platform_bot_id, port,
-       (extract(epoch from expires_at - clock_timestamp()) * 1000)::double precision as expires_in_ms
+       subscription_left_ms(expires_at) as expires_in_ms
      from instance where id = $1`,
     [request.id],
   )

@@ -38,7 +38,7 @@ export async function listInstances(database: Queryable, actor: Actor, input: Li
      where i.status = any($1) and ($2::text is null or i.desired = $2) and ($3::text is null or i.state = $3)
        and ($4::text is null or i.server_name = $4) and ($5::text is null or i.tenant_id = $5)
        and ($6::double precision is null
-         or (i.status = 'approved' and i.expires_at <= now() + $6 * interval '1 millisecond'))
+         or (i.status = 'approved' and i.expires_at <= subscription_clock() + $6 * interval '1 millisecond'))
      order by i.created_at desc, i.id`,
     [
       filter.statuses,

@@ -1,6 +1,12 @@
 import type { Queryable } from '../db/transaction.ts'
 import type { Desired, Placement, Platform, State, Status } from '../domain/instance.ts'
 
+/** A plan with the database's clock at the time of reading; null when the plan is empty. */
+export interface ServerPlan {
+  readonly clockMs: number | null
+  readonly instances: PlannedInstance[]
+}
+
 /** What one instance of a server is to be, and what the last supervisor left of it. */
 export interface PlannedInstance {
   readonly id: string
@@ -13,7 +19,7 @@ export interface PlannedInstance {
   readonly state: State
   readonly lastError: string | null
   readonly attempt: number
-  /** Milliseconds of subscription left by the database's clock; null when there is none. */
+  /** Milliseconds of subscription left; null when there is none, infinite while expiry is paused. */
   readonly expiresInMs: number | null
   readonly restartRequested: number
   readonly restartDone: number
@@ -36,6 +42,7 @@ export interface PlannedLease {
 }
 
 interface Row {
+  clock_ms: number
   id: string
   platform: Platform
   server_name: string
@@ -65,10 +72,11 @@ interface Row {
  * Reads everything the reconcile loop of a server needs in one statement: instances that should run, instances whose
  * lease this server holds, and instances whose observed state is not yet at rest.
  */
-export async function readServerPlan(database: Queryable, server: string): Promise<PlannedInstance[]> {
+export async function readServerPlan(database: Queryable, server: string): Promise<ServerPlan> {
   const { rows } = await database.query<Row>(
-    `select i.id, i.platform, i.server_name, i.placement, i.status, i.desired, i.state, i.last_error, i.attempt,
-       (extract(epoch from i.expires_at - clock_timestamp()) * 1000)::double precision as expires_in_ms,
+    `select (extract(epoch from clock_timestamp()) * 1000)::double precision as clock_ms,
+       i.id, i.platform, i.server_name, i.placement, i.status, i.desired, i.state, i.last_error, i.attempt,
+       subscription_left_ms(i.expires_at) as expires_in_ms,
        i.restart_requested, i.restart_done, i.port, i.rate_limit_rps, i.max_concurrent_requests,
        l.phase, l.epoch, l.server_name as lease_server, l.server_epoch, l.nonce, l.process, l.port as lease_port,
        (extract(epoch from l.may_run_until - clock_timestamp()) * 1000)::double precision as may_run_for_ms
@@ -78,7 +86,7 @@ export async function readServerPlan(database: Queryable, server: string): Promi
      order by i.id`,
     [server],
   )
-  return rows.map((row) => ({
+  const instances = rows.map((row) => ({
     id: row.id,
     platform: row.platform,
     serverName: row.server_name,
@@ -105,4 +113,5 @@ export async function readServerPlan(database: Queryable, server: string): Promi
       mayRunForMs: row.may_run_for_ms,
     },
   }))
+  return { clockMs: rows[0]?.clock_ms ?? null, instances }
 }

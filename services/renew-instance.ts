@@ -5,6 +5,7 @@ import { parseMonths } from '../domain/subscription.ts'
 import type { PortRange } from './approve-instance.ts'
 import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
+import { refuseWhilePaused } from './refuse-while-paused.ts'
 import { reservePort } from './reserve-port.ts'
 import { showInstance } from './show-instance.ts'
 
@@ -19,6 +20,7 @@ export async function renewInstance(
 ): Promise<InstanceView> {
   const months = parseMonths(input.months)
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.renew', command: 'renew' })
+  await refuseWhilePaused(tx, 'renew')
   await reservePort(tx, { ...input, server: instance.server_name, port: instance.port })
   await tx.query(
     `with earlier as (

@@ -1,6 +1,8 @@
 import type { Tx } from '../db/transaction.ts'
 
 const batchSize = 5000
+/** While nobody knows whether the clock is right, nothing is thrown away by it either. */
+const clock = '(select subscription_clock())'
 /** Ended sessions, spent codes and login attempts: long enough to look into an incident. */
 const peopleDays = 30
 
@@ -14,12 +16,12 @@ export async function sweepRetention(
   input: { eventDays: number; sampleHours: number; handledUpdateHours: number },
 ): Promise<number> {
   const sweeps: [table: string, condition: string, value: number][] = [
-    ['instance_event', `at < now() - $1 * interval '1 day'`, input.eventDays],
-    ['instance_sample', `at < now() - $1 * interval '1 hour'`, input.sampleHours],
-    ['handled_update', `at < now() - $1 * interval '1 hour'`, input.handledUpdateHours],
-    ['login_attempt', `at < now() - $1 * interval '1 day'`, peopleDays],
-    ['user_session', `expires_at < now() - $1 * interval '1 day'`, peopleDays],
-    ['link_code', `expires_at < now() - $1 * interval '1 day'`, peopleDays],
+    ['instance_event', `at < ${clock} - $1 * interval '1 day'`, input.eventDays],
+    ['instance_sample', `at < ${clock} - $1 * interval '1 hour'`, input.sampleHours],
+    ['handled_update', `at < ${clock} - $1 * interval '1 hour'`, input.handledUpdateHours],
+    ['login_attempt', `at < ${clock} - $1 * interval '1 day'`, peopleDays],
+    ['user_session', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],
+    ['link_code', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],
   ]
   let deleted = 0
   for (const [table, condition, value] of sweeps) {

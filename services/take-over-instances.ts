@@ -26,6 +26,8 @@ export async function takeOverInstances(tx: Tx, input: TakeOverInstances): Promi
      where instance_id = any($1) and phase <> 'idle'`,
     [ids],
   )
+  // It has lost its lease for certain now: were it a machine that was halted with all its clocks, it could not know.
+  await tx.query('update server set server_epoch = server_epoch + 1 where name = $1', [input.from])
   await tx.query(`update instance set server_name = $2 where id = any($1) and server_name <> $2`, [ids, input.server])
   return ids
 }

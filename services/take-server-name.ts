@@ -1,5 +1,5 @@
 import type { Tx } from '../db/transaction.ts'
-import type { TakeVerdict } from '../domain/server-lease.ts'
+import { leaseTtlMaxMs, type TakeVerdict } from '../domain/server-lease.ts'
 
 export interface TakeServerName {
   readonly server: string
@@ -55,23 +55,28 @@ export async function takeServerName(tx: Tx, input: TakeServerName): Promise<Tak
     draining: boolean
     drain_pinned: 'stay' | 'stop'
     capacity: number
+    clock_ms: number
   }>(
     `update server set server_epoch = server_epoch + 1, holder = $2, beat = beat + 1, capacity = $4, url = $5, version = $6,
        lease_ttl_ms = $3::int, standby_count = 0, standby_memory_bytes = 0,
        lease_until = clock_timestamp() + $3::int * interval '1 millisecond', started_at = clock_timestamp()
-     where name = $1 returning server_epoch, draining, drain_pinned, capacity`,
+     where name = $1 returning server_epoch, draining, drain_pinned, capacity,
+       (extract(epoch from clock_timestamp()) * 1000)::double precision as clock_ms`,
     [input.server, input.holder, Math.round(input.ttlMs), input.capacity, input.url, input.version],
   )
   const held = taken.rows[0]
   if (held === undefined) throw new Error('the server row vanished under its own lock')
   const { server_epoch: serverEpoch, draining, drain_pinned: drainPinned, capacity } = held
-  return { kind: 'taken', serverEpoch, orders: { draining, drainPinned, capacity }, earlierTtlMs: row.lease_ttl_ms }
+  const orders = { draining, drainPinned, capacity }
+  return { kind: 'taken', serverEpoch, orders, earlierTtlMs: row.lease_ttl_ms, clockMs: held.clock_ms }
 }
 
 function refusalOf(row: ServerRow, input: TakeServerName): TakeVerdict | undefined {
   if (row.holder === null || row.holder === input.holder || input.isProvablyDead(row.holder)) return undefined
   const leaseLeftMs = row.lease_left_ms ?? 0
-  if (leaseLeftMs > 0) return { kind: 'held', holder: row.holder, leaseLeftMs }
+  // No lease lasts longer than it was given: the database's clock has gone back, and says nothing about this one.
+  const isCredible = leaseLeftMs <= (row.lease_ttl_ms ?? leaseTtlMaxMs)
+  if (leaseLeftMs > 0 && isCredible) return { kind: 'held', holder: row.holder, leaseLeftMs }
   // Lapsed by the database's clock, which may have jumped: the beat must also have stood still.
   if (input.stillBeat === row.beat) return undefined
   return { kind: 'watch_beat', holder: row.holder, beat: row.beat, leaseTtlMs: row.lease_ttl_ms }

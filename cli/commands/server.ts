@@ -2,17 +2,24 @@ import type { Command } from 'commander'
 import { changeInstance, type WaitOptions, withWaiting } from '../change-instance.ts'
 import { addCommand, addGroup, type Cli, oneOf } from '../command.ts'
 
-/** `server list`, `server drain`, `server undrain` and `server move`. */
+/** `server list`, `server drain`, `server undrain`, `server move` and `server confirm-clock`. */
 export function addServerCommands(program: Command, cli: Cli): void {
-  const group = addGroup(program, 'server', 'the servers of this database: list, drain, undrain, move')
+  const group = addGroup(program, 'server', 'the servers of this database: list, drain, undrain, move, confirm-clock')
 
   addCommand(group, 'list', 'list the servers').action(async () => {
     const { withContext } = await import('../context.ts')
     const { listServers } = await import('../../services/list-servers.ts')
+    const { readExpiryPause } = await import('../../services/read-expiry-pause.ts')
     const { renderServers } = await import('../render-servers.ts')
+    const { renderPause } = await import('../render-clock.ts')
     await withContext(cli, async (context) => {
       const servers = await context.run(listServers, {})
-      cli.output.result(servers, () => renderServers(cli.output, servers, Date.now()))
+      const { pause } = await context.run(readExpiryPause, {})
+      const shown = servers.map((server) => ({ ...server, expiry_paused: pause !== null }))
+      cli.output.result(shown, () => {
+        const table = renderServers(cli.output, servers, Date.now())
+        return pause === null ? table : `${table}\n\n${renderPause(cli.output, pause)}`
+      })
     })
   })
 
@@ -31,6 +38,12 @@ export function addServerCommands(program: Command, cli: Cli): void {
     await setDraining(cli, { name, draining: false })
   })
 
+  addCommand(group, 'confirm-clock', "vouch for the database's clock after it jumped: expiry goes on by it")
+    .option('--yes', 'also when it differs from the clock of this host')
+    .action(async (options: { yes?: boolean }) => {
+      const { confirmDatabaseClock } = await import('../confirm-database-clock.ts')
+      await confirmDatabaseClock(cli, options)
+    })
   addMove(group, cli)
 }
 

@@ -71,7 +71,8 @@ function expectOneDocument(text: string): void {
 test('the tree has the commands of the design', () => {
   const names = leaves.map(({ path }) => path.join(' '))
   const wanted = `init,migrate,doctor,keygen,create,edit,set-token,approve,renew,expire,suspend,activate,start,stop,
-    restart,delete,list,show,logs,server list,server drain,server undrain,user create,user list,user password,user role,
+    restart,delete,list,show,logs,server list,server drain,server undrain,
+    server confirm-clock,user create,user list,user password,user role,
     user disable,user link,key rotate,audit,events,migrate status`
   expect(names).toEqual(expect.arrayContaining(wanted.split(/,\s*/)))
 })

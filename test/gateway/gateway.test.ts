@@ -124,8 +124,13 @@ test.for(['expired', 'suspended'])(
   },
 )
 
-test('an instance whose time has run out writes nothing, though no sweep has seen it', async () => {
+test('an instance whose time has run out by the clock writes nothing, and its worker is told to wait, not to end', async () => {
   await db.database.query(`update instance set expires_at = now() - interval '1 second' where id = $1`, [instance])
+  const before = await count('handled_update')
+  expect((await call('/v1/arrive', arrive('tg:1'))).body['code']).toBe('unavailable')
+  expect(await count('handled_update')).toBe(before)
+  expect((await call('/v1/arrive', arrive('tg:1'), { nonce: 'n2' })).body['code']).toBe('fenced')
+  await db.database.query(`update instance set status = 'expired' where id = $1`, [instance])
   expect((await call('/v1/arrive', arrive('tg:1'))).body['code']).toBe('fenced')
 })
 

@@ -102,7 +102,7 @@ describe('the life of a subscription', () => {
       `update instance set expires_at = now() - interval '1 second', server_name = 'dead' where id = any($1)`,
       [ids],
     )
-    const swept = (await Promise.all([1, 2, 3].map(() => run(expireDue, {})))).flat()
+    const swept = (await Promise.all([1, 2, 3].map(() => run(expireDue, {})))).flatMap(({ ids: flipped }) => flipped)
     expect(swept.sort()).toEqual(ids.sort())
   })
 

@@ -38,12 +38,15 @@ interface SimulatedSupervisor {
   readonly host: number
   alive: boolean
   stalled: boolean
-  term: { serverEpoch: number; heldUntilMs: number } | undefined
+  /** `jumpedMs`: the world's, when the lease was written. */
+  term: { serverEpoch: number; heldUntilMs: number; jumpedMs: number } | undefined
   watched: { beat: number; sinceMs: number } | undefined
 }
 
 class World {
   nowMs = 0
+  /** How far the database's clock has jumped in all. */
+  jumpedMs = 0
   generation = 0
   readonly workers: SimulatedWorker[] = []
   readonly supervisors: SimulatedSupervisor[] = []
@@ -126,7 +129,7 @@ class Take extends Step {
       }),
     )
     if (verdict.kind === 'taken') {
-      supervisor.term = { serverEpoch: verdict.serverEpoch, heldUntilMs: world.nowMs + ttlMs }
+      supervisor.term = { serverEpoch: verdict.serverEpoch, heldUntilMs: world.nowMs + ttlMs, jumpedMs: world.jumpedMs }
       supervisor.watched = undefined
     }
     if (verdict.kind === 'watch_beat' && supervisor.watched?.beat !== verdict.beat) {
@@ -139,9 +142,11 @@ class Renew extends Step {
   async act(world: World, supervisor: SimulatedSupervisor): Promise<void> {
     if (supervisor.term === undefined) return
     if (world.nowMs >= supervisor.term.heldUntilMs) return endTerm(world, supervisor)
-    const verdict = await renewServerLease(test_.database, { server, serverEpoch: supervisor.term.serverEpoch, ttlMs })
+    const { serverEpoch, jumpedMs } = supervisor.term
+    const expectedClockMs = Date.now() - (world.jumpedMs - jumpedMs)
+    const verdict = await renewServerLease(test_.database, { server, serverEpoch, ttlMs, expectedClockMs })
     if (verdict.kind === 'lost') return endTerm(world, supervisor)
-    supervisor.term.heldUntilMs = world.nowMs + ttlMs
+    supervisor.term = { serverEpoch, heldUntilMs: world.nowMs + ttlMs, jumpedMs: world.jumpedMs }
     for (const worker of world.running()) {
       // A heartbeat: only the supervisor of the worker's own term knows it.
       if (worker.host === supervisor.host && worker === world.workers.at(-1))
@@ -159,7 +164,7 @@ class Start extends Step {
   async act(world: World, supervisor: SimulatedSupervisor): Promise<void> {
     const { term } = supervisor
     if (term === undefined || world.nowMs >= term.heldUntilMs) return
-    const [planned] = await readServerPlan(test_.database, server)
+    const [planned] = (await readServerPlan(test_.database, server)).instances
     if (planned !== undefined && planned.lease.phase === 'adopting') {
       const worker = world.workers.at(-1)
       const verifiable = worker?.host === supervisor.host
@@ -230,6 +235,7 @@ class Pass extends Step {
 
 class ClockJump extends Pass {
   override async run(model: object, world: World): Promise<void> {
+    world.jumpedMs += this.ms
     await shiftStoredTimes(this.ms)
     await Step.prototype.run.call(this, model, world)
   }
@@ -334,4 +340,28 @@ test('a lease that lapsed is not renewed, even by the holder itself', async () =
   expect(await renewServerLease(test_.database, { server, serverEpoch: taken.serverEpoch, ttlMs })).toEqual({
     kind: 'lost',
   })
+})
+
+test('a lease is not lost to a jump of the database alone, but to time that has passed', async () => {
+  await reset()
+  const taken = await test_.database.transaction((tx) =>
+    takeServerName(tx, {
+      server,
+      holder: 'h0/1',
+      ttlMs,
+      capacity: 1,
+      url: null,
+      version: 't',
+      stillBeat: null,
+      isProvablyDead: () => false,
+    }),
+  )
+  if (taken.kind !== 'taken') throw new Error('should take')
+  const { serverEpoch } = taken
+  const renew = (expectedClockMs: number) =>
+    renewServerLease(test_.database, { server, serverEpoch, ttlMs, expectedClockMs })
+  await shiftStoredTimes(3_600_000)
+  expect(await renew(Date.now() - 3_600_000)).toMatchObject({ kind: 'renewed' })
+  await shiftStoredTimes(ttlMs + 1)
+  expect(await renew(Date.now())).toEqual({ kind: 'lost' })
 })

@@ -31,8 +31,11 @@ export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as
 export interface UpdateWork {
   /** A batch came: called for each of its updates before the first is handled. */
   readonly see: (update: Update) => void
-  /** Resolves when an update needs no redelivery; rejects when it must come again. */
-  readonly handle: (update: Update) => Promise<void>
+  /**
+   * Resolves when an update needs no redelivery; rejects when it must come again. `waited`: the update had been waiting
+   * when the worker started.
+   */
+  readonly handle: (update: Update, waited: boolean) => Promise<void>
 }
 
 export class Poller {
@@ -48,6 +51,8 @@ export class Poller {
   #failures = 0
   #handled = 0
   #first = true
+  /** Until a poll has brought less than a full batch, updates had been waiting for us. */
+  #backlog = true
 
   constructor(context: ChannelContext, api: TelegramApi, work: UpdateWork) {
     this.#context = context
@@ -100,16 +105,18 @@ export class Poller {
     this.#first = false
     this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
     const fresh = this.#inFlight.take(updates)
+    const waited = this.#backlog
+    if (updates.length < batchMax) this.#backlog = false
     for (const update of fresh) this.#work.see(update)
-    for (const update of fresh) this.#queue.add(chatOf(update), () => this.#workOn(update))
+    for (const update of fresh) this.#queue.add(chatOf(update), () => this.#workOn(update, waited))
     if (fresh.length === 0 && (busy || timeout === 0)) await this.#pause(busyPauseMs)
   }
 
-  async #workOn(update: Update): Promise<void> {
+  async #workOn(update: Update, waited: boolean): Promise<void> {
     try {
       // The process may have been frozen while the update was on its way or in the queue.
       await this.#context.deadline.untilMayRun()
-      await this.#work.handle(update)
+      await this.#work.handle(update, waited)
       this.#inFlight.finish(update.update_id)
       this.#handled += 1
       this.#context.report({ handled: this.#handled })

@@ -12,7 +12,10 @@ import { jitteredBackoffMs, Poller, tokenRefused, webhookSet } from './poller.ts
 import { safeSendHtml } from './safe-send-html.ts'
 import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
 
-/** A message older than this at our start is from a time when the bot did not run. */
+/**
+ * A message that waited for us and is older than this at our start is from a time when the bot did not run. The age
+ * alone says nothing: to a host whose clock is ahead every message would be old.
+ */
 const oldAfterMs = 10 * 60_000
 const startCallLimitMs = 15_000
 const retryAfterMaxSeconds = 120
@@ -23,6 +26,8 @@ export class TelegramChannel implements Channel {
   readonly #conversation: Conversation
   readonly #startedWallMs: number
   readonly #toldAway = new Set<string>()
+  /** Ids of the updates in hand that had been waiting at our start. */
+  readonly #waited = new Set<number>()
   readonly #marks = new AnswerMarks()
   #commandsSet = false
 
@@ -52,17 +57,22 @@ export class TelegramChannel implements Channel {
     await this.#settleWebhook()
     const work = {
       see: (update: Update) => this.#marks.see(update),
-      handle: (update: Update) => this.#handle(update),
+      handle: (update: Update, waited: boolean) => this.#handle(update, waited),
     }
     await new Poller(this.#context, this.#api, work).run()
   }
 
-  async #handle(update: Update): Promise<void> {
+  async #handle(update: Update, waited: boolean): Promise<void> {
     if (!this.#commandsSet) {
       this.#commandsSet = true
       void this.#setCommands()
     }
-    await this.#api.bot.handleUpdate(update)
+    if (waited) this.#waited.add(update.update_id)
+    try {
+      await this.#api.bot.handleUpdate(update)
+    } finally {
+      this.#waited.delete(update.update_id)
+    }
   }
 
   /** A call of the start, repeated until Telegram answers; 401 and 404 end the worker. */
@@ -109,7 +119,7 @@ export class TelegramChannel implements Channel {
 
   async #onMessage(updateId: number, message: Message): Promise<void> {
     if (message.chat.type !== 'private' || message.from === undefined || message.from.is_bot) return
-    const isOld = message.date * 1000 < this.#startedWallMs - oldAfterMs
+    const isOld = this.#waited.has(updateId) && message.date * 1000 < this.#startedWallMs - oldAfterMs
     const intent = decodeText('text' in message ? message.text : '')
     const person = personOf(message.from, message.chat.id)
     const answerMark = this.#marks.markFor(person.chatId)

@@ -21,6 +21,7 @@ const matrix: Record<Permission, string> = {
   'instance.logs': '      x     x     x       -     -',
   'server.read': '        x     x     x       x     -',
   'server.drain': '       x     x     -       -     -',
+  'server.confirm_clock': 'x    x     -       -     -',
   'user.read': '          x     x     -       -     -',
   'user.manage': '        x     -     -       -     -',
   'key.rotate': '         x     -     -       -     -',
