@@ -25,7 +25,6 @@ export interface LoadSnapshot {
   readonly inspect: (tx: Tx, tables: readonly string[]) => Promise<void>
   /** Finishes what was loaded, the schema being current; the last thing before the commit. */
   readonly settle: (tx: Tx) => Promise<void>
-  readonly onTable: (table: string, rows: number) => void
 }
 
 export interface LoadedSnapshot {
@@ -102,7 +101,7 @@ async function silenceTriggers(tx: Tx): Promise<{ end: () => Promise<void> }> {
 async function fill(
   session: LongSession,
   tables: readonly string[],
-  { records, onTable }: LoadSnapshot,
+  { records }: LoadSnapshot,
 ): Promise<{ tables: number; rows: number }> {
   const filled = new Set<string>()
   let rowsInAll = 0
@@ -115,7 +114,6 @@ async function fill(
       const rows = await fillTable(session, record, iterator)
       filled.add(record.name)
       rowsInAll += rows
-      onTable(record.name, rows)
     } else if (record.kind === 'sequences') {
       await setSequences(session.tx, record.sequences)
     } else if (record.kind === 'end') {

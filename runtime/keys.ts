@@ -26,8 +26,10 @@ const rotationAttemptsMax = 20
 export interface KeySource {
   readonly settings: Pick<Settings, 'AGENT_TOKEN_AES_KEY' | 'AGENT_TOKEN_AES_KEY_PREVIOUS'>
   readonly keyFolder: string
-  /** Ids of the keys that sealed something in this database. */
+  /** Ids of the keys that sealed something there. */
   readonly fingerprints: readonly string[]
+  /** What was sealed with them, as messages name it; `this database` when not given. */
+  readonly subject?: string
 }
 
 /**
@@ -147,6 +149,6 @@ function missingKey(source: KeySource, missing: readonly string[]): Failure {
       : 'the one given is another'
   return new Failure(
     'unavailable',
-    `this database was sealed with key ${missing.join(', ')}, and ${from}: set AGENT_TOKEN_AES_KEY (or AGENT_TOKEN_AES_KEY_PREVIOUS) to that key; nothing was changed`,
+    `${source.subject ?? 'this database'} was sealed with key ${missing.join(', ')}, and ${from}: set AGENT_TOKEN_AES_KEY (or AGENT_TOKEN_AES_KEY_PREVIOUS) to that key; nothing was changed`,
   )
 }

@@ -95,7 +95,11 @@ async function put(temporary: string, path: string, overwrite: boolean): Promise
     if (overwrite) await rename(temporary, path)
     else await putNew(temporary, path)
     const folder = await open(dirname(path), constants.O_RDONLY)
-    await folder.sync().finally(() => folder.close())
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
   } catch (error) {
     throw fileFailure(path, error)
   }
