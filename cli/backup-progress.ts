@@ -31,8 +31,13 @@ export async function* countRecords(
     } else if (record.kind === 'table_end') {
       count.tables += 1
       count.rows += record.rows
-      if (record.rows > 0) output.note(`  ${table}: ${record.rows} rows, ${formatBytes(bytes)}`)
+      if (record.rows > 0) output.note(`  ${table}: ${rowsText(record.rows)}, ${formatBytes(bytes)}`)
     }
     yield record
   }
+}
+
+/** `1 row`, `2 rows`. */
+export function rowsText(rows: number): string {
+  return `${rows} ${rows === 1 ? 'row' : 'rows'}`
 }

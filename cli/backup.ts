@@ -11,7 +11,7 @@ import type { Config } from '../runtime/config.ts'
 import { refuseTaken } from '../runtime/whole-file.ts'
 import { listKeyFingerprints } from '../services/list-key-fingerprints.ts'
 import { recordBackup } from '../services/record-backup.ts'
-import { type BackupCount, countRecords } from './backup-progress.ts'
+import { type BackupCount, countRecords, rowsText } from './backup-progress.ts'
 import type { Cli } from './command.ts'
 import { type BareDatabase, cliActor, readKeyring, withDatabase } from './context.ts'
 import { formatBytes } from './format.ts'
@@ -28,7 +28,7 @@ export async function makeBackup(cli: Cli, file: string, options: { force: boole
   })
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10
   const result = { file: path, bytes, seconds, ...count, ...publicHeader(header) }
-  cli.output.result(result, () => `${path}: ${count.rows} rows, ${formatBytes(bytes)}, ${seconds} s`)
+  cli.output.result(result, () => `${path}: ${rowsText(count.rows)}, ${formatBytes(bytes)}, ${seconds} s`)
   noteKeys(cli, config, header, file)
 }
 

@@ -8,7 +8,7 @@ import { openBackupFile } from '../runtime/backup-file.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
 import { loadKeyring } from '../runtime/keys.ts'
 import { publicHeader } from './backup.ts'
-import { type BackupCount, countRecords } from './backup-progress.ts'
+import { type BackupCount, countRecords, rowsText } from './backup-progress.ts'
 import type { Cli } from './command.ts'
 import { formatBytes } from './format.ts'
 
@@ -37,7 +37,7 @@ export async function checkBackup(cli: Cli, file: string): Promise<void> {
       `${path}: whole and authentic`,
       `made     ${header.created_at} on ${header.server} (${header.host})`,
       `by       botfleet ${header.program}, Postgres ${header.postgres}`,
-      `holds    ${count.rows} rows in ${count.tables} tables, ${formatBytes(bytes)} sealed`,
+      `holds    ${rowsText(count.rows)} in ${count.tables} tables, ${formatBytes(bytes)} sealed`,
       `schema   ${header.schema.at(-1) ?? '-'}${refusal === null ? '' : ' (not restorable by this program)'}`,
       `keys     ${neededKeys(header).join(', ')} (not in it)`,
     ].join('\n'),

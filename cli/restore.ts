@@ -9,7 +9,7 @@ import { type Config, loadConfig } from '../runtime/config.ts'
 import { readOccupancy } from '../services/read-occupancy.ts'
 import { type SettledFleet, settleRestoredFleet } from '../services/settle-restored-fleet.ts'
 import { publicHeader } from './backup.ts'
-import { countRecords } from './backup-progress.ts'
+import { countRecords, rowsText } from './backup-progress.ts'
 import { keyringOf } from './check-backup.ts'
 import type { Cli } from './command.ts'
 import { cliActor, withDatabase } from './context.ts'
@@ -53,8 +53,8 @@ export async function restoreBackup(cli: Cli, file: string, options: { yes: bool
   const seconds = Math.round((performance.now() - begunMs) / 100) / 10
   const { stopped, sessionsRevoked } = settled
   const result = { file: path, seconds, ...loaded, stopped, sessions_revoked: sessionsRevoked, ...publicHeader(header) }
-  cli.output.result(result, () => `Restored ${loaded.rows} rows in ${loaded.tables} tables from ${path}.`)
-  cli.output.note(`${stopped} bots ran then; they start with their servers: ./botfleet serve`)
+  cli.output.result(result, () => `Restored ${rowsText(loaded.rows)} in ${loaded.tables} tables from ${path}.`)
+  cli.output.note(`Bots that are meant to run start with their servers: ./botfleet serve`)
 }
 
 async function confirm(cli: Cli, config: Config, { header, path, bytes }: BackupFile): Promise<void> {

@@ -3,13 +3,12 @@
  * committed at the very end. Until then the database is as it was, whatever happens.
  */
 import { pipeline } from 'node:stream/promises'
-import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { BackupRecord, BackupSequence } from '../domain/backup-format.ts'
 import { Failure } from '../domain/failure.ts'
-import { connectionFailure, isConnectionTrouble } from './connection-trouble.ts'
+import { isConnectionTrouble } from './connection-trouble.ts'
 import { CommitUnknown } from './database.ts'
-import { type LongSession, openLongSession } from './long-session.ts'
+import { type LongSession, longWorkFailure, openLongSession } from './long-session.ts'
 import { knownMigrations, lockMigrations, migrateWithin } from './migrate.ts'
 import { dropSchemaObjects, listTables, quoteName } from './schema-objects.ts'
 import type { Tx } from './transaction.ts'
@@ -56,7 +55,7 @@ export async function loadSnapshot(input: LoadSnapshot): Promise<LoadedSnapshot>
     return await load(session, input)
   } catch (error) {
     input.signal.throwIfAborted()
-    throw failureOf(error)
+    throw longWorkFailure(error)
   } finally {
     await session.end()
   }
@@ -168,32 +167,4 @@ async function commit(tx: Tx): Promise<void> {
 
 function mismatch(detail: string): Failure {
   return new Failure('conflict', `the backup does not fit together: ${detail}; nothing was changed`)
-}
-
-/** What Postgres says, for a person; nothing was changed in any case. */
-function failureOf(error: unknown): unknown {
-  if (error instanceof Failure) return error
-  if (isConnectionTrouble(error)) return connectionFailure(error)
-  if (!(error instanceof pg.DatabaseError)) return error
-  const options = { cause: error }
-  if (error.code === '55P03') {
-    return new Failure(
-      'conflict',
-      'somebody else is using this database: stop every server and command on it; nothing was changed',
-      options,
-    )
-  }
-  if (error.code === '42501') {
-    return new Failure(
-      'not_allowed',
-      `the user of DATABASE_URL must own the database (${error.message}); nothing was changed`,
-      options,
-    )
-  }
-  const code = error.code?.startsWith('53') === true ? 'unavailable' : 'conflict'
-  return new Failure(
-    code,
-    `the database refused what the backup holds (${error.message}); nothing was changed`,
-    options,
-  )
 }

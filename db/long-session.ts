@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { connectionFailure } from './connection-trouble.ts'
+import { Failure } from '../domain/failure.ts'
+import { connectionFailure, isConnectionTrouble } from './connection-trouble.ts'
 import { resultTypes } from './database.ts'
 import { runQuery } from './run-query.ts'
 import type { Tx } from './transaction.ts'
@@ -73,4 +74,33 @@ export async function openLongSession(url: string, applicationName: string, sign
     throw connectionFailure(error)
   }
   return { client, tx: { open: true, query: (text, values) => runQuery(client, text, values) }, end }
+}
+
+/** What ended the work, for a person; a transaction that was not committed has changed nothing. */
+export function longWorkFailure(error: unknown): unknown {
+  if (error instanceof Failure) return error
+  if (isConnectionTrouble(error)) return connectionFailure(error)
+  if (!(error instanceof pg.DatabaseError)) return error
+  const options = { cause: error }
+  switch (error.code) {
+    case '55P03':
+      return new Failure(
+        'conflict',
+        'somebody else holds a lock on this database: stop every server and command that works on it; nothing was changed',
+        options,
+      )
+    case '42501':
+      return new Failure(
+        'not_allowed',
+        `the user of DATABASE_URL must own the database (${error.message}); nothing was changed`,
+        options,
+      )
+    case undefined:
+    default:
+      return new Failure(
+        error.code?.startsWith('53') === true ? 'unavailable' : 'conflict',
+        `the database refused (${error.message}); nothing was changed`,
+        options,
+      )
+  }
 }

@@ -5,8 +5,7 @@
 import { to as copyTo } from 'pg-copy-streams'
 import type { BackupRecord, BackupSequence } from '../domain/backup-format.ts'
 import { Failure } from '../domain/failure.ts'
-import { connectionFailure, isConnectionTrouble } from './connection-trouble.ts'
-import { type LongSession, openLongSession } from './long-session.ts'
+import { type LongSession, longWorkFailure, openLongSession } from './long-session.ts'
 import { migrationStatus, refuseNewerSchema } from './migrate.ts'
 import { listTables, quoteName, type SchemaTable } from './schema-objects.ts'
 import type { Tx } from './transaction.ts'
@@ -36,7 +35,7 @@ export async function openSnapshot(url: string, signal: AbortSignal): Promise<Sn
     return await beginSnapshot(session)
   } catch (error) {
     await session.end()
-    throw isConnectionTrouble(error) ? connectionFailure(error) : error
+    throw longWorkFailure(error)
   }
 }
 
@@ -58,8 +57,16 @@ async function beginSnapshot(session: LongSession): Promise<Snapshot> {
     postgres,
     schema: status.applied,
     tx,
-    records: () => readRecords(session, tables),
+    records: () => explained(readRecords(session, tables)),
     close: () => session.end(),
+  }
+}
+
+async function* explained(records: AsyncGenerator<BackupRecord>): AsyncGenerator<BackupRecord> {
+  try {
+    yield* records
+  } catch (error) {
+    throw longWorkFailure(error)
   }
 }
 

@@ -145,10 +145,10 @@ function flushFolder(folder: string): void {
 function missingKey(source: KeySource, missing: readonly string[]): Failure {
   const from =
     source.settings.AGENT_TOKEN_AES_KEY === undefined
-      ? `${source.keyFolder} holds no such key`
-      : 'the one given is another'
+      ? `${source.keyFolder} holds no such key: put its file there, or set`
+      : 'the one given is another: set'
   return new Failure(
     'unavailable',
-    `${source.subject ?? 'this database'} was sealed with key ${missing.join(', ')}, and ${from}: set AGENT_TOKEN_AES_KEY (or AGENT_TOKEN_AES_KEY_PREVIOUS) to that key; nothing was changed`,
+    `${source.subject ?? 'this database'} was sealed with key ${missing.join(', ')}, and ${from} AGENT_TOKEN_AES_KEY (or AGENT_TOKEN_AES_KEY_PREVIOUS) to that key; nothing was changed`,
   )
 }
