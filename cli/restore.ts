@@ -30,8 +30,8 @@ export async function restoreBackup(cli: Cli, file: string, options: { yes: bool
   const keyring = keyringOf(config, header, path)
   if (!options.yes) await confirm(cli, config, backup)
   const begunMs = performance.now()
-  const ttlSeconds = Math.max(config.settings.LEASE_TTL_SECONDS, header.lease_ttl_seconds)
-  let settled: SettledFleet = { stopped: 0, sessionsRevoked: 0 }
+  const ttlMs = Math.max(config.settings.LEASE_TTL_SECONDS, header.lease_ttl_seconds) * 1000
+  let settled: SettledFleet = { stopped: 0, sessionsRevoked: 0, leaseTtlMs: 0 }
   const loaded = await withDatabase(cli, ({ url }) =>
     backup.read(keyring, cli.signal, (records) =>
       loadSnapshot({
@@ -42,7 +42,7 @@ export async function restoreBackup(cli: Cli, file: string, options: { yes: bool
         inspect: (tx, tables) => refuseOccupied(config, tx, tables),
         settle: async (tx) => {
           settled = await settleRestoredFleet(tx, cliActor(), { takenAt: header.created_at, server: header.server })
-          await waitForLease(cli, tx, begunMs + ttlSeconds * 1000)
+          await waitForLease(cli, tx, begunMs + Math.max(ttlMs, settled.leaseTtlMs))
         },
       }),
     ),

@@ -18,7 +18,7 @@ export interface LongSession {
 const connectTimeoutMs = 4000
 const goodbyeMs = 2000
 /** How long it waits for a lock that somebody else holds. */
-const lockTimeoutMs = 10_000
+const lockTimeoutMs = 5000
 
 /** Whatever the role or the database has set, values are written and read in one form, and nothing is cut short. */
 const settings: Readonly<Record<string, string>> = {

@@ -20,6 +20,8 @@ export interface SettledFleet {
   /** Bots that ran when the backup was taken, and now wait for their server. */
   readonly stopped: number
   readonly sessionsRevoked: number
+  /** The longest time to live under which a server of that fleet held its name; 0 when none is known. */
+  readonly leaseTtlMs: number
 }
 
 /**
@@ -29,8 +31,10 @@ export interface SettledFleet {
  */
 export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRestoredFleet): Promise<SettledFleet> {
   assertMay(actor, 'database.restore')
-  await tx.query(
-    `update server set server_epoch = server_epoch + $1, beat = beat + 1, holder = null, lease_until = null`,
+  const servers = await tx.query<{ lease_ttl_ms: number | null }>(
+    `update server set server_epoch = server_epoch + $1, beat = beat + 1, holder = null, lease_until = null,
+       standby_count = 0, standby_memory_bytes = 0
+     returning lease_ttl_ms`,
     [epochStep],
   )
   await tx.query(
@@ -46,6 +50,7 @@ export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRes
   const revoked = await tx.query('update user_session set revoked_at = now() where revoked_at is null')
   await tx.query('update link_code set used_at = now() where used_at is null')
   const settled = { stopped: stopped.rowCount, sessionsRevoked: revoked.rowCount }
+  const leaseTtlMs = Math.max(0, ...servers.rows.map(({ lease_ttl_ms: ttlMs }) => ttlMs ?? 0))
   await appendAudit(tx, actor, {
     action: 'database.restore',
     targetKind: 'database',
@@ -53,5 +58,5 @@ export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRes
     tenantId: null,
     details: { taken_at: input.takenAt, server: input.server, ...settled },
   })
-  return settled
+  return { ...settled, leaseTtlMs }
 }
