@@ -20,7 +20,7 @@ export interface LoadSnapshot {
   readonly schema: readonly string[]
   /** Read to the end before anything is committed; a failure of it undoes everything. */
   readonly records: AsyncIterable<BackupRecord>
-  /** Throws when this database must not be filled; nobody else can write to it from then on. */
+  /** Throws when this database must not be filled. Asked before its tables are locked, and once more after. */
   readonly inspect: (tx: Tx, tables: readonly string[]) => Promise<void>
   /** Finishes what was loaded, the schema being current; the last thing before the commit. */
   readonly settle: (tx: Tx) => Promise<void>
@@ -66,6 +66,8 @@ async function load(session: LongSession, input: LoadSnapshot): Promise<LoadedSn
   await lockMigrations(tx)
   await tx.query('begin')
   const there = (await listTables(tx)).map(({ name }) => name)
+  // Before the locks, too: a fleet that runs here is refused without having to wait for us.
+  await input.inspect(tx, there)
   if (there.length > 0) {
     await tx.query(`lock table ${there.map(quoteName).join(', ')} in access exclusive mode`)
   }
