@@ -36,10 +36,10 @@ export async function dropSchemaObjects(database: Queryable): Promise<void> {
      where o.relnamespace = 'public'::regnamespace and o.relkind = 'S' and ${notOfExtension}
      union all
      select format('drop routine if exists %s cascade', o.oid::regprocedure) from pg_proc o
-     where o.pronamespace = 'public'::regnamespace and o.proowner = current_user::regrole and ${notOfExtension}
+     where o.pronamespace = 'public'::regnamespace and o.proowner = (select oid from pg_roles where rolname = current_user) and ${notOfExtension}
      union all
      select format('drop type if exists %s cascade', o.oid::regtype) from pg_type o
-     where o.typnamespace = 'public'::regnamespace and o.typtype in ('e', 'd') and o.typowner = current_user::regrole
+     where o.typnamespace = 'public'::regnamespace and o.typtype in ('e', 'd') and o.typowner = (select oid from pg_roles where rolname = current_user)
        and ${notOfExtension}`,
   )
   for (const { drop } of drops.rows) await database.query(drop)

@@ -200,7 +200,7 @@ test('a damaged or cut file is refused, and the database stays empty', async () 
 
 test('a backup of a newer schema is refused by name', async () => {
   await writeBackupOf(source.url, path, { schema: ['0001_foundation', '9999_from_the_future'] })
-  await refused(restore(), 5, '9999_from_the_future')
+  await refused(restore(), 5, 'a newer schema than this program (9999_from_the_future)')
   const checked = await restore(['--check', '--json'])
   expect(checked.code).toBe(0)
   expect(JSON.parse(checked.stdout)).toMatchObject({ restorable: false })
@@ -221,14 +221,25 @@ test('a fleet that runs is refused by the name of its servers', async () => {
   await source.database.query(
     `insert into server (name, holder, lease_until) values ('alpha', 'x', clock_timestamp() + interval '1 minute')`,
   )
-  const run = await restore(['--yes'], environment(source))
-  expect(run.code).toBe(5)
-  expect(run.stderr).toContain('alpha still runs on this database')
+  // Before any lock is asked for: neither does it wait for what the fleet does, nor the fleet for it.
+  let run: Awaited<ReturnType<typeof restore>> | undefined
+  await source.database.transaction(async (tx) => {
+    await tx.query('lock table server in access share mode')
+    run = await restore(['--yes'], environment(source))
+  })
+  expect(run?.code).toBe(5)
+  expect(run?.stderr).toContain('alpha still runs on this database')
 })
 
 test('without a terminal it wants --yes', async () => {
   await writeBackupOf(source.url, path)
   await refused(restore([]), 2, '--yes')
+})
+
+test('a file that is there is refused before the database is asked', async () => {
+  writeFileSync(path, 'precious')
+  const env = { ...environment(source), DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' }
+  expect((await runCli(['backup', path], { env })).code).toBe(5)
 })
 
 test('a file that is there is kept, and replaced with --force', async () => {
@@ -258,10 +269,10 @@ test('a backup of 200,000 rows taken while somebody writes is consistent, and ta
     }
   })
   // Each writer's transaction adds one to both tables, so that any one moment sees as many in the one as in the other.
-  let writing = true
+  const writing = new AbortController()
   let written = 0
   const writer = (async () => {
-    while (writing) {
+    while (!writing.signal.aborted) {
       await database.transaction(async (tx) => {
         await tx.query(`insert into login_attempt (username, source, succeeded) values ('w', 'test', true)`)
         await tx.query(`insert into audit_log (actor, source, action, target_kind) values ('w', 'test', 'w', 'x')`)
@@ -285,7 +296,7 @@ test('a backup of 200,000 rows taken while somebody writes is consistent, and ta
   const writtenBefore = written
   await watched(['backup', path], environment(source))
   expect(written).toBeGreaterThan(writtenBefore + 10)
-  writing = false
+  writing.abort()
   await writer
   await watched(['restore', path, '--yes'], environment(target))
   const count = (table: string, actor: string) =>

@@ -109,6 +109,29 @@ test('a backup of an earlier schema is brought forward, into a database of the n
   }
 })
 
+test('an ordinary user who owns the database is enough', async () => {
+  await fillEveryTable(source.database)
+  await writeBackupOf(source.url, path)
+  const name = decodeURIComponent(new URL(target.url).pathname.slice(1))
+  const role = `Owner-of ${name}`
+  await target.database.query(`create role "${role}" login password 'fake-password-for-tests'`)
+  await target.database.query(`alter database ${name} owner to "${role}"`)
+  const own = new URL(target.url)
+  own.username = encodeURIComponent(role)
+  own.password = 'fake-password-for-tests'
+  try {
+    // Once into nothing, and once over a schema of its own.
+    await migrate(own.href)
+    await load({ url: own.href })
+    expect(await dumpTables(target.database)).toEqual(await dumpTables(source.database))
+    await (await openSnapshot(own.href, never)).close()
+  } finally {
+    await target.drop()
+    await source.database.query(`drop role "${role}"`)
+    target = await createTestDatabase({ migrated: false })
+  }
+})
+
 test('a snapshot sees nothing of what is written while it is read', async () => {
   const snapshot = await openSnapshot(source.url, never)
   await source.database.query(`insert into tenant (id, name) values ('agent:late', 'Late')`)

@@ -84,10 +84,11 @@ test('a header that was changed is refused, though its key opens the file', asyn
 })
 
 test('the sealed part of one file does not open behind the header of another', async () => {
-  await write({ host: 'here' })
+  const salt = randomBytes(32).toString('base64')
+  await write({ salt, host: 'here' })
   const one = readFileSync(path)
   rmSync(path)
-  await write({ host: 'else' })
+  await write({ salt, host: 'else' })
   const two = readFileSync(path)
   const front = (bytes: Buffer) => 20 + bytes.readUInt32BE(16) + 32
   writeFileSync(path, Buffer.concat([two.subarray(0, front(two)), one.subarray(front(one))]))
@@ -177,7 +178,8 @@ test('places where no file can be are refused before anything is read', async ()
   mkdirSync(join(folder, 'a-folder'))
   writeFileSync(join(folder, 'plain'), '')
   symlinkSync('/nowhere', join(folder, 'link'))
-  const never_ = (async function* (): AsyncGenerator<Buffer> {
+  const unread = (async function* (): AsyncGenerator<Buffer> {
+    yield Buffer.from('x')
     throw new Error('it was read')
   })()
   const cases: [string, string][] = [
@@ -188,7 +190,7 @@ test('places where no file can be are refused before anything is read', async ()
     ['x'.repeat(300), 'usage'],
   ]
   for (const [name, code] of cases) {
-    const refused = writeWholeFile({ path: join(folder, name), overwrite: true, source: never_ })
+    const refused = writeWholeFile({ path: join(folder, name), overwrite: true, source: unread })
     await expect(refused, name).rejects.toMatchObject({ code, message: expect.stringContaining(name) })
   }
 })
