@@ -11,6 +11,7 @@ const files = [
   ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
 ]
 
+const tree = commandTree()
 const calls = files.flatMap((file) =>
   [...readFileSync(join(root, file), 'utf8').matchAll(/(?:\.|\/botfleet[^\s/]*)\/botfleet +([^`\n|]+)/g)].map(
     ([, call = '']) => ({ file, call: call.replace(/ +#.*$/, '').trim() }),
@@ -18,7 +19,7 @@ const calls = files.flatMap((file) =>
 )
 
 function find(call: string): { command: Command; options: string[] } {
-  let command: Command = commandTree()
+  let command: Command = tree
   const words = call.split(/\s+/)
   while (words[0] !== undefined) {
     const below = command.commands.find((child) => child.name() === words[0])
