@@ -1,5 +1,5 @@
 /** The database of a server: found or started, migrated, kept alive while it is ours, left in order. */
-import { Database } from '../db/database.ts'
+import { Database, type DatabaseOptions } from '../db/database.ts'
 import { ensureEmbeddedPostgres, stopEmbeddedPostgresIfUnused } from '../db/embedded-postgres.ts'
 import { migrate } from '../db/migrate.ts'
 import type { Config } from '../runtime/config.ts'
@@ -14,6 +14,20 @@ export interface ServerDatabase {
   close(): Promise<void>
 }
 
+/**
+ * How a server talks to its database: no statement and no stalled transaction may last as long as its lease, so that
+ * neither can hold up a take-over (design section 5, point 5).
+ */
+export function serverDatabaseOptions(settings: { SERVERNAME: string; LEASE_TTL_SECONDS: number }): DatabaseOptions {
+  const limitMs = Math.min(10_000, settings.LEASE_TTL_SECONDS * 500)
+  return {
+    applicationName: `botfleet serve ${settings.SERVERNAME}`,
+    connectionsMax: 10,
+    queryTimeoutMs: limitMs,
+    idleInTransactionMs: limitMs,
+  }
+}
+
 /** Opens the database of a server and brings its schema up to date; several servers may do so at once. */
 export async function openServerDatabase(config: Config, log: Log): Promise<ServerDatabase> {
   const { settings } = config
@@ -21,12 +35,7 @@ export async function openServerDatabase(config: Config, log: Log): Promise<Serv
   const url = settings.DATABASE_URL ?? (await ensureEmbeddedPostgres(config.home)).url
   const applied = await migrate(url)
   if (applied.length > 0) log.info({ applied }, 'schema migrated')
-  const database = Database.open(url, {
-    applicationName: `botfleet serve ${settings.SERVERNAME}`,
-    connectionsMax: 10,
-    queryTimeoutMs: Math.min(10_000, settings.LEASE_TTL_SECONDS * 500),
-    idleInTransactionMs: Math.min(10_000, settings.LEASE_TTL_SECONDS * 500),
-  })
+  const database = Database.open(url, serverDatabaseOptions(settings))
   const stopWatching = embedded ? watchEmbedded(config, database, log) : async () => {}
   return {
     url,

@@ -121,6 +121,11 @@ const onceSchema = {
   /** A second key for what an app may send again under another update id, for example a button's message and action. */
   nonce: z.string().min(1).max(128).nullable(),
   person: personSchema,
+  /**
+   * Where the channel stands: an answer that goes out from now on lies behind it. In the channel's own words; null
+   * when it cannot say.
+   */
+  answerMark: z.string().min(1).max(64).nullable().default(null),
 }
 
 export const languages = ['en', 'zh', 'fa', 'ru'] as const
@@ -131,9 +136,13 @@ const customerSchema = z.object({
   language: z.enum(languages).nullable(),
 })
 
-/** What the gateway answers to a business call; `answered` is true when this update was already answered. */
+/**
+ * What the gateway answers to a business call. `answered`: this update was answered, and that was noted.
+ * `earlierMarks`: marks of earlier attempts, whose answer may have gone out without having been noted.
+ */
 function onceAnswer<T extends z.ZodType>(outcome: T) {
-  return z.object({ outcome, repeated: z.boolean(), answered: z.boolean() })
+  const earlierMarks = z.array(z.string()).default([])
+  return z.object({ outcome, repeated: z.boolean(), answered: z.boolean(), earlierMarks })
 }
 
 /** The business calls: path, request and answer. Each runs as one fenced transaction. */

@@ -74,13 +74,14 @@ async function passFence(tx: Tx, claim: Fence): Promise<FencedInstance> {
 function once<Outcome>(
   tx: Tx,
   instance: FencedInstance,
-  request: { updateKey: string; nonce: string | null; person: Person },
+  request: { updateKey: string; nonce: string | null; person: Person; answerMark: string | null },
   effect: (customer: ArrivedCustomer) => Promise<Outcome>,
 ): Promise<OnceOutcome<Outcome>> {
   return applyOnce(tx, {
     instanceId: instance.instanceId,
     updateKey: request.updateKey,
     nonce: request.nonce,
+    answerMark: request.answerMark,
     effect: async () => effect(await recordArrival(tx, instance, request.person)),
   })
 }

@@ -59,3 +59,19 @@ begin
   end if;
   return null;
 end $$;
+
+-- A bot that changes its server: its port belonged to the old one, and unless a worker of it still runs there, nobody
+-- would correct its observed state before the new server sees it.
+create function move_instance() returns trigger language plpgsql as $$
+begin
+  new.port := null;
+  if new.state in ('starting', 'pairing', 'connecting', 'running', 'stopping', 'backoff')
+    and exists (select 1 from instance_lease where instance_id = new.id and phase = 'idle') then
+    new.state := 'stopped';
+    new.last_error := null;
+    new.next_try_at := null;
+  end if;
+  return new;
+end $$;
+create trigger instance_moves before update of server_name on instance
+  for each row when (old.server_name is distinct from new.server_name) execute function move_instance();

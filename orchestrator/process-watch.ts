@@ -14,13 +14,15 @@ export class ProcessWatch {
   /** Resolves when the process is provably gone; never after `stop`. */
   readonly gone: Promise<void>
   readonly #identity: ProcessIdentity
+  readonly #seldomMs: number
   #resolve: () => void = () => {}
   #timer: NodeJS.Timeout | undefined
   #soonLooks = 0
   #ended = false
 
-  constructor(identity: ProcessIdentity) {
+  constructor(identity: ProcessIdentity, lookEveryMs = seldomMs) {
     this.#identity = identity
+    this.#seldomMs = lookEveryMs
     this.gone = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -54,6 +56,6 @@ export class ProcessWatch {
       return this.#resolve()
     }
     if (this.#soonLooks > 0) this.#soonLooks -= 1
-    this.#arm(this.#soonLooks > 0 ? soonMs : seldomMs)
+    this.#arm(this.#soonLooks > 0 ? soonMs : this.#seldomMs)
   }
 }

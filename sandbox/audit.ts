@@ -24,6 +24,8 @@ export type AuditEvent =
 
 interface MessageEvent {
   readonly kind: 'sent' | 'edited' | 'deleted'
+  /** The client's port. */
+  readonly connection: number
   readonly chatId: number
   readonly messageId: number
   readonly text: string
@@ -34,9 +36,17 @@ export type AuditLine = AuditEvent & { readonly atMs: number; readonly botId: nu
 export class Audit {
   /** Oldest first; the oldest are forgotten beyond 20,000. */
   readonly lines: AuditLine[] = []
+  readonly #onLine: (line: AuditLine) => void
+
+  /** `onLine` is told at once, while the request's connection is still open. */
+  constructor(onLine: (line: AuditLine) => void = () => {}) {
+    this.#onLine = onLine
+  }
 
   note(botId: number, event: AuditEvent): void {
-    this.lines.push({ atMs: Date.now(), botId, ...event })
+    const line = { atMs: Date.now(), botId, ...event }
+    this.lines.push(line)
+    this.#onLine(line)
     if (this.lines.length > linesMax) this.lines.splice(0, linesMax / 10)
   }
 }

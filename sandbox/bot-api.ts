@@ -75,6 +75,7 @@ async function answerMethod(
   if (waitSeconds !== undefined) throw refusals.tooMany(waitSeconds)
   const call = { world, bot, values, uploads, gone: gone.signal, connection, strictTiming }
   const result = await runMethod(method, call)
+  if (fault?.kind === 'silence_after') return
   if (fault?.kind === 'drop_after') response.destroy()
   else send(response, 200, { ok: true, result })
 }
@@ -87,6 +88,7 @@ async function failsBefore(fault: Fault, response: ServerResponse): Promise<bool
       await delay(fault.delayMs, undefined, { ref: false })
       return false
     case 'drop_after':
+    case 'silence_after':
       return false
     case 'drop_before':
       response.destroy()

@@ -28,7 +28,7 @@ export function editMessageReplyMarkup(call: Call): unknown {
 }
 
 export function deleteMessage(call: Call): unknown {
-  const { world, bot } = call
+  const { world, bot, connection } = call
   const chat = chatOf(call)
   const messages = bot.chats.get(chat.id) ?? []
   const message = messageOf(call, chat)
@@ -37,6 +37,7 @@ export function deleteMessage(call: Call): unknown {
   messages.splice(messages.indexOf(message), 1)
   world.audit.note(bot.id, {
     kind: 'deleted',
+    connection,
     chatId: chat.id,
     messageId: message.message_id,
     text: message.text,
@@ -46,7 +47,7 @@ export function deleteMessage(call: Call): unknown {
 }
 
 function edit(
-  { world, bot }: Call,
+  { world, bot, connection }: Call,
   { chat, message }: { chat: Chat; message: ChatMessage },
   content: Pick<ChatMessage, 'text' | 'entities' | 'html' | 'reply_markup'>,
 ): unknown {
@@ -58,6 +59,7 @@ function edit(
   Object.assign(message, content, { edited: message.edited || text !== content.text })
   world.audit.note(bot.id, {
     kind: 'edited',
+    connection,
     chatId: chat.id,
     messageId: message.message_id,
     text: message.text,

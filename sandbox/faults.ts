@@ -23,8 +23,10 @@ export type FaultKind =
   | { readonly kind: 'drop_after' }
   /** The call has no effect, and the answer is no JSON. */
   | { readonly kind: 'malformed' }
-  /** The answer never comes, and the connection stays open. */
+  /** The call has no effect, the answer never comes, and the connection stays open. */
   | { readonly kind: 'silence' }
+  /** The call takes effect, the answer never comes, and the connection stays open. */
+  | { readonly kind: 'silence_after' }
 
 export class Faults {
   readonly #planted: { fault: Fault; left: number }[] = []
@@ -92,9 +94,10 @@ function readKind(values: Readonly<Record<string, unknown>>): FaultKind {
     case 'drop_after':
     case 'malformed':
     case 'silence':
+    case 'silence_after':
       return { kind }
     default:
-      throw wrong('kind is one of status, too_many, delay, drop_before, drop_after, malformed, silence')
+      throw wrong('kind is one of status, too_many, delay, drop_before, drop_after, malformed, silence, silence_after')
   }
 }
 

@@ -34,7 +34,7 @@ function send(
   chat: Chat,
   content: FormattedText & { media?: { kind: 'photo' | 'document' } & MediaFile },
 ): unknown {
-  const { world, bot, values } = call
+  const { world, bot, values, connection } = call
   const markup = readReplyMarkup(values)
   const message = world.addMessage(bot, chat.id, {
     ...content,
@@ -45,6 +45,7 @@ function send(
   })
   world.audit.note(bot.id, {
     kind: 'sent',
+    connection,
     chatId: chat.id,
     messageId: message.message_id,
     text: message.text,

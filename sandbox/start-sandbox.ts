@@ -29,6 +29,8 @@ export interface SandboxOptions {
    * waits three seconds at least, and a webhook can be set once a second. Off unless asked for.
    */
   readonly strictTiming?: boolean | undefined
+  /** Told of every line of the audit at once, while the connection that caused it is still open. */
+  readonly onAudit?: ((line: AuditLine) => void) | undefined
 }
 
 export interface Sandbox {
@@ -77,7 +79,7 @@ export interface SandboxPerson {
 
 /** Starts a sandbox on loopback. Throws `conflict` when the port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const world = new World()
+  const world = new World(options.onAudit)
   const faults = new Faults()
   const pacing = options.pacing === undefined ? undefined : new Pacing(options.pacing)
   const parts = { world, faults, pacing, strictTiming: options.strictTiming ?? false, streams: 0 }

@@ -7,7 +7,7 @@
 import { randomInt } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { Failure } from '../domain/failure.ts'
-import { Audit } from './audit.ts'
+import { Audit, type AuditLine } from './audit.ts'
 import { type Bot, newBot } from './bot.ts'
 import type { Chat, ChatMessage, Group, Person, StoredFile } from './chat.ts'
 import type { TextEntity } from './parse-html.ts'
@@ -50,12 +50,16 @@ export class World {
   readonly people = new Map<number, Person>()
   readonly groups = new Map<number, Group>()
   readonly files = new Map<string, StoredFile>()
-  readonly audit = new Audit()
+  readonly audit: Audit
   readonly #changes = new EventEmitter().setMaxListeners(0)
   #nextPersonId = 500_001
   #nextFileId = 1
   #chats = 0
   #fileBytes = 0
+
+  constructor(onAudit?: (line: AuditLine) => void) {
+    this.audit = new Audit(onAudit)
+  }
 
   /** Makes a bot, or finds the one of this token's id and gives it this token. */
   createBot(given: { token?: string | undefined; name: string; username: string }): Bot {

@@ -19,7 +19,7 @@ export async function moveFloatingAway(
   const seats = seatsOf(targets)
   if (seats.length === 0) return []
   const { rows } = await tx.query<{ id: string }>(
-    `update instance i set server_name = pick.target, port = null
+    `update instance i set server_name = pick.target
      from (
        select c.id, ($3::text[])[row_number() over (order by c.id)] as target
        from (

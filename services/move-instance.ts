@@ -27,10 +27,10 @@ export async function moveInstance(tx: Tx, actor: Actor, input: MoveInstance): P
   if (hindrance !== undefined && input.force !== true) {
     throw new Failure('conflict', `${input.to} ${hindrance}: nothing was moved; --force moves ${input.id} nevertheless`)
   }
-  await tx.query(
-    `update instance set server_name = $2, port = null, restart_requested = restart_requested + 1 where id = $1`,
-    [input.id, input.to],
-  )
+  await tx.query(`update instance set server_name = $2, restart_requested = restart_requested + 1 where id = $1`, [
+    input.id,
+    input.to,
+  ])
   await auditInstance(tx, actor, instance, 'move', { from: instance.server_name, to: input.to })
   return showInstance(tx, actor, { id: input.id })
 }

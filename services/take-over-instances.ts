@@ -26,10 +26,7 @@ export async function takeOverInstances(tx: Tx, input: TakeOverInstances): Promi
      where instance_id = any($1) and phase <> 'idle'`,
     [ids],
   )
-  await tx.query(`update instance set server_name = $2, port = null where id = any($1) and server_name <> $2`, [
-    ids,
-    input.server,
-  ])
+  await tx.query(`update instance set server_name = $2 where id = any($1) and server_name <> $2`, [ids, input.server])
   return ids
 }
 

@@ -13,6 +13,7 @@ const samples: Record<string, string> = {
   '--months': '1',
   '--reason': 'sample',
   '--role': 'operator',
+  '--to': 'server9',
   id: 'bot-none',
   file: 'sample.backup',
   name: 'server9',

@@ -1,11 +1,15 @@
-/** A TCP proxy for faults between two real parts: it cuts, swallows, delays, and lets through again. */
+/** A TCP proxy for faults between two real parts: it cuts, swallows, delays, half-opens, and lets through again. */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+
+type Direction = 'to-server' | 'to-client'
 
 interface Pair {
   readonly client: Socket
   readonly upstream: Socket
-  /** Fell into the black hole: it stays silent for good, as a connection does whose other end was replaced. */
-  lost: boolean
+  /** Directions in which nothing arrives any more, not even an end; a lost direction stays lost for good. */
+  readonly lost: Set<Direction>
+  /** Until when a direction holds its packets back, so that none overtakes another when the delay changes. */
+  readonly heldUntilMs: Record<Direction, number>
 }
 
 type Mode = 'through' | 'black-hole' | 'refuse'
@@ -17,6 +21,7 @@ export class TcpProxy {
   #mode: Mode = 'through'
   #accepted = 0
   #delayMs = 0
+  #breaksAfter: string | undefined
 
   private constructor(server: Server) {
     this.#server = server
@@ -39,7 +44,21 @@ export class TcpProxy {
   /** Nothing gets through any more, in either direction, and nobody is told, not even of an end. */
   blackHole(): void {
     this.#mode = 'black-hole'
-    for (const pair of this.#pairs) pair.lost = true
+    this.halfOpen('to-server')
+    this.halfOpen('to-client')
+  }
+
+  /** One direction of every connection there is goes silent, the other one lives; new connections are whole. */
+  halfOpen(direction: Direction): void {
+    for (const { lost } of this.#pairs) lost.add(direction)
+  }
+
+  /** Every client is gone as if its host had lost power: the server hears nothing of it and keeps its end open. */
+  loseClients(): void {
+    for (const { client, lost } of this.#pairs) {
+      lost.add('to-server')
+      client.destroy()
+    }
   }
 
   /** Breaks every connection; new ones are refused until `heal`. */
@@ -56,7 +75,12 @@ export class TcpProxy {
     this.#delayMs = ms
   }
 
-  /** Lets new connections through again; those that fell into the black hole stay lost. */
+  /** The next packet to the server that holds this text gets there, and its connection breaks before any answer. */
+  breakAfter(text: string): void {
+    this.#breaksAfter = text
+  }
+
+  /** Lets new connections through again; what was lost stays lost, as with a connection whose other end was replaced. */
   heal(): void {
     this.#mode = 'through'
     this.#delayMs = 0
@@ -76,25 +100,44 @@ export class TcpProxy {
     if (this.#mode === 'refuse') return void client.resetAndDestroy()
     this.#accepted += 1
     const upstream = connect({ ...target, allowHalfOpen: true })
-    const pair: Pair = { client, upstream, lost: this.#mode === 'black-hole' }
+    const lost = new Set<Direction>(this.#mode === 'black-hole' ? ['to-server', 'to-client'] : [])
+    const pair: Pair = { client, upstream, lost, heldUntilMs: { 'to-server': 0, 'to-client': 0 } }
     this.#pairs.add(pair)
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      from.on('data', (chunk) => this.#pass(pair, () => to.write(chunk)))
-      from.on('end', () => this.#pass(pair, () => to.end()))
-      from.on('error', () => {})
-      from.on('close', () => {
-        if (!pair.lost) to.destroy()
-        if (client.closed && upstream.closed) this.#pairs.delete(pair)
-      })
-    }
+    this.#carry(pair, 'to-server')
+    this.#carry(pair, 'to-client')
   }
 
-  #pass(pair: Pair, pass: () => void): void {
-    if (pair.lost) return
-    if (this.#delayMs > 0) setTimeout(pass, this.#delayMs)
-    else pass()
+  #carry(pair: Pair, direction: Direction): void {
+    const { client, upstream, lost } = pair
+    const [from, to] = direction === 'to-server' ? [client, upstream] : [upstream, client]
+    from.on('data', (chunk: Buffer) => {
+      if (direction === 'to-server' && this.#isBreaking(chunk)) {
+        lost.add('to-client')
+        this.#pass(pair, direction, () => to.write(chunk, () => client.resetAndDestroy()))
+      } else {
+        this.#pass(pair, direction, () => to.write(chunk))
+      }
+    })
+    from.on('end', () => this.#pass(pair, direction, () => to.end()))
+    from.on('error', () => {})
+    from.on('close', () => {
+      if (!lost.has(direction)) to.destroy()
+      if (client.closed && upstream.closed) this.#pairs.delete(pair)
+    })
+  }
+
+  #isBreaking(chunk: Buffer): boolean {
+    if (this.#breaksAfter === undefined || !chunk.includes(this.#breaksAfter)) return false
+    this.#breaksAfter = undefined
+    return true
+  }
+
+  #pass(pair: Pair, direction: Direction, pass: () => void): void {
+    if (pair.lost.has(direction)) return
+    const nowMs = performance.now()
+    const dueMs = Math.max(nowMs + this.#delayMs, pair.heldUntilMs[direction])
+    if (dueMs <= nowMs) return pass()
+    pair.heldUntilMs[direction] = dueMs
+    setTimeout(pass, dueMs - nowMs)
   }
 }

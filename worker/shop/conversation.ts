@@ -17,12 +17,16 @@ export interface Turn {
   readonly updateKey: string
   /** The message is from a time when the bot did not run: it is noted, but not obeyed. */
   readonly isOld: boolean
+  /** Where the channel stands: an answer to this turn lies behind it. Null when it cannot say. */
+  readonly answerMark: string | null
 }
 
 export interface Reply {
   readonly screens: readonly Screen[]
   /** An answer to this update went out before: nothing is to be sent. */
   readonly answered: boolean
+  /** Marks of earlier attempts to answer this update: one of them may have succeeded. */
+  readonly earlierMarks: readonly string[]
 }
 
 export class Conversation {
@@ -36,8 +40,8 @@ export class Conversation {
 
   /** Handles one turn; the effect stands before the reply is returned. */
   async respond(turn: Turn): Promise<Reply> {
-    const { intent, person, updateKey } = turn
-    const base = { updateKey, nonce: null, person }
+    const { intent, person, updateKey, answerMark } = turn
+    const base = { updateKey, nonce: null, person, answerMark }
     if (turn.isOld) return this.#arrive(turn, (language) => [{ text: text(language, 'away') }])
     switch (intent.kind) {
       case 'start':
@@ -53,9 +57,10 @@ export class Conversation {
       case 'choose_language': {
         // The nonce belongs to one rendering of the menu: a press that is sent twice is one press.
         const nonce = `${person.chatId}:${intent.nonce}:${intent.language}`
-        const { answered } = await this.#gateway.call('chooseLanguage', { ...base, nonce, language: intent.language })
+        const choice = { ...base, nonce, language: intent.language }
+        const { answered, earlierMarks } = await this.#gateway.call('chooseLanguage', choice)
         const chosen = text(intent.language, 'language_chosen')
-        return { answered, screens: [{ ...languageMenu(chosen), replaces: true }] }
+        return { answered, earlierMarks, screens: [{ ...languageMenu(chosen), replaces: true }] }
       }
       case 'text':
         return this.#arrive(turn, (language) => [{ text: text(language, 'unknown') }])
@@ -65,17 +70,19 @@ export class Conversation {
   }
 
   async #arrive(turn: Turn, screens: (language: Language) => readonly Screen[]): Promise<Reply> {
-    const { updateKey, person } = turn
-    const { outcome, answered } = await this.#gateway.call('arrive', { updateKey, nonce: null, person })
-    return { answered, screens: screens(outcome.language ?? languageOfHint(person.languageHint)) }
+    const { updateKey, person, answerMark } = turn
+    const call = { updateKey, nonce: null, person, answerMark }
+    const { outcome, answered, earlierMarks } = await this.#gateway.call('arrive', call)
+    return { answered, earlierMarks, screens: screens(outcome.language ?? languageOfHint(person.languageHint)) }
   }
 
   async #redeemLink(turn: Turn, code: string): Promise<Reply> {
-    const { updateKey, person } = turn
-    const { outcome, answered } = await this.#gateway.call('redeemLink', { updateKey, nonce: null, person, code })
+    const { updateKey, person, answerMark } = turn
+    const call = { updateKey, nonce: null, person, answerMark, code }
+    const { outcome, answered, earlierMarks } = await this.#gateway.call('redeemLink', call)
     const language = outcome.language ?? languageOfHint(person.languageHint)
     const key: TextKey = outcome.result === 'linked' ? 'linked' : `link_${outcome.result}`
-    return { answered, screens: [{ text: text(language, key, { username: outcome.username ?? '' }) }] }
+    return { answered, earlierMarks, screens: [{ text: text(language, key, { username: outcome.username ?? '' }) }] }
   }
 
   #greeting(language: Language, person: Person): Screen {

@@ -27,10 +27,18 @@ const busyPauseMs = 250
 /** Kinds of updates we ask for; named explicitly, since Telegram remembers the list of the last poll. */
 export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as const
 
+/** What becomes of updates. */
+export interface UpdateWork {
+  /** A batch came: called for each of its updates before the first is handled. */
+  readonly see: (update: Update) => void
+  /** Resolves when an update needs no redelivery; rejects when it must come again. */
+  readonly handle: (update: Update) => Promise<void>
+}
+
 export class Poller {
   readonly #context: ChannelContext
   readonly #api: TelegramApi
-  readonly #handle: (update: Update) => Promise<void>
+  readonly #work: UpdateWork
   readonly #inFlight = new InFlight()
   readonly #queue = new ChatQueue(concurrencyMax)
   readonly #conflictsAtMs: number[] = []
@@ -41,11 +49,10 @@ export class Poller {
   #handled = 0
   #first = true
 
-  /** `handle` resolves when an update needs no redelivery; it rejects when it must come again. */
-  constructor(context: ChannelContext, api: TelegramApi, handle: (update: Update) => Promise<void>) {
+  constructor(context: ChannelContext, api: TelegramApi, work: UpdateWork) {
     this.#context = context
     this.#api = api
-    this.#handle = handle
+    this.#work = work
   }
 
   /** Polls until drained; throws `WorkerExit` for a typed end. */
@@ -93,15 +100,16 @@ export class Poller {
     this.#first = false
     this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
     const fresh = this.#inFlight.take(updates)
-    for (const update of fresh) this.#queue.add(chatOf(update), () => this.#work(update))
+    for (const update of fresh) this.#work.see(update)
+    for (const update of fresh) this.#queue.add(chatOf(update), () => this.#workOn(update))
     if (fresh.length === 0 && (busy || timeout === 0)) await this.#pause(busyPauseMs)
   }
 
-  async #work(update: Update): Promise<void> {
+  async #workOn(update: Update): Promise<void> {
     try {
       // The process may have been frozen while the update was on its way or in the queue.
       await this.#context.deadline.untilMayRun()
-      await this.#handle(update)
+      await this.#work.handle(update)
       this.#inFlight.finish(update.update_id)
       this.#handled += 1
       this.#context.report({ handled: this.#handled })

@@ -7,11 +7,13 @@ import { Telegraf, TelegramError } from 'telegraf'
 import type { WorkerIdentity, WorkerLimits } from '../../domain/worker-contract.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Deadline } from '../deadline.ts'
+import { WorkerExit } from '../worker-exit.ts'
 import { type Lane, Pacing } from './pacing.ts'
 
 const retryAfterMaxSeconds = 30
 const attemptsMax = 4
 const callLimitMs = 30_000
+const repeatPauseMaxMs = 5000
 /** The connection was never made, so nothing was sent. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
@@ -57,18 +59,47 @@ export class TelegramApi {
   }
 
   /** A paced call that sends something to a person. */
-  async send(lane: Lane, method: string, payload: { chat_id?: string } & Record<string, unknown>): Promise<unknown> {
+  send(lane: Lane, method: string, payload: { chat_id?: string } & Record<string, unknown>): Promise<unknown> {
+    return this.#paced(lane, payload.chat_id, method, payload)
+  }
+
+  /**
+   * A call that changes nothing when it is made again, so it is made until Telegram answers. It puts no new message
+   * into its chat and does not count towards that chat's pace.
+   */
+  async repeat(method: string, payload: Record<string, unknown>): Promise<unknown> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#paced('answer', undefined, method, payload)
+      } catch (error) {
+        const refusal = refusalOf(error)
+        if (error instanceof WorkerExit || (refusal !== undefined && refusal.code < 500)) throw error
+        await this.#wait(Math.min(repeatPauseMaxMs, 500 * failures))
+      }
+    }
+  }
+
+  async #paced(
+    lane: Lane,
+    chat: string | undefined,
+    method: string,
+    payload: Record<string, unknown>,
+  ): Promise<unknown> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#pacing.run(lane, payload.chat_id, () => this.#sendOnce(method, payload))
+        return await this.#pacing.run(lane, chat, () => this.#sendOnce(method, payload))
       } catch (error) {
         const waitMs = this.#retryInMs(error, attempt)
         if (waitMs === undefined) throw error
-        await new Promise<void>((resolve) => {
-          this.#clock.setTimer(waitMs, resolve)
-        })
+        await this.#wait(waitMs)
       }
     }
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.setTimer(ms, resolve)
+    })
   }
 
   async #sendOnce(method: string, payload: Record<string, unknown>): Promise<unknown> {

@@ -6,6 +6,7 @@ import { Conversation, type Turn } from '../shop/conversation.ts'
 import type { Screen } from '../shop/screen.ts'
 import { text } from '../shop/texts.ts'
 import { WorkerExit } from '../worker-exit.ts'
+import { AnswerMarks, findEarlierAnswer } from './earlier-answer.ts'
 import { decodeCallback, decodeText, encodeIntent } from './intent-code.ts'
 import { jitteredBackoffMs, Poller, tokenRefused, webhookSet } from './poller.ts'
 import { safeSendHtml } from './safe-send-html.ts'
@@ -22,6 +23,7 @@ export class TelegramChannel implements Channel {
   readonly #conversation: Conversation
   readonly #startedWallMs: number
   readonly #toldAway = new Set<string>()
+  readonly #marks = new AnswerMarks()
   #commandsSet = false
 
   constructor(context: ChannelContext) {
@@ -48,7 +50,11 @@ export class TelegramChannel implements Channel {
     bot.botInfo = (await this.#call('getMe', {})) as NonNullable<typeof bot.botInfo>
     if (this.#context.draining.aborted) return
     await this.#settleWebhook()
-    await new Poller(this.#context, this.#api, (update) => this.#handle(update)).run()
+    const work = {
+      see: (update: Update) => this.#marks.see(update),
+      handle: (update: Update) => this.#handle(update),
+    }
+    await new Poller(this.#context, this.#api, work).run()
   }
 
   async #handle(update: Update): Promise<void> {
@@ -105,7 +111,9 @@ export class TelegramChannel implements Channel {
     if (message.chat.type !== 'private' || message.from === undefined || message.from.is_bot) return
     const isOld = message.date * 1000 < this.#startedWallMs - oldAfterMs
     const intent = decodeText('text' in message ? message.text : '')
-    await this.#answer({ intent, person: personOf(message.from, message.chat.id), updateKey: `tg:${updateId}`, isOld })
+    const person = personOf(message.from, message.chat.id)
+    const answerMark = this.#marks.markFor(person.chatId)
+    await this.#answer({ intent, person, updateKey: `tg:${updateId}`, isOld, answerMark })
   }
 
   async #onCallback(updateId: number, query: CallbackQuery): Promise<void> {
@@ -113,7 +121,8 @@ export class TelegramChannel implements Channel {
     const intent = 'data' in query ? decodeCallback(query.data) : undefined
     if (message !== undefined && message.chat.type === 'private' && intent !== undefined) {
       const person = personOf(query.from, message.chat.id)
-      await this.#answer({ intent, person, updateKey: `tg:${updateId}`, isOld: false }, message.message_id)
+      const answerMark = this.#marks.markFor(person.chatId)
+      await this.#answer({ intent, person, updateKey: `tg:${updateId}`, isOld: false, answerMark }, message.message_id)
     }
     // Takes the waiting sign off the button; an old press cannot be answered any more, which hurts nobody.
     await this.#api.send('answer', 'answerCallbackQuery', { callback_query_id: query.id }).catch(() => {})
@@ -122,28 +131,53 @@ export class TelegramChannel implements Channel {
   async #answer(turn: Turn, pressedMessageId?: number): Promise<void> {
     const { gateway } = this.#context
     const { chatId, platformUserId } = turn.person
-    const { screens, answered } = await this.#conversation.respond(turn)
+    const { screens, answered, earlierMarks } = await this.#conversation.respond(turn)
     // Of a backlog from a stopped time, one message of each chat is answered: that we were away.
     const silent = answered || (turn.isOld && this.#toldAway.has(chatId))
     if (turn.isOld) this.#toldAway.add(chatId)
     if (!silent) {
+      const unshown = await this.#unshown(chatId, screens, earlierMarks)
       try {
-        for (const screen of screens) await this.#show(chatId, screen, pressedMessageId)
+        for (const screen of unshown) await this.#show(chatId, screen, pressedMessageId)
       } catch (error) {
+        if (refusalOf(error) === undefined) this.#marks.sentPerhaps(chatId)
         await this.#afterSendFailure(error, platformUserId)
       }
     }
     if (!answered) await gateway.call('answered', { updateKeys: [turn.updateKey] })
   }
 
+  /** Leaves out the screens that an earlier worker has shown and could not note: the first ones, since it ended then. */
+  async #unshown(chatId: string, screens: readonly Screen[], earlierMarks: readonly string[]): Promise<Screen[]> {
+    let after = 0
+    for (const [index, screen] of screens.entries()) {
+      // What replaces another message is the same when it is done again.
+      const found =
+        screen.replaces === true ? undefined : await this.#findShown(chatId, screen, { earlierMarks, after })
+      if (found === undefined) return screens.slice(index)
+      this.#marks.sent(chatId, found)
+      after = found
+    }
+    return []
+  }
+
+  #findShown(
+    chatId: string,
+    screen: Screen,
+    where: { earlierMarks: readonly string[]; after: number },
+  ): Promise<number | undefined> {
+    const rest = renderRest(screen)
+    const editTo = (id: number) => (chat: string, html: string) =>
+      this.#api.repeat('editMessageText', { chat_id: chat, message_id: id, text: html, ...rest })
+    return findEarlierAnswer(where.earlierMarks, where.after, (id) => safeSendHtml(editTo(id), chatId, screen.text))
+  }
+
   async #show(chatId: string, screen: Screen, pressedMessageId: number | undefined): Promise<void> {
-    const keyboard = screen.choices?.map((row) =>
-      row.map(({ label, intent }) => ({ text: label, callback_data: encodeIntent(intent) })),
-    )
-    const markup = keyboard === undefined ? {} : { reply_markup: { inline_keyboard: keyboard } }
-    const rest = { parse_mode: 'HTML', ...markup }
-    const send = (chat: string, html: string) =>
-      this.#api.send('answer', 'sendMessage', { chat_id: chat, text: html, ...rest })
+    const rest = renderRest(screen)
+    const send = async (chat: string, html: string) => {
+      const sent = await this.#api.send('answer', 'sendMessage', { chat_id: chat, text: html, ...rest })
+      this.#marks.sent(chat, (sent as Message).message_id)
+    }
     if (screen.replaces !== true || pressedMessageId === undefined)
       return void (await safeSendHtml(send, chatId, screen.text))
     try {
@@ -186,6 +220,14 @@ export class TelegramChannel implements Channel {
       this.#context.log.debug({ reason: refusalOf(error)?.description ?? networkCodeOf(error) }, 'commands not set')
     }
   }
+}
+
+/** What a screen is besides its text. */
+function renderRest(screen: Screen): Record<string, unknown> {
+  const keyboard = screen.choices?.map((row) =>
+    row.map(({ label, intent }) => ({ text: label, callback_data: encodeIntent(intent) })),
+  )
+  return { parse_mode: 'HTML', ...(keyboard === undefined ? {} : { reply_markup: { inline_keyboard: keyboard } }) }
 }
 
 function personOf(from: NonNullable<Message['from']>, chatId: number): Person {

@@ -1,0 +1,37 @@
+/** What the requests of all workers say about deadlines and about two workers of one bot. */
+import type { LeaseTrace } from '../../support/lease-trace.ts'
+import type { TracedRequest } from '../../support/request-trace.ts'
+
+/** From a worker's check of its deadline until the sandbox has seen the request, on a machine with much to do. */
+const marginMs = 400
+
+export interface RequestVerdict {
+  readonly violations: readonly string[]
+  readonly summary: string
+}
+
+export function judgeRequests(requests: readonly TracedRequest[], leases: LeaseTrace): RequestVerdict {
+  const violations: string[] = []
+  /** The latest epoch that was seen of a bot. */
+  const epochs = new Map<number, number>()
+  let unknown = 0
+  for (const request of requests) {
+    const words = `${new Date(request.atMs).toISOString()} bot ${request.botId} ${request.kind} by ${request.process ?? 'a process that was gone'}`
+    if (request.kind === 'conflict') {
+      // A worker that drains leaves its own waiting poll and confirms by another one.
+      if (request.by !== request.process) violations.push(`${words}: ended by a poll of ${request.by ?? '?'}`)
+      continue
+    }
+    const allowed = request.process === undefined ? undefined : leases.allowedAt(request.process, request.atMs)
+    if (allowed === undefined) {
+      unknown += 1
+      continue
+    }
+    const lateMs = Math.round(request.atMs - allowed.untilMs)
+    if (lateMs > marginMs) violations.push(`${words}, epoch ${allowed.epoch}: ${lateMs} ms past what it was granted`)
+    const latest = epochs.get(request.botId) ?? 0
+    if (allowed.epoch < latest) violations.push(`${words}, epoch ${allowed.epoch}: epoch ${latest} was there before`)
+    epochs.set(request.botId, Math.max(latest, allowed.epoch))
+  }
+  return { violations, summary: `${requests.length} requests traced, ${unknown} of processes that were gone` }
+}

@@ -1,0 +1,222 @@
+/**
+ * The points of the protocol of design section 5 that no other test turns on: each of these goes red when its guard is
+ * taken out. docs/ARCHITECTURE.md says where the tests of the other points are.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { request } from 'node:http'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { signWorkerToken } from '../../domain/worker-token.ts'
+import { ProcessWatch } from '../../orchestrator/process-watch.ts'
+import { livenessOf, signalProcess } from '../../runtime/process-identity.ts'
+import { editInstance } from '../../services/edit-instance.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { freeze, kill, processOf, thaw } from '../support/faults.ts'
+import { ownerActor, Rig } from '../support/rig.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
+
+let db: TestDatabase
+let rig: Rig
+let proxy: TcpProxy
+let proxied: string
+beforeEach(async () => {
+  db = await createTestDatabase()
+  rig = new Rig(db)
+  const url = new URL(db.url)
+  proxy = await TcpProxy.start({ host: url.hostname, port: Number(url.port) })
+  url.port = String(proxy.port)
+  proxied = url.href
+})
+afterEach(async () => {
+  proxy.heal()
+  await rig.stop()
+  await proxy.stop()
+  await db.drop()
+})
+
+const namedEpochs = (id: string) =>
+  rig
+    .workerLines(id)
+    .filter(({ msg }) => msg === 'named')
+    .map(({ epoch }) => epoch)
+
+/** A call as the worker of this instance makes it. */
+async function callAs(id: string, path: string, body: unknown): Promise<ReturnType<typeof request>> {
+  const { rows } = await db.database.query<{ epoch: number; nonce: string }>(
+    'select epoch, nonce from instance_lease where instance_id = $1',
+    [id],
+  )
+  const claim = { instanceId: id, epoch: rows[0]?.epoch ?? 0, nonce: rows[0]?.nonce ?? '' }
+  const sent = request({
+    socketPath: `${rig.home}/sockets/gw-alpha.sock`,
+    agent: false,
+    path,
+    method: 'POST',
+    headers: { authorization: `Bearer ${signWorkerToken(rig.keyring, claim)}` },
+  })
+  sent.on('error', () => {})
+  sent.end(JSON.stringify(body))
+  return sent
+}
+
+test('point 2: while the database is away nothing is started, and a worker that crashes stays down until the lease is proven', async () => {
+  const id = await rig.approvedBot()
+  const supervisor = await rig.startApart({ url: proxied, settings: { LEASE_TTL_SECONDS: '8' } })
+  const before = await rig.until(id, 'running')
+  proxy.blackHole()
+  await vi.waitFor(() => expect(supervisor.log).toContain('nothing is started until the database answers'), {
+    timeout: 20_000,
+  })
+  await kill(processOf(before.pid))
+  const unseen = await rig.approvedBot()
+  await vi.waitFor(() => expect(supervisor.log).toContain('killed by SIGKILL'), { timeout: 20_000 })
+  expect((await rig.show(unseen)).epoch).toBe(0)
+  expect((await rig.show(id)).epoch).toBe(1)
+  expect(namedEpochs(id)).toEqual([1])
+  proxy.heal()
+  const after = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+  expect(after.restarts).toBe(1)
+  await rig.until(unseen, 'running')
+})
+
+test('point 3: a claim whose commit had no answer names no process; the next one gets a new epoch', async () => {
+  await rig.startApart({ url: proxied })
+  proxy.breakAfter('commit')
+  const id = await rig.approvedBot()
+  const view = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+  expect(view.pid).not.toBeNull()
+  expect(namedEpochs(id)).toEqual([2])
+})
+
+test('point 3: a supervisor that dies between commit and identity leaves a nameless process, which ends', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart({ diesBeforeIdentity: true })
+  await first.ended
+  const { rows } = await db.database.query('select epoch, phase from instance_lease where instance_id = $1', [id])
+  expect(rows).toEqual([{ epoch: 1, phase: 'held' }])
+  await rig.startApart()
+  await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+  expect(namedEpochs(id)).toEqual([2])
+})
+
+test('point 5: a gateway that stands still inside a fenced transaction does not hold up a take-over', async () => {
+  const id = await rig.approvedBot()
+  await db.database.transaction((tx) => editInstance(tx, ownerActor, { id, placement: 'floating' }))
+  const alpha = await rig.startApart()
+  await rig.start({ server: 'beta' })
+  await rig.until(id, 'running')
+  const person = { platformUserId: '7', chatId: '7', username: null, displayName: 'Ann', languageHint: null }
+  await db.database.transaction(async (tx) => {
+    await tx.query('lock table customer in access exclusive mode')
+    await callAs(id, '/v1/arrive', { updateKey: 'tg:1', nonce: null, answerMark: null, person })
+    // The call has passed its fence and waits for the table; then its process stands still, and the table is free again.
+    await vi.waitFor(
+      async () => {
+        const { rowCount } = await db.database.query(
+          `select 1 from pg_stat_activity where application_name = 'botfleet serve alpha' and wait_event_type = 'Lock'
+             and datname = current_database()`,
+        )
+        expect(rowCount).toBe(1)
+      },
+      { timeout: 20_000, interval: 20 },
+    )
+    alpha.signal('SIGSTOP')
+  })
+  const after = await rig.until(id, 'running', (view) => view.server_name === 'beta')
+  expect(after.epoch).toBe(2)
+  alpha.signal('SIGCONT')
+  await vi.waitFor(() => expect(alpha.log).toContain('lease gone'), { timeout: 20_000 })
+  const { rowCount } = await db.database.query(`select 1 from handled_update where key = 'tg:1'`)
+  expect(rowCount).toBe(0)
+})
+
+test('point 7: a name is not freed while a worker of it may live', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart()
+  const before = await rig.until(id, 'running')
+  await first.kill()
+  await db.database.query(
+    `update instance_lease set process = regexp_replace(process, '/[0-9]+/', '/1/') where instance_id = $1`,
+    [id],
+  )
+  const second = await rig.startApart()
+  await rig.until(id, 'backoff')
+  second.signal('SIGTERM')
+  await second.ended
+  const { rows } = await db.database.query<{ holder: string | null }>(`select holder from server where name = 'alpha'`)
+  expect(rows[0]?.holder).not.toBeNull()
+  signalProcess(processOf(before.pid), 'SIGKILL')
+})
+
+test('point 9: a lifeline that closes is a hint only: a worker that lives is not replaced', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart()
+  const before = await rig.until(id, 'running')
+  await first.kill()
+  await rig.startApart()
+  await vi.waitFor(() => expect(rig.workerLines(id).at(-1)).toMatchObject({ msg: 'granted', epoch: 1 }))
+  for (let time = 0; time < 3; time += 1) {
+    const lifeline = await callAs(id, '/v1/lifeline', {})
+    await new Promise((resolve) => lifeline.once('response', resolve))
+    lifeline.destroy()
+  }
+  const beats = rig.workerLines(id).length
+  await vi.waitFor(() => expect(rig.workerLines(id).length).toBeGreaterThan(beats + 2), { timeout: 20_000 })
+  expect(await rig.show(id)).toMatchObject({ pid: before.pid, epoch: 1, restarts: 0 })
+})
+
+test('point 9: a supervisor that itself stood still judges nobody by that time', async () => {
+  const settings = { LEASE_TTL_SECONDS: '10' }
+  const id = await rig.approvedBot()
+  const supervisor = await rig.startApart({ settings })
+  const before = await rig.until(id, 'running')
+  const beatOf = async () =>
+    (await db.database.query<{ beat: number }>(`select beat from server where name = 'alpha'`)).rows[0]?.beat ?? 0
+  const beat = await beatOf()
+  await vi.waitFor(async () => expect(await beatOf()).toBeGreaterThan(beat), { timeout: 20_000, interval: 10 })
+  // Longer than three missed heartbeats, shorter than what the workers were granted.
+  freeze(processOf(supervisor.pid))
+  await new Promise((resolve) => setTimeout(resolve, 6100))
+  thaw(processOf(supervisor.pid))
+  const lines = rig.workerLines(id).length
+  await vi.waitFor(() => expect(rig.workerLines(id).length).toBeGreaterThan(lines + 1), { timeout: 20_000 })
+  expect(await rig.show(id)).toMatchObject({ pid: before.pid, epoch: 1, restarts: 0 })
+})
+
+test('point 9: a hint is enough to see at once that an adopted worker is gone', async () => {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' })
+  const identity = processOf(child.pid)
+  const watch = new ProcessWatch(identity, 3_600_000)
+  await kill(identity)
+  watch.hint()
+  await watch.gone
+  expect(livenessOf(identity)).toBe('dead')
+})
+
+const canUnshare = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0
+
+test.runIf(canUnshare)(
+  'points 1 and 6: what lives in another pid namespace is neither proven dead nor doubled',
+  async () => {
+    const id = await rig.approvedBot()
+    // As in a container: an init that lives on, the supervisor, and its worker in a pid namespace of their own.
+    const wrap = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c']
+    const inside = await rig.startApart({ wrap: [...wrap, '"$@" <&0 & wait; sleep 120', 'sh'] })
+    const before = await rig.until(id, 'running')
+    inside.die()
+    const second = await rig.startApart({ settings: { RETRY: '1' } })
+    expect(second.words[0]?.word).toBe('refused')
+    // Its lease has to lapse and its beat to stand still: then the worker can run no more.
+    const third = await vi.waitFor(
+      async () => {
+        const tried = await rig.startApart()
+        expect(tried.words[0]?.word).toBe('started')
+        return tried
+      },
+      { timeout: 40_000, interval: 200 },
+    )
+    const after = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+    expect(third.log).toContain('watching it for one lease')
+    // The first worker had let go of its port: it had ended.
+    expect(after.port).toBe(before.port)
+  },
+)

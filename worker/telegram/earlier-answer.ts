@@ -1,0 +1,75 @@
+/**
+ * Finds an answer that went out and was not noted, because its worker ended between the two (docs/adr/0004). Telegram
+ * has no idempotency key for sending and cannot be asked what a chat holds, but it can be asked to edit a message: to
+ * make the answer what it is already says "not modified".
+ *
+ * Message ids of a bot's private chats come from one counter, so the answer has one of the next ids after the highest
+ * that was known before it was sent: the mark, which the gateway keeps with the update. Telegram does not promise that
+ * counter. Where it fails, nothing is found and the answer is sent again: at worst it is repeated, never lost.
+ *
+ * Nothing else is edited by mistake: of the messages that lie behind the mark the bot's own in this chat are this answer
+ * alone, since a chat's updates are answered one after another; a chat where a send had no outcome gives no mark.
+ */
+import type { Update } from 'telegraf/types'
+import { refusalOf } from './telegram-api.ts'
+
+/** How many ids behind a mark are tried: what other chats may have used up in the moment of the send. */
+const reach = 20
+
+export class AnswerMarks {
+  #highest = 0
+  /** Chats in which a message may lie behind the mark that we do not know of. */
+  readonly #unsure = new Set<string>()
+
+  /** Notes what an update says about the counter. */
+  see(update: Update): void {
+    const message =
+      'message' in update ? update.message : 'callback_query' in update ? update.callback_query.message : undefined
+    if (message?.chat.type === 'private') this.#highest = Math.max(this.#highest, message.message_id)
+  }
+
+  /** Notes a message that Telegram has accepted. */
+  sent(chatId: string, messageId: number): void {
+    this.#highest = Math.max(this.#highest, messageId)
+    this.#unsure.delete(chatId)
+  }
+
+  /** A send to this chat had no outcome. */
+  sentPerhaps(chatId: string): void {
+    this.#unsure.add(chatId)
+  }
+
+  /** The mark for an answer that is sent from now on; null where one would prove nothing. */
+  markFor(chatId: string): string | null {
+    return this.#highest === 0 || this.#unsure.has(chatId) ? null : String(this.#highest)
+  }
+}
+
+/**
+ * Tries the ids behind the marks and behind `after`, newest mark first. `edit` makes a message the answer; it rejects
+ * with a refusal.
+ * @returns the id of the answer that went out; undefined when there is none or it cannot be told.
+ */
+export async function findEarlierAnswer(
+  marks: readonly string[],
+  after: number,
+  edit: (messageId: number) => Promise<unknown>,
+): Promise<number | undefined> {
+  const tried = new Set<number>()
+  for (const mark of marks.toReversed()) {
+    for (let id = Number(mark) + 1; id <= Number(mark) + reach; id += 1) {
+      if (!Number.isSafeInteger(id) || id <= after || tried.has(id)) continue
+      tried.add(id)
+      try {
+        await edit(id)
+        return id
+      } catch (error) {
+        const refusal = refusalOf(error)
+        if (refusal === undefined) throw error
+        if (refusal.code !== 400) return undefined
+        if (refusal.description.includes('not modified')) return id
+      }
+    }
+  }
+  return undefined
+}
