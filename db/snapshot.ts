@@ -10,6 +10,9 @@ import { migrationStatus, refuseNewerSchema } from './migrate.ts'
 import { listTables, quoteName, type SchemaTable } from './schema-objects.ts'
 import type { Tx } from './transaction.ts'
 
+/** How long a database may send nothing in the middle of a table. */
+const usualSilenceLimitMs = 60_000
+
 export interface Snapshot {
   /** When it was taken, by the database's clock. */
   readonly takenAt: string
@@ -29,17 +32,21 @@ export interface Snapshot {
  * Takes a snapshot. Throws `conflict` when there is no schema or one that this program does not know, `unavailable` when
  * the database does not answer.
  */
-export async function openSnapshot(url: string, signal: AbortSignal): Promise<Snapshot> {
+export async function openSnapshot(
+  url: string,
+  signal: AbortSignal,
+  silenceLimitMs = usualSilenceLimitMs,
+): Promise<Snapshot> {
   const session = await openLongSession(url, 'botfleet backup', signal)
   try {
-    return await beginSnapshot(session)
+    return await beginSnapshot(session, silenceLimitMs)
   } catch (error) {
     await session.end()
     throw longWorkFailure(error)
   }
 }
 
-async function beginSnapshot(session: LongSession): Promise<Snapshot> {
+async function beginSnapshot(session: LongSession, silenceLimitMs: number): Promise<Snapshot> {
   const { tx } = session
   await tx.query('begin isolation level repeatable read, read only')
   const status = await migrationStatus(tx)
@@ -57,7 +64,7 @@ async function beginSnapshot(session: LongSession): Promise<Snapshot> {
     postgres,
     schema: status.applied,
     tx,
-    records: () => explained(readRecords(session, tables)),
+    records: () => explained(readRecords(session, tables, silenceLimitMs)),
     close: () => session.end(),
   }
 }
@@ -70,13 +77,17 @@ async function* explained(records: AsyncGenerator<BackupRecord>): AsyncGenerator
   }
 }
 
-async function* readRecords(session: LongSession, tables: readonly SchemaTable[]): AsyncGenerator<BackupRecord> {
+async function* readRecords(
+  session: LongSession,
+  tables: readonly SchemaTable[],
+  silenceLimitMs: number,
+): AsyncGenerator<BackupRecord> {
   let rowsInAll = 0
   for (const table of tables) {
     yield { kind: 'table', name: table.name, columns: table.columns }
     const columns = table.columns.map((column) => `"${column.replaceAll('"', '""')}"`).join(', ')
     const stream = session.client.query(copyTo(`copy ${quoteName(table.name)} (${columns}) to stdout`))
-    for await (const data of stream as AsyncIterable<Buffer>) yield { kind: 'rows', data }
+    for await (const data of withoutSilence(stream, silenceLimitMs)) yield { kind: 'rows', data }
     // The count of rows comes after the last of them: an answer to something later says that it is there.
     await session.tx.query('select 1')
     rowsInAll += stream.rowCount
@@ -84,6 +95,22 @@ async function* readRecords(session: LongSession, tables: readonly SchemaTable[]
   }
   yield { kind: 'sequences', sequences: await readSequences(session.tx) }
   yield { kind: 'end', tables: tables.length, rows: rowsInAll }
+}
+
+/** A database that is there and sends nothing more must not keep a backup for ever; time that we take does not count. */
+async function* withoutSilence(stream: AsyncIterable<unknown>, limitMs: number): AsyncGenerator<Buffer> {
+  const iterator = stream[Symbol.asyncIterator]()
+  for (;;) {
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new Failure('unavailable', `the database has sent nothing for ${limitMs / 1000} s`))
+      }, limitMs)
+    })
+    const next = await Promise.race([iterator.next(), silence]).finally(() => clearTimeout(timer))
+    if (next.done === true) return
+    yield next.value as Buffer
+  }
 }
 
 /** Sequences know no transactions: read after the rows, none is behind the ids among them. */

@@ -57,6 +57,17 @@ describe.skipIf(binaries === undefined)('an embedded Postgres 15', () => {
     expect(existsSync(`${data}.15`)).toBe(true)
   })
 
+  test('takes a backup itself, the oldest Postgres that is supported', async () => {
+    const other = new PostgresHome(async () => binaries ?? (await Promise.reject(new Error('no Postgres 15'))))
+    try {
+      const { url } = await other.ensure()
+      const restored = await cli(['restore', file(), '--yes'], { DATABASE_URL: url })
+      expect(restored.code, restored.stderr).toBe(0)
+    } finally {
+      await other.remove()
+    }
+  })
+
   test('goes by backup and restore into an external Postgres', async () => {
     const external = await createTestDatabase({ migrated: false })
     try {

@@ -246,6 +246,32 @@ test('a connection that is cut in the middle leaves nothing behind', async () =>
   expect(await dumpTables(target.database)).toEqual({})
 })
 
+test('a database that falls silent in the middle of a table ends the backup', async () => {
+  await source.database.query(
+    `insert into login_attempt (username, source, succeeded)
+     select repeat('x', 1000), 'test', false from generate_series(1, 20000)`,
+  )
+  const { hostname, port } = new URL(source.url)
+  const proxy = await TcpProxy.start({ host: hostname, port: Number(port) })
+  try {
+    const through = new URL(source.url)
+    through.port = String(proxy.port)
+    const snapshot = await openSnapshot(through.href, never, 300)
+    const read = async () => {
+      for await (const record of snapshot.records()) {
+        if (record.kind === 'table' && record.name === 'login_attempt') proxy.blackHole()
+      }
+    }
+    await expect(read()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('sent nothing'),
+    })
+    await snapshot.close()
+  } finally {
+    await proxy.stop()
+  }
+})
+
 test('an abort in the middle leaves nothing behind', async () => {
   await fillEveryTable(source.database)
   await writeBackupOf(source.url, path)
