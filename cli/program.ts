@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { type Cli, settle } from './command.ts'
 import { addAuditCommands } from './commands/audit.ts'
+import { addBackupCommands } from './commands/backup.ts'
 import { addCreate } from './commands/create.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
@@ -20,6 +20,7 @@ import { addUserCommands } from './commands/user.ts'
 import { Interrupted, listenForInterruption } from './interruption.ts'
 import { Output } from './output.ts'
 import { reportError } from './report-error.ts'
+import { readVersion } from './version.ts'
 
 /**
  * Builds the whole command tree. Nothing heavy is loaded here: a command's action imports what it needs, so that
@@ -64,6 +65,7 @@ export function buildProgram(cli: Cli): Command {
   addServerCommands(program, cli)
   addUserCommands(program, cli)
   addKeyCommands(program, cli)
+  addBackupCommands(program, cli)
   addAuditCommands(program, cli)
   return program
 }
@@ -96,9 +98,4 @@ export async function runProgram(parameters: readonly string[]): Promise<number>
 function untilSeparator(parameters: readonly string[]): readonly string[] {
   const separator = parameters.indexOf('--')
   return separator === -1 ? parameters : parameters.slice(0, separator)
-}
-
-function readVersion(): string {
-  const document = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  return document.version
 }

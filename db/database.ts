@@ -42,9 +42,10 @@ function parseInt8(text: string): number {
   return value
 }
 
-/** pg's own parsers for everything but int8; its typings want an enum where any type id may come. */
+/** Its typings want an enum where any type id may come. */
 const parserOf = pg.types.getTypeParser as (oid: number, format?: string) => (text: string) => unknown
-const types = {
+/** How columns become values: as pg does, but for int8. */
+export const resultTypes = {
   getTypeParser: (oid: number, format?: string) => (oid === int8Oid ? parseInt8 : parserOf(oid, format)),
 } as pg.CustomTypesConfig
 
@@ -90,7 +91,7 @@ export class Database implements Queryable {
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 5000,
-      types,
+      types: resultTypes,
     }
     return new Database(config, queryTimeoutMs)
   }

@@ -9,6 +9,8 @@ import type { Queryable } from './transaction.ts'
 
 const folder = join(import.meta.dirname, '..', 'migrations')
 const table = 'schema_migration'
+/** The advisory lock under which schemas are changed; node-pg-migrate's own number, which older programs take too. */
+const migrationLock = 7_241_865_325_823_964
 
 export interface MigrationStatus {
   /** Names applied to the database, oldest first. */
@@ -20,7 +22,7 @@ export interface MigrationStatus {
 }
 
 /** The migrations of this program, in order. */
-function knownMigrations(): string[] {
+export function knownMigrations(): string[] {
   return readdirSync(folder)
     .filter((name) => /^\d{4}_[a-z0-9_]+\.sql$/.test(name))
     .map((name) => name.slice(0, -'.sql'.length))
@@ -78,6 +80,7 @@ export async function migrate(url: string): Promise<string[]> {
       singleTransaction: true,
       checkOrder: true,
       advisoryLockMode: 'wait',
+      lockValue: migrationLock,
       log: () => {},
     })
     // While we waited for the lock, a newer program may have migrated further.
@@ -88,6 +91,41 @@ export async function migrate(url: string): Promise<string[]> {
   } finally {
     await client.end().catch(() => {})
   }
+}
+
+/** Keeps every other migration of this database waiting until the connection ends; servers that start wait with it. */
+export async function lockMigrations(queryable: Queryable): Promise<void> {
+  await queryable.query('select pg_advisory_lock($1)', [migrationLock])
+}
+
+/**
+ * Applies the next migrations inside the transaction that `client` has open, all of them or the first `countMax`. The
+ * caller holds the lock of `lockMigrations`. Returns the names applied.
+ */
+export async function migrateWithin(client: pg.ClientBase, countMax = Number.POSITIVE_INFINITY): Promise<string[]> {
+  if (countMax === 0) return []
+  const applied = await runner({
+    dbClient: withinTransaction(client),
+    dir: folder,
+    migrationsTable: table,
+    direction: 'up',
+    count: countMax,
+    singleTransaction: true,
+    checkOrder: true,
+    noLock: true,
+    log: () => {},
+  })
+  return applied.map(({ name }) => name)
+}
+
+/** The client without its say on transactions: where they begin and end is the business of who opened this one. */
+function withinTransaction(client: pg.ClientBase): pg.ClientBase {
+  const query = (text: string, values?: unknown[]) => {
+    if (/^(BEGIN|COMMIT|ROLLBACK)$/.test(text)) return Promise.resolve({ rows: [], rowCount: 0 })
+    if (/^(BEGIN|COMMIT);$/.test(text)) throw new Error('a migration wants to be outside of a transaction')
+    return client.query(text, values)
+  }
+  return { query } as unknown as pg.ClientBase
 }
 
 function isLoginTrouble(error: unknown): boolean {

@@ -193,7 +193,11 @@ async function refuseOtherVersion(place: PostgresPlace): Promise<void> {
   if (ours === made) return
   throw new Failure(
     'unavailable',
-    `${place.data} was made by Postgres ${made}, this program brings Postgres ${ours ?? '?'}: dump it with the version that made it and restore it into a new home; nothing was changed`,
+    `${place.data} was made by Postgres ${made}, this program brings Postgres ${ours ?? '?'}; nothing was changed. The way over:
+  1. with the botfleet that you had before:  ./botfleet backup FILE
+  2. when no botfleet of this home runs:     mv ${place.data} ${place.data}.${made}
+  3. with this one:                          ./botfleet restore FILE
+The keys stay where they are. See docs/OPERATING.md, Another major version of Postgres.`,
   )
 }
 

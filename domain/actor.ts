@@ -39,6 +39,8 @@ const permissions = {
   'user.read': { role: 'admin', agent: false },
   'user.manage': { role: 'owner', agent: false },
   'key.rotate': { role: 'owner', agent: false },
+  'database.backup': { role: 'owner', agent: false },
+  'database.restore': { role: 'owner', agent: false },
   'audit.read': { role: 'admin', agent: false },
 } as const satisfies Record<string, { role: Role; agent: boolean }>
 

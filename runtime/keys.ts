@@ -26,8 +26,10 @@ const rotationAttemptsMax = 20
 export interface KeySource {
   readonly settings: Pick<Settings, 'AGENT_TOKEN_AES_KEY' | 'AGENT_TOKEN_AES_KEY_PREVIOUS'>
   readonly keyFolder: string
-  /** Ids of the keys that sealed something in this database. */
+  /** Ids of the keys that sealed something there. */
   readonly fingerprints: readonly string[]
+  /** What was sealed with them, as messages name it; `this database` when not given. */
+  readonly subject?: string
 }
 
 /**
@@ -143,10 +145,10 @@ function flushFolder(folder: string): void {
 function missingKey(source: KeySource, missing: readonly string[]): Failure {
   const from =
     source.settings.AGENT_TOKEN_AES_KEY === undefined
-      ? `${source.keyFolder} holds no such key`
-      : 'the one given is another'
+      ? `${source.keyFolder} holds no such key: put its file there, or set`
+      : 'the one given is another: set'
   return new Failure(
     'unavailable',
-    `this database was sealed with key ${missing.join(', ')}, and ${from}: set AGENT_TOKEN_AES_KEY (or AGENT_TOKEN_AES_KEY_PREVIOUS) to that key; nothing was changed`,
+    `${source.subject ?? 'this database'} was sealed with key ${missing.join(', ')}, and ${from} AGENT_TOKEN_AES_KEY (or AGENT_TOKEN_AES_KEY_PREVIOUS) to that key; nothing was changed`,
   )
 }

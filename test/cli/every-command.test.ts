@@ -15,6 +15,7 @@ const samples: Record<string, string> = {
   '--role': 'operator',
   '--to': 'server9',
   id: 'bot-none',
+  file: 'sample.backup',
   name: 'server9',
   username: 'nobody',
   role: 'viewer',
@@ -73,7 +74,7 @@ test('the tree has the commands of the design', () => {
   const wanted = `init,migrate,doctor,keygen,create,edit,set-token,approve,renew,expire,suspend,activate,start,stop,
     restart,delete,list,show,logs,server list,server drain,server undrain,
     server confirm-clock,user create,user list,user password,user role,
-    user disable,user link,key rotate,audit,events,migrate status`
+    user disable,user link,key rotate,audit,events,migrate status,backup,restore`
   expect(names).toEqual(expect.arrayContaining(wanted.split(/,\s*/)))
 })
 

@@ -25,6 +25,8 @@ const matrix: Record<Permission, string> = {
   'user.read': '          x     x     -       -     -',
   'user.manage': '        x     -     -       -     -',
   'key.rotate': '         x     -     -       -     -',
+  'database.backup': '    x     -     -       -     -',
+  'database.restore': '   x     -     -       -     -',
   'audit.read': '         x     x     -       -     -',
 }
 

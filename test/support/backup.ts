@@ -1,0 +1,136 @@
+/** Databases with something in every table, what they hold as text, and backups of them. */
+import { randomBytes } from 'node:crypto'
+import type { Database } from '../../db/database.ts'
+import { openSnapshot } from '../../db/snapshot.ts'
+import type { BackupHeader, BackupRecord } from '../../domain/backup-format.ts'
+import { type Keyring, makeKeyring } from '../../domain/keyring.ts'
+import { writeBackupFile } from '../../runtime/backup-file.ts'
+
+export const backupKeyring = makeKeyring([randomBytes(32)])
+export const never: AbortSignal = new AbortController().signal
+
+/** Values that a careless copy would change. */
+const awkward = `'a tab\t, a line\nend, a \\\\ backslash, \\N, "quotes", '' and \u{1f98a} \u0645'`
+
+/** A row at least in every table; a table that comes new needs its line here. */
+const rows = [
+  `insert into tenant (id, name) values ('agent:ann', E${awkward})`,
+  `insert into app_user (id, username, password_hash, role) values ('u1', 'ann', 'hash', 'owner')`,
+  `insert into user_session (id_hash, user_id, expires_at, source)
+   values (decode(repeat('0aff', 16), 'hex'), 'u1', 'infinity', 'here')`,
+  `insert into login_attempt (at, username, source, succeeded)
+   values ('2026-01-02 03:04:05.678901+05:30', '', 'here', false)`,
+  `insert into link_code (code_hash, user_id, created_by, expires_at)
+   values (decode(repeat('00', 32), 'hex'), 'u1', 'cli', now() + interval '10 minutes')`,
+  `insert into chat_identity (platform, platform_user_id, user_id) values ('telegram', '77', 'u1')`,
+  `insert into server (name, server_epoch, beat, holder) values ('alpha', 4, 9, 'boot/1/2/3'), ('beta', 0, 0, null)`,
+  `insert into key_fingerprint (key_id) values ('${backupKeyring.activeKeyId}')`,
+  `insert into instance (id, tenant_id, platform, name, server_name, status, approved_at, expires_at, desired, state,
+     rate_limit_rps, created_by)
+   values ('bot-1', 'agent:ann', 'telegram', E${awkward}, 'alpha', 'approved', now(), now() + interval '9 days', 'running',
+     'running', 0.1, 'cli'),
+     ('bot-2', 'master', 'telegram', 'resting', 'beta', 'new', null, null, 'stopped', 'token_invalid', 1e-300, 'cli')`,
+  `update instance_lease set epoch = 7, nonce = 'old-nonce', process = 'boot/1/2/4', server_name = 'alpha', server_epoch = 4,
+     phase = 'held' where instance_id = 'bot-1'`,
+  `insert into instance_credential (instance_id, kind, key_id, sealed)
+   values ('bot-1', 'telegram_token', '${backupKeyring.activeKeyId}', 'v1.box')`,
+  `insert into subscription_period (instance_id, kind, months, starts_at, ends_at, created_by)
+   values ('bot-1', 'approve', 1, now(), now() + interval '30 days', 'cli')`,
+  `insert into instance_event (instance_id, kind, details) values ('bot-1', 'state', '{"a": [1.10, null, "\\t"], "b": {}}')`,
+  `insert into instance_sample (instance_id, cpu_percent, memory_bytes) values ('bot-1', 0.3, 9007199254740991)`,
+  `insert into audit_log (actor, source, action, target_kind, details) values ('cli', 'here', 'x.y', 'x', null)`,
+  `insert into customer (id, tenant_id, platform, platform_user_id) values ('c1', 'agent:ann', 'telegram', '5')`,
+  `insert into customer_chat (instance_id, customer_id, chat_id) values ('bot-1', 'c1', '5')`,
+  `insert into handled_update (instance_id, key, outcome) values ('bot-1', 'tg:1', '{"screen": "\u00e9"}')`,
+]
+
+/** The same for tables that a later migration adds. */
+const laterRows: Readonly<Record<string, string>> = {
+  expiry_pause: `insert into expiry_pause (noticed_at, noticed_by, kind, jump_ms, stands_at)
+    values (now(), 'alpha', 'jump', 3600000, now())`,
+}
+
+/** Puts something into every table; throws naming those that it forgot. */
+export async function fillEveryTable(database: Database): Promise<void> {
+  for (const row of rows) await database.query(row)
+  for (const [table, row] of Object.entries(laterRows)) {
+    const found = await database.query(`select 1 from pg_tables where schemaname = 'public' and tablename = $1`, [
+      table,
+    ])
+    if (found.rowCount > 0) await database.query(row)
+  }
+  const empty = Object.entries(await dumpTables(database)).flatMap(([name, lines]) =>
+    lines.length === 0 ? [name] : [],
+  )
+  if (empty.length > 0) throw new Error(`add a row to test/support/backup.ts for ${empty.join(', ')}`)
+}
+
+/** Every row of every table as text, in an order of its own. */
+export async function dumpTables(database: Database): Promise<Record<string, string[]>> {
+  const tables = await database.query<{ name: string }>(
+    `select tablename as name from pg_tables where schemaname = 'public' order by tablename`,
+  )
+  const dump: Record<string, string[]> = {}
+  for (const { name } of tables.rows) {
+    const { rows: lines } = await database.query<{ line: string }>(
+      `select t::text as line from public."${name}" t order by 1`,
+    )
+    dump[name] = lines.map(({ line }) => line)
+  }
+  return dump
+}
+
+/** Everything that is not a row: columns, constraints, indexes, triggers and whether they fire, routines, sequences. */
+export async function describeSchema(database: Database): Promise<string[]> {
+  const { rows: lines } = await database.query<{ line: string }>(
+    `select 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' ||
+       coalesce(column_default, identity_generation, '') as line
+     from information_schema.columns where table_schema = 'public'
+     union all select 'constraint ' || conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+     from pg_constraint where connamespace = 'public'::regnamespace
+     union all select 'index ' || indexdef from pg_indexes where schemaname = 'public'
+     union all select 'trigger ' || pg_get_triggerdef(t.oid) || ' ' || tgenabled::text from pg_trigger t
+     join pg_class c on c.oid = tgrelid where c.relnamespace = 'public'::regnamespace and not tgisinternal
+     union all select 'routine ' || pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace
+     union all select 'sequence ' || sequencename || ' ' || coalesce(last_value::text, 'unused') from pg_sequences
+     where schemaname = 'public' order by 1`,
+  )
+  return lines.map(({ line }) => line)
+}
+
+/** Writes a backup of a database as the command does; `change` alters what its header says. */
+export async function writeBackupOf(
+  url: string,
+  path: string,
+  change: Partial<BackupHeader> = {},
+  wrap: (records: AsyncIterable<BackupRecord>) => AsyncIterable<BackupRecord> = (records) => records,
+  keyring: Keyring = backupKeyring,
+): Promise<BackupHeader> {
+  const snapshot = await openSnapshot(url, never)
+  try {
+    const header = makeTestHeader({ schema: [...snapshot.schema], postgres: snapshot.postgres, ...change })
+    const records = wrap(snapshot.records())
+    await writeBackupFile({ path, overwrite: false, header, keyring, records, signal: never })
+    return header
+  } finally {
+    await snapshot.close()
+  }
+}
+
+export function makeTestHeader(change: Partial<BackupHeader> = {}): BackupHeader {
+  return {
+    format: 1,
+    created_at: '2026-01-02T03:04:05.678Z',
+    program: 'test',
+    server: 'alpha',
+    host: 'here',
+    postgres: '18.4',
+    schema: ['0001_foundation'],
+    key_id: backupKeyring.activeKeyId,
+    fingerprints: [backupKeyring.activeKeyId],
+    lease_ttl_seconds: 2,
+    salt: randomBytes(32).toString('base64'),
+    compression: 'gzip',
+    ...change,
+  }
+}
