@@ -1,0 +1,6 @@
+/**
+ * Stands in for what telegraf loads and we never call: its own poller and webhook server (ours is
+ * worker/telegram/poller.ts), scenes, sessions, markup and input helpers, a router, safe-compare for its webhooks. Each
+ * use would fail at once with "not a function" or "not a constructor".
+ */
+export {}
