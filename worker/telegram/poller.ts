@@ -5,6 +5,7 @@
  */
 import type { Update } from 'telegraf/types'
 import type { ChannelContext } from '../channel.ts'
+import { Tidying } from '../tidying.ts'
 import { WorkerExit } from '../worker-exit.ts'
 import { ChatQueue } from './chat-queue.ts'
 import { InFlight } from './in-flight.ts'
@@ -35,6 +36,7 @@ export class Poller {
   readonly #queue = new ChatQueue(concurrencyMax)
   readonly #conflictsAtMs: number[] = []
   readonly #ending = new AbortController()
+  readonly #tidying = new Tidying()
   /** How often an update's handling has failed. */
   readonly #failuresOf = new Map<number, number>()
   #failures = 0
@@ -89,7 +91,9 @@ export class Poller {
     this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
     const fresh = this.#inFlight.take(updates)
     for (const update of fresh) this.#queue.add(chatOf(update), () => this.#work(update))
-    if (fresh.length === 0 && (busy || timeout === 0)) await this.#pause(busyPauseMs)
+    if (fresh.length > 0) return
+    if (busy || timeout === 0) return this.#pause(busyPauseMs)
+    this.#tidying.quiet(this.#handled)
   }
 
   async #work(update: Update): Promise<void> {
