@@ -25,6 +25,8 @@ export interface InstanceChange {
   readonly sentence: (after: InstanceView) => string
   /** What `--wait` waits for; left out: running where that is wished, otherwise stopped. */
   readonly goal?: Goal
+  /** It goes to another server: running is what a new worker does there. */
+  readonly moves?: boolean
 }
 
 /**
@@ -40,7 +42,7 @@ export async function changeInstance(cli: Cli, options: WaitOptions, change: Ins
     await change.apply(context)
     const after = await look()
     if (!cli.output.json) cli.output.data(change.sentence(after))
-    const goal = change.goal ?? goalOf(after)
+    const goal = change.goal ?? goalOf(after, change.moves === true && before?.server_name !== after.server_name)
     const { hintWithoutServer } = await import('./hint-without-server.ts')
     if (goal !== 'stopped' || after.state !== 'stopped') await hintWithoutServer(cli, context, [after])
     const seen = before === undefined ? after : await follow({ cli, options, goal, before, after, look })
@@ -48,8 +50,9 @@ export async function changeInstance(cli: Cli, options: WaitOptions, change: Ins
   })
 }
 
-function goalOf(view: InstanceView): Goal {
-  return view.status === 'approved' && view.desired === 'running' ? 'running' : 'stopped'
+function goalOf(view: InstanceView, moved: boolean): Goal {
+  if (view.status !== 'approved' || view.desired !== 'running') return 'stopped'
+  return moved ? 'restarted' : 'running'
 }
 
 interface Follow {

@@ -23,6 +23,7 @@ export async function createFromOptions(cli: Cli, options: CreateOptions): Promi
       tenant: options.tenant,
       owner: options.owner,
       phone: options.phone,
+      placement: options.placement,
       server: options.server ?? config.settings.SERVERNAME,
       keyring: await context.keyring(),
       ...checked,

@@ -30,6 +30,13 @@ export function renderServers(output: Output, servers: readonly ServerView[], no
           server.alive && server.started_at !== null ? formatDuration(nowMs - Date.parse(server.started_at)) : '-',
         dropOrder: 1,
       },
+      {
+        title: 'SPARE',
+        align: 'right',
+        text: (server) =>
+          server.standby_count === 0 || !server.alive ? '-' : formatBytes(server.standby_memory_bytes),
+        dropOrder: 4,
+      },
       { title: 'VERSION', text: (server) => server.version ?? '-', dropOrder: 5 },
       { title: 'URL', text: (server) => server.url ?? '-', dropOrder: 4 },
     ],

@@ -6,9 +6,10 @@ import { startServer, version } from './start-server.ts'
 
 /**
  * Runs a server until it is told to end (SIGTERM, Ctrl-C) or gives up because another supervisor took its name. Ends
- * with code 0 after an orderly stop.
+ * with code 0 after an orderly stop. With `keepWorkers` the bots go on without it, until their lease ends or the next
+ * server of this name adopts them: an upgrade that no bot notices.
  */
-export async function serve(cli: Cli): Promise<void> {
+export async function serve(cli: Cli, options: { keepWorkers?: boolean }): Promise<void> {
   const config = loadConfig(cli.environment, cli.cwd)
   const { SERVERNAME: server, LOG_LEVEL: level } = config.settings
   const log = createServerLog(process.stderr, { level, name: `botfleet ${server}` })
@@ -27,8 +28,9 @@ export async function serve(cli: Cli): Promise<void> {
     () => `botfleet ${version}: ${server} is running; its panel is at ${running.panelUrl}. Ctrl-C stops it.`,
   )
   const failure = await Promise.race([givenUp, told])
-  log.info('stopping: every worker drains first')
-  await running.stop()
+  const keepWorkers = options.keepWorkers === true && failure === undefined
+  log.info(keepWorkers ? 'stopping: the workers go on' : 'stopping: every worker drains first')
+  await running.stop({ keepWorkers })
   log.info('stopped')
   if (failure !== undefined) throw failure
   process.exitCode = 0

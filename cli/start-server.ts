@@ -29,8 +29,11 @@ export interface RunningServer {
   readonly keyring: () => Keyring
   readonly actor: Actor
   readonly panelUrl: string
-  /** Complete: ends the workers, frees the name, closes everything; may be called twice. */
-  stop(): Promise<void>
+  /**
+   * Complete: ends the workers, frees the name, closes everything; may be called twice. With `keepWorkers` the workers
+   * go on for the next server of this name.
+   */
+  stop(options?: { keepWorkers?: boolean }): Promise<void>
 }
 
 export interface StartServer {
@@ -48,9 +51,9 @@ export interface StartServer {
  */
 export async function startServer({ config, log, terminal, onGivenUp }: StartServer): Promise<RunningServer> {
   const { settings, paths } = config
-  const stops: (() => Promise<void>)[] = []
-  const stop = async () => {
-    for (const stopOne of stops.splice(0).reverse()) await stopOne()
+  const stops: ((options: { keepWorkers?: boolean }) => Promise<void>)[] = []
+  const stop = async (options: { keepWorkers?: boolean } = {}) => {
+    for (const stopOne of stops.splice(0).reverse()) await stopOne(options)
   }
   try {
     const opened = await openServerDatabase(config, log)
@@ -103,7 +106,7 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       onGivenUp,
     )
     parts.supervisor = supervisor
-    stops.push(() => supervisor.stop())
+    stops.push((options) => supervisor.stop(options))
     await supervisor.start()
     await makeMasterBot(config, { database, keyring: keyring(), actor, log })
     return { database, keyring, actor, panelUrl: panel.url, stop }

@@ -30,6 +30,7 @@ const permissions = {
   'instance.start': { role: 'operator', agent: true },
   'instance.stop': { role: 'operator', agent: true },
   'instance.restart': { role: 'operator', agent: true },
+  'instance.move': { role: 'operator', agent: false },
   'instance.delete': { role: 'admin', agent: false },
   'instance.logs': { role: 'operator', agent: false },
   'server.read': { role: 'viewer', agent: false },

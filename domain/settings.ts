@@ -65,6 +65,14 @@ const settingsSchema = z.object({
   RESTART_HEALTHY_SECONDS: seconds(60),
   RESTART_BUDGET: z.coerce.number().int().min(1).default(10),
   RESTART_WINDOW_SECONDS: seconds(600),
+  /** One loaded spare worker a platform, for the next start; 0 is none. */
+  STANDBY: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .default('1')
+    .transform((text) => text === '1'),
+  /** A poll that has not come back for this long is stuck: its worker is started anew. */
+  POLL_STUCK_SECONDS: seconds(90),
+  /** A worker whose memory is above this is drained and started anew; also its heap limit. */
   WORKER_MEMORY_MB: z.coerce.number().int().min(32).default(256),
   SAMPLE_SECONDS: seconds(15),
   LOG_MAX_MB: z.coerce.number().positive().default(10),

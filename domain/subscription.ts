@@ -25,6 +25,7 @@ export type SubscriptionCommand =
   | 'stop'
   | 'restart'
   | 'edit'
+  | 'move'
   | 'set-token'
   | 'delete'
 
@@ -39,6 +40,7 @@ const allowedFrom: Record<SubscriptionCommand, readonly Status[]> = {
   stop: ['new', 'approved', 'expired', 'suspended'],
   restart: ['approved'],
   edit: ['new', 'approved', 'expired', 'suspended'],
+  move: ['new', 'approved', 'expired', 'suspended'],
   'set-token': ['new', 'approved', 'expired', 'suspended'],
   delete: ['new', 'approved', 'expired', 'suspended'],
 }

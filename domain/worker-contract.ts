@@ -69,12 +69,16 @@ export const heartbeatSchema = z.object({
   pid: z.int().check(z.positive()),
   /** Milliseconds since the last finished poll; null before the first. */
   lastPollAgeMs: z.nullable(z.number().check(z.nonnegative())),
+  /** Milliseconds that the poll now under way has taken; null when none is. Workers of older versions do not say. */
+  pollPendingMs: z._default(z.nullable(z.number().check(z.nonnegative())), null),
   /** Updates handled since the start. */
   handled: z.int().check(z.nonnegative()),
   /** A trouble that the worker lives with, for example no network: shown as `last_error`; null when all is well. */
   trouble: z.nullable(z.string().check(z.maxLength(500))),
 })
 export type Heartbeat = z.infer<typeof heartbeatSchema>
+/** A heartbeat as a worker writes it. */
+export type HeartbeatWords = z.input<typeof heartbeatSchema>
 
 export const heartbeatAnswerSchema = z.object({
   /** Milliseconds, counted by the worker from before it sent the heartbeat, that it may go on receiving. */
@@ -84,6 +88,15 @@ export const heartbeatAnswerSchema = z.object({
   drain: z.boolean(),
 })
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>
+
+/**
+ * What the fleet says to a heartbeat: time, or to ask again soon (a new supervisor has not verified the worker yet), or
+ * that the instance is no longer the worker's.
+ */
+export type HeartbeatVerdict =
+  | { readonly kind: 'granted'; readonly answer: HeartbeatAnswer }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'fenced' }
 
 export const exitReportSchema = z.object({
   reason: z.enum(exitReasonNames),
@@ -164,6 +177,9 @@ export const gatewayCalls = {
 export type GatewayCallName = keyof typeof gatewayCalls
 export type GatewayRequest<N extends GatewayCallName> = z.infer<(typeof gatewayCalls)[N]['request']>
 export type GatewayAnswer<N extends GatewayCallName> = z.infer<(typeof gatewayCalls)[N]['answer']>
+
+/** Stays open while worker and gateway live: its end is a hint that one of them is gone, and no more than that. */
+export const lifelinePath = '/v1/lifeline'
 
 /** Calls about the worker itself. */
 export const workerCalls = {

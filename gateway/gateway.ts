@@ -13,7 +13,8 @@ import {
   type GatewayRefusal,
   gatewayCalls,
   type Heartbeat,
-  type HeartbeatAnswer,
+  type HeartbeatVerdict,
+  lifelinePath,
   workerCalls,
 } from '../domain/worker-contract.ts'
 import { verifyWorkerToken, type WorkerClaim } from '../domain/worker-token.ts'
@@ -23,8 +24,10 @@ import { BodyTooLarge, readJson } from './read-json.ts'
 
 /** What the gateway asks the orchestrator; the two do not import each other, cli/serve.ts joins them. */
 export interface FleetPort {
-  heartbeat(claim: WorkerClaim, heartbeat: Heartbeat): HeartbeatAnswer | undefined
+  heartbeat(claim: WorkerClaim, heartbeat: Heartbeat): HeartbeatVerdict
   reportExit(claim: WorkerClaim, report: ExitReport): boolean
+  /** The worker's lifeline closed: it may be gone. */
+  lifelineClosed(claim: WorkerClaim): void
 }
 
 export interface GatewayOptions {
@@ -93,6 +96,7 @@ export class Gateway {
       const token = /^Bearer ([\w.-]+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
       const claim = verifyWorkerToken(this.#options.keyring(), token)
       if (claim === undefined) return refuse(response, 'not_authenticated', 'the worker token is not valid')
+      if (request.url === lifelinePath) return this.#holdLifeline(request, response, claim)
       const body = await readJson(request)
       const answer = await this.#call(request.url ?? '', claim, body)
       send(response, 200, answer)
@@ -101,12 +105,21 @@ export class Gateway {
     }
   }
 
+  /** Keeps the connection open without a word until one side goes. */
+  #holdLifeline(request: IncomingMessage, response: ServerResponse, claim: WorkerClaim): void {
+    request.socket.setTimeout(0)
+    response.on('close', () => this.#options.fleet()?.lifelineClosed(claim))
+    response.writeHead(200, { 'content-type': 'text/plain' })
+    response.flushHeaders()
+  }
+
   async #call(path: string, claim: WorkerClaim, body: unknown): Promise<unknown> {
     const fleet = this.#options.fleet()
     if (path === workerCalls.heartbeat.path) {
-      const answer = fleet?.heartbeat(claim, decode(workerCalls.heartbeat.request, body))
-      if (answer === undefined) throw new Fenced()
-      return answer
+      const verdict = fleet?.heartbeat(claim, decode(workerCalls.heartbeat.request, body)) ?? { kind: 'wait' }
+      if (verdict.kind === 'fenced') throw new Fenced()
+      if (verdict.kind === 'wait') throw new Failure('unavailable', 'this worker is not verified yet: ask again')
+      return verdict.answer
     }
     if (path === workerCalls.exit.path) {
       if (fleet?.reportExit(claim, decode(workerCalls.exit.request, body)) !== true) throw new Fenced()

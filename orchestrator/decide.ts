@@ -1,6 +1,6 @@
 /**
  * The pure half of the reconcile loop: from what an instance is to be and what is known of it, what to do now.
- * Effects are elsewhere (orchestrator/fleet.ts).
+ * Effects are elsewhere (orchestrator/instance-runner.ts).
  */
 import type { PlannedInstance } from '../services/read-server-plan.ts'
 import type { EndReason, Slot } from './slot.ts'
@@ -8,29 +8,40 @@ import type { EndReason, Slot } from './slot.ts'
 export type Action =
   | { readonly kind: 'none' }
   | { readonly kind: 'start' }
+  /** It should run and may not yet: the reason is shown. */
+  | { readonly kind: 'hold'; readonly reason: string }
   | { readonly kind: 'end'; readonly reason: EndReason }
   | { readonly kind: 'kill' }
   /** Nothing runs and nothing should: the observed state becomes `stopped`. */
   | { readonly kind: 'settle' }
-  | { readonly kind: 'end_orphan' }
-  | { readonly kind: 'release_orphan' }
+  /** The deadline of a worker that cannot be verified from here has passed: its row is free. */
+  | { readonly kind: 'release_unseen' }
 
 export interface DecideContext {
   readonly server: string
   readonly nowMs: number
   /** Whether this supervisor holds its lease for certain; nothing is started while that is unknown. */
   readonly mayStart: boolean
+  readonly draining: boolean
+  /** Draining also stops the bots that are pinned here. */
+  readonly stopsPinned: boolean
+  /** How many bots the server may run, and whether one more fits now. */
+  readonly capacity: number
+  readonly hasRoom: boolean
   readonly heartbeatLimitMs: number
   readonly startTimeoutMs: number
+  readonly pollLimitMs: number
+  readonly memoryLimitBytes: number
 }
 
 /** Why an instance must not run here, or undefined when it should. */
-function unwantedBecause(planned: PlannedInstance | undefined): EndReason | undefined {
-  if (planned === undefined) return 'moved'
+function unwantedBecause(planned: PlannedInstance | undefined, context: DecideContext): EndReason | undefined {
+  if (planned === undefined || planned.serverName !== context.server) return 'moved'
   switch (planned.status) {
     case 'approved':
       if (planned.expiresInMs === null || planned.expiresInMs <= 0) return 'expired'
-      return planned.desired === 'running' ? undefined : 'stopped'
+      if (planned.desired !== 'running') return 'stopped'
+      return context.stopsPinned && planned.placement === 'pinned' ? 'drained' : undefined
     case 'new':
       return 'stopped'
     case 'expired':
@@ -44,13 +55,13 @@ function unwantedBecause(planned: PlannedInstance | undefined): EndReason | unde
 
 /** Decides one instance; never looks at a clock or a process itself. */
 export function decide(planned: PlannedInstance | undefined, slot: Slot, context: DecideContext): Action {
-  const unwanted = unwantedBecause(planned)
+  const unwanted = unwantedBecause(planned, context)
   const restartAsked = planned !== undefined && planned.restartRequested > planned.restartDone
   switch (slot.kind) {
     case 'idle':
-      if (unwanted === undefined) return context.mayStart ? { kind: 'start' } : { kind: 'none' }
-      return planned !== undefined && planned.state !== 'stopped' ? { kind: 'settle' } : { kind: 'none' }
+      return decideIdle(planned, unwanted, context)
     case 'launching':
+    case 'releasing':
       return { kind: 'none' }
     case 'live':
       return decideLive(slot, unwanted, restartAsked, context)
@@ -63,11 +74,35 @@ export function decide(planned: PlannedInstance | undefined, slot: Slot, context
     case 'resting':
       if (unwanted !== undefined) return { kind: 'settle' }
       return restartAsked && context.mayStart ? { kind: 'start' } : { kind: 'none' }
-    case 'orphaned':
-      return decideOrphan(slot, context)
+    case 'adopting':
+      if (context.nowMs < slot.untilMs || slot.isClaimed) return { kind: 'none' }
+      return slot.worker === undefined ? { kind: 'release_unseen' } : { kind: 'end', reason: 'not_reporting' }
     default:
       return assertNever(slot)
   }
+}
+
+function decideIdle(
+  planned: PlannedInstance | undefined,
+  unwanted: EndReason | undefined,
+  context: DecideContext,
+): Action {
+  if (planned === undefined || unwanted === 'moved') return { kind: 'none' }
+  if (unwanted === 'drained') return { kind: 'hold', reason: `${context.server} is drained: pinned bots are stopped` }
+  if (unwanted !== undefined) {
+    return planned.state !== 'stopped' || planned.lastError !== null ? { kind: 'settle' } : { kind: 'none' }
+  }
+  if (!context.mayStart) return { kind: 'none' }
+  const { lease } = planned
+  if (lease.phase !== 'idle' && lease.serverName !== context.server) {
+    return { kind: 'hold', reason: `waiting until ${lease.serverName ?? 'its server'} has let go of it` }
+  }
+  if (context.draining) return { kind: 'hold', reason: `${context.server} is drained: it starts no bots` }
+  if (!context.hasRoom) {
+    const reason = `${context.server} is full: it runs ${context.capacity} bots at most (MAX_INSTANCES); ./botfleet server move takes one elsewhere`
+    return { kind: 'hold', reason }
+  }
+  return { kind: 'start' }
 }
 
 function decideLive(
@@ -82,13 +117,9 @@ function decideLive(
   if (slot.phase === 'starting') {
     return silentMs > context.startTimeoutMs ? { kind: 'end', reason: 'start_timeout' } : { kind: 'none' }
   }
-  return silentMs > context.heartbeatLimitMs ? { kind: 'end', reason: 'hung' } : { kind: 'none' }
-}
-
-function decideOrphan(slot: Extract<Slot, { kind: 'orphaned' }>, context: DecideContext): Action {
-  if (context.nowMs >= slot.untilMs && slot.identity === undefined) return { kind: 'release_orphan' }
-  if (slot.identity === undefined) return { kind: 'none' }
-  if (!slot.signalled || context.nowMs >= slot.killAtMs) return { kind: 'end_orphan' }
+  if (silentMs > context.heartbeatLimitMs) return { kind: 'end', reason: 'hung' }
+  if ((slot.pollPendingMs ?? 0) > context.pollLimitMs) return { kind: 'end', reason: 'poll_stuck' }
+  if ((slot.memoryBytes ?? 0) > context.memoryLimitBytes) return { kind: 'end', reason: 'over_memory' }
   return { kind: 'none' }
 }
 

@@ -1,7 +1,9 @@
 /** What the end of a worker that nobody asked to end means: a typed exit waits for a person, the rest is a crash. */
 import type { State } from '../domain/instance.ts'
+import type { ProcessIdentity } from '../domain/process-identity.ts'
 import { type ExitReason, type ExitReport, exitReasons } from '../domain/worker-contract.ts'
-import type { WorkerEnd } from './slot.ts'
+import { processState } from '../runtime/process-identity.ts'
+import type { EndReason, WorkerEnd } from './slot.ts'
 
 export type EndVerdict =
   | { readonly kind: 'rest'; readonly state: State; readonly reason: string }
@@ -32,6 +34,38 @@ export function judgeEnd(end: WorkerEnd, report: ExitReport | undefined): EndVer
     return { kind: 'rest', state, reason: report?.message ?? defaultMessages[reason] ?? reason }
   }
   return { kind: 'crash', reason: report?.message ?? describeEnd(end) }
+}
+
+/**
+ * What an end is called that the orchestrator itself decided; for a worker that does not answer, with what /proc shows.
+ */
+export function describeHang(
+  reason: EndReason,
+  identity: ProcessIdentity,
+  limits: { POLL_STUCK_SECONDS: number; WORKER_MEMORY_MB: number },
+): string {
+  switch (reason) {
+    case 'hung':
+      return hangWords[processState(identity) ?? ''] ?? 'it hung: three heartbeats missed'
+    case 'not_reporting':
+      return 'it did not report to its new supervisor before its deadline'
+    case 'poll_stuck':
+      return `a poll did not come back within ${limits.POLL_STUCK_SECONDS} s`
+    case 'over_memory':
+      return `it used more than ${limits.WORKER_MEMORY_MB} MB of memory (WORKER_MEMORY_MB)`
+    case 'start_timeout':
+      return 'it did not report in time'
+    default:
+      return reason
+  }
+}
+
+/** By the state letter of /proc/<pid>/stat. */
+const hangWords: Readonly<Record<string, string>> = {
+  T: 'it was frozen by a stop signal: three heartbeats missed',
+  t: 'it was frozen by a debugger: three heartbeats missed',
+  R: 'its event loop was blocked by work of its own: three heartbeats missed',
+  D: 'it waited for the disk: three heartbeats missed',
 }
 
 /** `killed by SIGKILL`, `exit code 1` or `ended without being asked`. */

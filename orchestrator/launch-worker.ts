@@ -11,27 +11,25 @@ import type { PlannedInstance } from '../services/read-server-plan.ts'
 import { choosePort } from './choose-port.ts'
 import type { OrchestratorContext } from './context.ts'
 import { endProcess } from './end-process.ts'
+import type { FleetContext } from './fleet-context.ts'
 import type { Worker } from './slot.ts'
-import { type NamelessProcess, spawnProcess } from './spawn-process.ts'
+import type { NamelessProcess } from './spawn-process.ts'
 import type { Term } from './term.ts'
 
 export type Launch =
-  | { readonly kind: 'launched'; readonly worker: Worker; readonly claim: Claim }
+  | { readonly kind: 'launched'; readonly worker: Worker }
   /** The instance may not run here now: the plan was older than the database. */
   | { readonly kind: 'refused' }
   /** Its stored credential is missing or does not open: a person must set it anew. */
   | { readonly kind: 'unusable'; readonly reason: string }
 
 /**
- * Starts one worker: the process is spawned nameless, one transaction commits its epoch, and only then it learns who
- * it is (design section 5, point 3). When the commit's outcome is unknown nothing is written to it and it is ended.
+ * Starts one worker: a nameless process, the spare or a cold one, gets an epoch by one committed transaction, and only
+ * then learns who it is (design section 5, point 3). When the commit's outcome is unknown nothing is written to it and
+ * it is ended.
  */
-export async function launchWorker(
-  context: OrchestratorContext,
-  term: Term,
-  planned: PlannedInstance,
-  otherPorts: ReadonlySet<number>,
-): Promise<Launch> {
+export async function launchWorker(fleet: FleetContext, planned: PlannedInstance): Promise<Launch> {
+  const { orchestrator: context, term } = fleet
   const { settings } = context
   const bundle = context.workerBundle(planned.platform)
   if (!existsSync(bundle)) {
@@ -40,15 +38,11 @@ export async function launchWorker(
   }
   const port = await choosePort({
     reserved: planned.port,
-    others: otherPorts,
+    others: fleet.portsBut(planned.id),
     base: settings.WORKER_PORT_BASE,
     count: settings.WORKER_PORT_COUNT,
   })
-  const nameless = spawnProcess({
-    bundle,
-    logFile: join(context.logFolder, `${planned.id}.log`),
-    heapMb: settings.WORKER_MEMORY_MB,
-  })
+  const nameless = fleet.standby.take(planned.platform)
   try {
     return await giveIdentity(context, term, planned, { nameless, port })
   } catch (error) {
@@ -87,7 +81,8 @@ async function giveIdentity(
     return claimed === undefined ? { kind: 'refused' } : { kind: 'unusable', reason: claimed.message }
   }
   const { claim, credential } = claimed
-  nameless.name(JSON.stringify(identityOf(context, planned, { claim, credential, port })))
+  const identity = identityOf(context, planned, { claim, credential, port })
+  nameless.name(JSON.stringify(identity), join(context.logFolder, `${planned.id}.log`))
   const worker: Worker = {
     instanceId: planned.id,
     platform: planned.platform,
@@ -95,10 +90,12 @@ async function giveIdentity(
     nonce: claim.nonce,
     identity: nameless.identity,
     port,
-    startedAtMs: context.clock.monotonicMs(),
     ended: nameless.ended,
+    // A child of ours tells of its end by itself.
+    hint: () => {},
+    leave: () => {},
   }
-  return { kind: 'launched', worker, claim }
+  return { kind: 'launched', worker }
 }
 
 class UnusableCredential extends Error {}

@@ -2,9 +2,10 @@
  * Keeps workers' log files within their budget: copy, then truncate, since the workers hold append-only descriptors
  * that we cannot swap (design section 6). What is written between the two is lost; a log line is no ledger entry.
  */
-import { copyFile, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { copyFile, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { OrchestratorContext } from './context.ts'
+import { makeRoomForOlder } from './place-log-file.ts'
 import { type Part, startRepeating } from './repeating.ts'
 
 const lookEveryMs = 10_000
@@ -32,10 +33,7 @@ export function startLogRotation(context: OrchestratorContext): Part {
 export async function rotateLog(path: string, budget: { maxBytes: number; files: number }): Promise<boolean> {
   const { size } = await stat(path)
   if (size <= budget.maxBytes) return false
-  await rm(`${path}.${budget.files}`, { force: true })
-  for (let number = budget.files - 1; number >= 1; number -= 1) {
-    await rename(`${path}.${number}`, `${path}.${number + 1}`).catch(() => {})
-  }
+  makeRoomForOlder(path, budget.files)
   await copyFile(path, `${path}.1`).catch(() => rm(`${path}.1`, { force: true }))
   await truncate(path, 0)
   return true

@@ -1,20 +1,28 @@
 /** Lets at most `permits` holders in at once, in the order of their asking. */
 export class Semaphore {
   #free: number
+  #taken = 0
   readonly #waiting: (() => void)[] = []
 
   constructor(permits: number) {
     this.#free = permits
   }
 
+  /** Permits that are out now, and asked for. */
+  get taken(): number {
+    return this.#taken
+  }
+
   /** @returns a function that gives the permit back; calling it twice gives it back once. */
   async acquire(): Promise<() => void> {
+    this.#taken += 1
     if (this.#free > 0) this.#free -= 1
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     let released = false
     return () => {
       if (released) return
       released = true
+      this.#taken -= 1
       const next = this.#waiting.shift()
       if (next === undefined) this.#free += 1
       else next()

@@ -6,6 +6,7 @@
  * started, and workers run on to the deadline that they were granted.
  */
 import { Failure } from '../domain/failure.ts'
+import type { ServerOrders } from '../domain/server-lease.ts'
 import { renewServerLease } from '../services/renew-server-lease.ts'
 import type { OrchestratorContext } from './context.ts'
 
@@ -14,8 +15,8 @@ export type LeaseEnd = 'lost' | 'lapsed'
 interface LeaseEvents {
   /** The name is no longer ours, or the time has run out unrenewed; called once. */
   readonly onEnd: (end: LeaseEnd) => void
-  /** Another operator changed draining or capacity. */
-  readonly onRenewed: (facts: { draining: boolean; capacity: number }) => void
+  /** What the row orders of this server, at each renewal. */
+  readonly onRenewed: (orders: ServerOrders) => void
 }
 
 export class ServerLease {
@@ -76,7 +77,7 @@ export class ServerLease {
       this.#heldUntilMs = sentAtMs + this.#ttlMs
       if (!this.#certain) this.#context.log.info('the database answers again: lease renewed')
       this.#certain = true
-      this.#events.onRenewed(verdict)
+      this.#events.onRenewed(verdict.orders)
       this.#schedule(this.#ttlMs / 3)
     } catch (error) {
       this.#missed(error)

@@ -2,14 +2,15 @@
  * What the orchestrator knows of one instance on this server: one union, each member with only the fields that exist
  * in it.
  *
- *     idle --start--> launching --claimed--> live --end--> ending --gone--> idle | backoff | resting
- *       ^                 |                    |--crash / typed exit------->  backoff | resting
+ *     idle --start--> launching --claimed--> live --end--> ending --gone--> releasing --> idle | backoff
+ *       ^                 |                    |--crash / typed exit------> releasing --> backoff | resting
  *       |                 +--refused--> idle   |
- *       +-- orphaned (a worker of an earlier supervisor, until it is provably gone or past its deadline)
+ *       +--- adopting --heartbeat, verified----+   (a worker of an earlier supervisor of this name; one that does not
+ *              |                                    report is ended, or waited out, at its deadline)
+ *              +--gone, or past its deadline--> releasing
  */
 import type { Platform, State } from '../domain/instance.ts'
 import type { ProcessIdentity } from '../domain/process-identity.ts'
-import type { CrashHistory } from '../domain/restart-policy.ts'
 import type { ExitReport } from '../domain/worker-contract.ts'
 
 /** One worker process that holds (or held) an epoch of an instance. */
@@ -20,11 +21,15 @@ export interface Worker {
   readonly nonce: string
   readonly identity: ProcessIdentity
   readonly port: number
-  readonly startedAtMs: number
-  /** Resolves when the process is provably gone, with what its parent saw of the end. */
+  /** Resolves when the process is gone, with what its parent saw of the end. */
   readonly ended: Promise<WorkerEnd>
+  /** It may be gone: look. A child of ours tells by itself. */
+  hint(): void
+  /** Looks no more: this supervisor leaves it to the next one. */
+  leave(): void
 }
 
+/** Both unknown for a worker that was adopted. */
 export interface WorkerEnd {
   readonly exitCode: number | undefined
   readonly signal: string | undefined
@@ -37,15 +42,19 @@ export type EndReason =
   | 'suspended'
   | 'deleted'
   | 'moved'
+  | 'drained'
   | 'restart'
   | 'hung'
+  | 'poll_stuck'
+  | 'over_memory'
   | 'start_timeout'
+  | 'not_reporting'
   | 'shutdown'
   | 'lease_lost'
 
 export type Slot =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'launching'; readonly attempt: number }
+  | { readonly kind: 'launching' }
   | {
       readonly kind: 'live'
       readonly worker: Worker
@@ -54,6 +63,10 @@ export type Slot =
       heardAtMs: number
       /** Monotonic time at which it became `running`; undefined before. */
       readyAtMs: number | undefined
+      /** How long its poll under way had taken at the last heartbeat; null when there was none. */
+      pollPendingMs: number | null
+      /** Resident memory at the last sample; undefined before. */
+      memoryBytes: number | undefined
       /** Its own typed report, which arrives before the process ends. */
       report: ExitReport | undefined
     }
@@ -61,25 +74,52 @@ export type Slot =
       readonly kind: 'ending'
       readonly worker: Worker
       readonly reason: EndReason
+      /** What the end is called where it counts as a crash. */
+      readonly words: string
       readonly killAtMs: number
       killed: boolean
     }
+  | { readonly kind: 'releasing' }
   | { readonly kind: 'backoff'; readonly untilMs: number }
   | { readonly kind: 'resting'; readonly state: State }
   | {
-      readonly kind: 'orphaned'
+      readonly kind: 'adopting'
       readonly epoch: number
-      readonly identity: ProcessIdentity | undefined
+      /** The worker whose identity can be checked on this host; undefined when nobody can tell from here. */
+      readonly worker: Worker | undefined
+      /** Monotonic time from which it can receive no more. */
       readonly untilMs: number
-      readonly killAtMs: number
-      signalled: boolean
+      /** Its heartbeat has come, and its row is being taken over. */
+      isClaimed: boolean
+      report: ExitReport | undefined
     }
 
-/** Everything kept for one instance while this supervisor knows it. */
-export interface SlotEntry {
-  slot: Slot
-  history: CrashHistory
-  /** Monotonic time at which the subscription ends; never later than the database's own. */
-  expiresAtMs: number
-  limits: { rateLimitRps: number; maxConcurrentRequests: number }
+/** Whose heartbeat or report it is, as its token proves. */
+export interface WorkerClaimant {
+  readonly instanceId: string
+  readonly epoch: number
+  readonly nonce: string
+}
+
+/** The slot of a worker that has just begun, or was just adopted. */
+export function liveSlot(worker: Worker, nowMs: number): Extract<Slot, { kind: 'live' }> {
+  return {
+    kind: 'live',
+    worker,
+    phase: 'starting',
+    heardAtMs: nowMs,
+    readyAtMs: undefined,
+    pollPendingMs: null,
+    memoryBytes: undefined,
+    report: undefined,
+  }
+}
+
+/** Whether the slot's worker is the one whose token was shown. */
+export function isHeldBy(slot: Slot, claimant: WorkerClaimant): slot is Extract<Slot, { kind: 'live' | 'ending' }> {
+  return (slot.kind === 'live' || slot.kind === 'ending') && isWorkerOf(slot.worker, claimant)
+}
+
+export function isWorkerOf(worker: Worker | undefined, claimant: WorkerClaimant): boolean {
+  return worker?.epoch === claimant.epoch && worker.nonce === claimant.nonce
 }

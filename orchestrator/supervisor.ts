@@ -1,21 +1,25 @@
 /**
  * The supervisor of one server name. It holds the name in terms: take it, open the gateway's door under the term's
- * epoch, run the reconcile loop, and end every worker when the term ends. A term whose lease was lost or lapsed is
+ * epoch, run the reconcile loop, and end every worker when the term ends, or leave them to the next supervisor. A term whose lease was lost or lapsed is
  * followed by an attempt to take the name anew; somebody else holding it ends the supervisor.
  */
 
 import { Listener } from '../db/listen.ts'
 import { Failure } from '../domain/failure.ts'
-import type { ExitReport, Heartbeat, HeartbeatAnswer } from '../domain/worker-contract.ts'
+import type { ExitReport, Heartbeat, HeartbeatVerdict } from '../domain/worker-contract.ts'
 import { freeServerName } from '../services/free-server-name.ts'
 import { readServerPlan } from '../services/read-server-plan.ts'
 import type { OrchestratorContext } from './context.ts'
 import { startExpiry } from './expiry.ts'
-import { Fleet, type WorkerClaimant } from './fleet.ts'
+import { Fleet } from './fleet.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startLogRotation } from './log-rotation.ts'
+import { dropNamelessLogs } from './place-log-file.ts'
+import { startPlacement } from './placement.ts'
 import { startSampling } from './sampling.ts'
 import { ServerLease } from './server-lease.ts'
+import type { WorkerClaimant } from './slot.ts'
+import { Standby } from './standby.ts'
 import { pause, takeName } from './take-name.ts'
 import type { Term } from './term.ts'
 import { WakeLoop } from './wake-loop.ts'
@@ -33,6 +37,7 @@ export class Supervisor {
   readonly #context: OrchestratorContext
   readonly #stopping = new AbortController()
   readonly #onGivenUp: (failure: Failure) => void
+  readonly #standby: Standby
   #term: OpenTerm | undefined
   #ending: Promise<void> = Promise.resolve()
   #stopped: Promise<void> | undefined
@@ -40,23 +45,32 @@ export class Supervisor {
   /** `onGivenUp`: the name was taken by another supervisor while ours was lapsed; the process should end. */
   constructor(context: OrchestratorContext, onGivenUp: (failure: Failure) => void) {
     this.#context = context
+    this.#standby = new Standby(context)
     this.#onGivenUp = onGivenUp
   }
 
   /** Takes the name and starts the first term; throws `conflict` when another supervisor holds it. */
   async start(): Promise<void> {
+    dropNamelessLogs(this.#context.logFolder)
     await this.#openTerm()
   }
 
-  /** Ends every worker, waits for them, frees the name; complete, and may be called twice. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
+  /**
+   * Ends every worker, waits for them, frees the name; complete, and may be called twice. With `keepWorkers` they go on
+   * for the next supervisor of this name, and the lease is left to lapse.
+   */
+  stop(options: { keepWorkers?: boolean } = {}): Promise<void> {
+    this.#stopped ??= this.#stop(options.keepWorkers === true)
     return this.#stopped
   }
 
-  /** The gateway's questions, answered from memory; undefined when the asker must end. */
-  heartbeat(claimant: WorkerClaimant, heartbeat: Heartbeat): HeartbeatAnswer | undefined {
-    return this.#term?.fleet.heartbeat(claimant, heartbeat)
+  /** The gateway's questions, answered from memory; between terms a worker is told to ask again. */
+  heartbeat(claimant: WorkerClaimant, heartbeat: Heartbeat): HeartbeatVerdict {
+    return this.#term?.fleet.heartbeat(claimant, heartbeat) ?? { kind: 'wait' }
+  }
+
+  lifelineClosed(claimant: WorkerClaimant): void {
+    this.#term?.fleet.lifelineClosed(claimant)
   }
 
   reportExit(claimant: WorkerClaimant, report: ExitReport): boolean {
@@ -68,18 +82,20 @@ export class Supervisor {
     return this.#term?.serverEpoch
   }
 
-  async #stop(): Promise<void> {
+  async #stop(keepWorkers: boolean): Promise<void> {
     this.#stopping.abort(new Failure('unavailable', 'the server is stopping'))
     await this.#ending
+    await this.#standby.stop()
     const term = this.#term
     if (term === undefined) return
     await term.stopParts()
     // The fleet still answers its workers' last calls through the gateway while they drain.
-    await term.fleet.endAll('shutdown')
+    if (keepWorkers) await term.fleet.leaveAll()
+    else await term.fleet.endAll('shutdown')
     this.#term = undefined
     term.lease.stop()
     await this.#context.door.close()
-    await this.#freeName(term)
+    if (!keepWorkers) await this.#freeName(term)
   }
 
   async #freeName(term: OpenTerm): Promise<void> {
@@ -108,11 +124,22 @@ export class Supervisor {
     await this.#context.door.open(taken.serverEpoch)
     const lease: ServerLease = new ServerLease(this.#context, taken.serverEpoch, taken.sentAtMs, {
       onEnd: (end) => this.#endTerm(end),
-      onRenewed: ({ draining }) => fleet.setDraining(draining),
+      onRenewed: (orders) => fleet.setOrders(orders),
     })
     const loop = new WakeLoop(this.#context, { everyMs: planEveryMs, work: () => this.#readPlan(fleet) })
-    const fleet = new Fleet(this.#context, { serverEpoch: taken.serverEpoch, lease }, () => loop.wake())
-    fleet.setDraining(taken.draining)
+    const term: Term = {
+      serverEpoch: taken.serverEpoch,
+      lease,
+      takenAtMs: taken.sentAtMs,
+      earlierTtlMs: taken.earlierTtlMs ?? settings.LEASE_TTL_SECONDS * 1000,
+      watchedMs: taken.watchedMs,
+    }
+    const fleet = new Fleet(this.#context, {
+      term,
+      standby: this.#standby,
+      orders: taken.orders,
+      wake: () => loop.wake(),
+    })
     lease.start()
     const ticker = setInterval(() => fleet.decideAll(), decideEveryMs)
     const listener = new Listener(this.#context.databaseUrl, ['botfleet_instance'], (_channel, payload) => {
@@ -120,7 +147,8 @@ export class Supervisor {
     })
     const parts = [
       startExpiry(this.#context, fleet, () => loop.wake()),
-      startSampling(this.#context, fleet),
+      startSampling(this.#context, term, { fleet, standby: this.#standby }),
+      startPlacement(this.#context, term, fleet, () => loop.wake()),
       startLogRotation(this.#context),
       startHousekeeping(this.#context),
     ]
@@ -128,7 +156,7 @@ export class Supervisor {
       clearInterval(ticker)
       await Promise.all([listener.stop(), loop.stop(), ...parts.map((part) => part.stop())])
     }
-    this.#term = { serverEpoch: taken.serverEpoch, lease, fleet, loop, stopParts }
+    this.#term = { ...term, fleet, loop, stopParts }
     await listener.start()
     loop.wake()
     log.debug({ ttl_s: settings.LEASE_TTL_SECONDS }, 'term open')

@@ -1,11 +1,16 @@
 import { formatProcessIdentity, parseProcessIdentity } from '../domain/process-identity.ts'
-import type { TakeVerdict } from '../domain/server-lease.ts'
+import { beatStillMs, type TakeVerdict } from '../domain/server-lease.ts'
 import { livenessOf, readOwnIdentity } from '../runtime/process-identity.ts'
 import { takeServerName } from '../services/take-server-name.ts'
 import type { OrchestratorContext } from './context.ts'
 
 export type NameTaken =
-  | { readonly kind: 'taken'; readonly serverEpoch: number; readonly draining: boolean; readonly sentAtMs: number }
+  | (Extract<TakeVerdict, { kind: 'taken' }> & {
+      /** Monotonic time before the name was asked for. */
+      readonly sentAtMs: number
+      /** How long the earlier lease was watched standing still; 0 when its holder was dead or there was none. */
+      readonly watchedMs: number
+    })
   | { readonly kind: 'held'; readonly holder: string; readonly leaseLeftMs: number }
 
 /**
@@ -15,10 +20,11 @@ export type NameTaken =
  */
 export async function takeName(context: OrchestratorContext, signal: AbortSignal): Promise<NameTaken> {
   const ttlMs = context.settings.LEASE_TTL_SECONDS * 1000
-  let watched: { beat: number; sinceMs: number } | undefined
+  let watched: { beat: number; sinceMs: number; leaseTtlMs: number } | undefined
   for (;;) {
     const sentAtMs = context.clock.monotonicMs()
-    const stood = watched !== undefined && sentAtMs - watched.sinceMs > ttlMs * 1.1 + 500
+    const watchedMs = watched === undefined ? 0 : sentAtMs - watched.sinceMs
+    const stood = watched !== undefined && watchedMs > beatStillMs(Math.max(ttlMs, watched.leaseTtlMs))
     const verdict: TakeVerdict = await context.database.transaction((tx) =>
       takeServerName(tx, {
         server: context.server,
@@ -31,13 +37,14 @@ export async function takeName(context: OrchestratorContext, signal: AbortSignal
         stillBeat: stood && watched !== undefined ? watched.beat : null,
       }),
     )
-    if (verdict.kind !== 'watch_beat') return verdict.kind === 'taken' ? { ...verdict, sentAtMs } : verdict
+    if (verdict.kind === 'held') return verdict
+    if (verdict.kind === 'taken') return { ...verdict, sentAtMs, watchedMs: stood ? watchedMs : 0 }
     if (watched === undefined || watched.beat !== verdict.beat) {
       context.log.info(
         { holder: verdict.holder },
-        `the lease of ${context.server} has lapsed, but its holder is not provably dead: watching for ${Math.ceil(ttlMs / 1000)} s`,
+        `the lease of ${context.server} has lapsed, but its holder is not provably dead: watching it for one lease's time`,
       )
-      watched = { beat: verdict.beat, sinceMs: sentAtMs }
+      watched = { beat: verdict.beat, sinceMs: context.clock.monotonicMs(), leaseTtlMs: verdict.leaseTtlMs ?? ttlMs }
     }
     await pause(context, Math.min(500, ttlMs / 10), signal)
   }

@@ -45,6 +45,12 @@ export function livenessOf(identity: ProcessIdentity): Liveness {
   return judgeLiveness(readOwnPlace(), identity, sightProcess(identity.pid))
 }
 
+/** The state letter of that very process in /proc, such as `R` or `T`; undefined when it is gone. */
+export function processState(identity: ProcessIdentity): string | undefined {
+  const sighting = sightProcess(identity.pid)
+  return sighting.kind === 'seen' && sighting.startTicks === identity.startTicks ? sighting.state : undefined
+}
+
 /**
  * Signals a process only after its identity was checked; nothing is ever signalled by pid alone.
  * @returns whether the signal was sent.

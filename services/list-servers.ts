@@ -6,6 +6,8 @@ export interface ServerView {
   /** Its lease has not run out: a supervisor holds the name. */
   alive: boolean
   draining: boolean
+  /** What draining does with bots that are pinned to it: `stay` or `stop`. */
+  drain_pinned: 'stay' | 'stop'
   server_epoch: number
   lease_until: string | null
   /** Milliseconds of its lease left by the database's clock; 0 when there is none. */
@@ -13,10 +15,16 @@ export interface ServerView {
   capacity: number
   /** Approved bots assigned to it. */
   assigned: number
+  /** Of these, those that another server may take over. */
+  floating: number
   running: number
   /** Bots that wait for a person or for their next try. */
   troubled: number
+  /** Resident memory of its running workers; that of its spares stands apart. */
   memory_bytes: number
+  /** Spare workers that wait for an identity. */
+  standby_count: number
+  standby_memory_bytes: number
   url: string | null
   version: string | null
   started_at: string | null
@@ -28,11 +36,13 @@ type Row = Omit<ServerView, 'lease_until' | 'started_at'> & { lease_until: Date 
 export async function listServers(database: Queryable, actor: Actor): Promise<ServerView[]> {
   assertMay(actor, 'server.read')
   const { rows } = await database.query<Row>(
-    `select s.name, s.draining, s.server_epoch, s.lease_until, s.capacity, s.url, s.version, s.started_at,
+    `select s.name, s.draining, s.drain_pinned, s.server_epoch, s.lease_until, s.capacity, s.url, s.version, s.started_at,
+       s.standby_count, s.standby_memory_bytes,
        coalesce(s.holder is not null and s.lease_until > clock_timestamp(), false) as alive,
        (greatest(0, coalesce(extract(epoch from s.lease_until - clock_timestamp()), 0)) * 1000)::double precision
          as lease_left_ms,
        count(i.id) filter (where i.status = 'approved')::int as assigned,
+       count(i.id) filter (where i.status = 'approved' and i.placement = 'floating')::int as floating,
        count(i.id) filter (where i.state = 'running')::int as running,
        count(i.id) filter (where i.state in
          ('backoff', 'conflict', 'logged_out', 'token_invalid', 'restricted', 'session_error', 'failed'))::int as troubled,

@@ -1,10 +1,13 @@
 import type { Queryable } from '../db/transaction.ts'
-import type { Desired, Platform, State, Status } from '../domain/instance.ts'
+import type { Desired, Placement, Platform, State, Status } from '../domain/instance.ts'
 
 /** What one instance of a server is to be, and what the last supervisor left of it. */
 export interface PlannedInstance {
   readonly id: string
   readonly platform: Platform
+  /** The server that it is assigned to; another than ours while it is being handed over. */
+  readonly serverName: string
+  readonly placement: Placement
   readonly status: Status
   readonly desired: Desired
   readonly state: State
@@ -25,7 +28,9 @@ export interface PlannedLease {
   readonly epoch: number
   readonly serverName: string | null
   readonly serverEpoch: number
+  readonly nonce: string | null
   readonly process: string | null
+  readonly port: number | null
   /** Milliseconds that the worker may still run without us; null when no bound is known. */
   readonly mayRunForMs: number | null
 }
@@ -33,6 +38,8 @@ export interface PlannedLease {
 interface Row {
   id: string
   platform: Platform
+  server_name: string
+  placement: Placement
   status: Status
   desired: Desired
   state: State
@@ -48,7 +55,9 @@ interface Row {
   epoch: number
   lease_server: string | null
   server_epoch: number
+  nonce: string | null
   process: string | null
+  lease_port: number | null
   may_run_for_ms: number | null
 }
 
@@ -58,13 +67,13 @@ interface Row {
  */
 export async function readServerPlan(database: Queryable, server: string): Promise<PlannedInstance[]> {
   const { rows } = await database.query<Row>(
-    `select i.id, i.platform, i.status, i.desired, i.state, i.last_error, i.attempt,
+    `select i.id, i.platform, i.server_name, i.placement, i.status, i.desired, i.state, i.last_error, i.attempt,
        (extract(epoch from i.expires_at - clock_timestamp()) * 1000)::double precision as expires_in_ms,
        i.restart_requested, i.restart_done, i.port, i.rate_limit_rps, i.max_concurrent_requests,
-       l.phase, l.epoch, l.server_name as lease_server, l.server_epoch, l.process,
+       l.phase, l.epoch, l.server_name as lease_server, l.server_epoch, l.nonce, l.process, l.port as lease_port,
        (extract(epoch from l.may_run_until - clock_timestamp()) * 1000)::double precision as may_run_for_ms
      from instance i join instance_lease l on l.instance_id = i.id
-     where (i.server_name = $1 and (i.status = 'approved' or i.state <> 'stopped'))
+     where (i.server_name = $1 and (i.status = 'approved' or i.state <> 'stopped' or i.last_error is not null))
        or (l.server_name = $1 and l.phase <> 'idle')
      order by i.id`,
     [server],
@@ -72,6 +81,8 @@ export async function readServerPlan(database: Queryable, server: string): Promi
   return rows.map((row) => ({
     id: row.id,
     platform: row.platform,
+    serverName: row.server_name,
+    placement: row.placement,
     status: row.status,
     desired: row.desired,
     state: row.state,
@@ -88,7 +99,9 @@ export async function readServerPlan(database: Queryable, server: string): Promi
       epoch: row.epoch,
       serverName: row.lease_server,
       serverEpoch: row.server_epoch,
+      nonce: row.nonce,
       process: row.process,
+      port: row.lease_port,
       mayRunForMs: row.may_run_for_ms,
     },
   }))

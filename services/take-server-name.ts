@@ -20,6 +20,7 @@ interface ServerRow {
   beat: number
   server_epoch: number
   lease_left_ms: number | null
+  lease_ttl_ms: number | null
 }
 
 /**
@@ -35,7 +36,7 @@ export async function takeServerName(tx: Tx, input: TakeServerName): Promise<Tak
   // The clock is read in a statement of its own: in the locking statement it could be older than the wait for the lock.
   await tx.query('select 1 from server where name = $1 for update', [input.server])
   const { rows } = await tx.query<ServerRow>(
-    `select holder, beat, server_epoch, (extract(epoch from lease_until - clock_timestamp()) * 1000)::double precision as lease_left_ms
+    `select holder, beat, server_epoch, lease_ttl_ms, (extract(epoch from lease_until - clock_timestamp()) * 1000)::double precision as lease_left_ms
      from server where name = $1`,
     [input.server],
   )
@@ -49,15 +50,22 @@ export async function takeServerName(tx: Tx, input: TakeServerName): Promise<Tak
      from server s where s.name = $1 and l.server_name = s.name and l.phase = 'held'`,
     [input.server],
   )
-  const taken = await tx.query<{ server_epoch: number; draining: boolean }>(
+  const taken = await tx.query<{
+    server_epoch: number
+    draining: boolean
+    drain_pinned: 'stay' | 'stop'
+    capacity: number
+  }>(
     `update server set server_epoch = server_epoch + 1, holder = $2, beat = beat + 1, capacity = $4, url = $5, version = $6,
-       lease_until = clock_timestamp() + $3 * interval '1 millisecond', started_at = clock_timestamp()
-     where name = $1 returning server_epoch, draining`,
-    [input.server, input.holder, input.ttlMs, input.capacity, input.url, input.version],
+       lease_ttl_ms = $3::int, standby_count = 0, standby_memory_bytes = 0,
+       lease_until = clock_timestamp() + $3::int * interval '1 millisecond', started_at = clock_timestamp()
+     where name = $1 returning server_epoch, draining, drain_pinned, capacity`,
+    [input.server, input.holder, Math.round(input.ttlMs), input.capacity, input.url, input.version],
   )
   const held = taken.rows[0]
   if (held === undefined) throw new Error('the server row vanished under its own lock')
-  return { kind: 'taken', serverEpoch: held.server_epoch, draining: held.draining }
+  const { server_epoch: serverEpoch, draining, drain_pinned: drainPinned, capacity } = held
+  return { kind: 'taken', serverEpoch, orders: { draining, drainPinned, capacity }, earlierTtlMs: row.lease_ttl_ms }
 }
 
 function refusalOf(row: ServerRow, input: TakeServerName): TakeVerdict | undefined {
@@ -66,5 +74,5 @@ function refusalOf(row: ServerRow, input: TakeServerName): TakeVerdict | undefin
   if (leaseLeftMs > 0) return { kind: 'held', holder: row.holder, leaseLeftMs }
   // Lapsed by the database's clock, which may have jumped: the beat must also have stood still.
   if (input.stillBeat === row.beat) return undefined
-  return { kind: 'watch_beat', holder: row.holder, beat: row.beat }
+  return { kind: 'watch_beat', holder: row.holder, beat: row.beat, leaseTtlMs: row.lease_ttl_ms }
 }

@@ -21,7 +21,10 @@ export interface ChannelHealth {
   readonly phase?: 'connecting' | 'running'
   /** A trouble that the channel lives with, in words for a person; null when all is well. */
   readonly trouble?: string | null
+  /** Monotonic time at which the last poll came back. */
   readonly polledAtMs?: number
+  /** Monotonic time at which the poll now under way was sent; null when none is. */
+  readonly pollingSinceMs?: number | null
   readonly handled?: number
 }
 

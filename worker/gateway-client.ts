@@ -1,5 +1,5 @@
 /** The worker's side of its only door: HTTP on the gateway's unix socket. Answers are decoded, never trusted. */
-import { Agent, request } from 'node:http'
+import { Agent, type ClientRequest, request } from 'node:http'
 import {
   type ExitReport,
   type GatewayAnswer,
@@ -7,8 +7,9 @@ import {
   type GatewayRequest,
   gatewayCalls,
   gatewayRefusalSchema,
-  type Heartbeat,
   type HeartbeatAnswer,
+  type HeartbeatWords,
+  lifelinePath,
   workerCalls,
 } from '../domain/worker-contract.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -19,6 +20,7 @@ const answerBytesMax = 256 * 1024
 const callLimitMs = 15_000
 const retryBaseMs = 50
 const retryMaxMs = 1000
+const lifelineRetryMaxMs = 500
 
 /** Nobody answered, or the server's database is away: the same call may be made again. */
 export class GatewayAway extends Error {}
@@ -37,13 +39,15 @@ interface Schema<T> {
 export class GatewayClient {
   readonly #options: GatewayClientOptions
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  #lifeline: ClientRequest | undefined
+  #closed = false
 
   constructor(options: GatewayClientOptions) {
     this.#options = options
   }
 
   /** One attempt; throws `GatewayAway` when nobody answers, and `WorkerExit` when the instance is no longer ours. */
-  heartbeat(heartbeat: Heartbeat): Promise<HeartbeatAnswer> {
+  heartbeat(heartbeat: HeartbeatWords): Promise<HeartbeatAnswer> {
     return this.#once(workerCalls.heartbeat.path, heartbeat, workerCalls.heartbeat.answer)
   }
 
@@ -69,7 +73,43 @@ export class GatewayClient {
     }
   }
 
+  /**
+   * Keeps one connection to the gateway open from now on, so that each side notices the other's end in milliseconds;
+   * `onOpen` is called whenever it stands again.
+   */
+  keepLifeline(onOpen: () => void): void {
+    this.#openLifeline(onOpen, retryBaseMs)
+  }
+
+  #openLifeline(onOpen: () => void, retryMs: number): void {
+    if (this.#closed) return
+    const { clock } = this.#options
+    const openedAtMs = clock.monotonicMs()
+    const again = () => {
+      const lasted = clock.monotonicMs() - openedAtMs > lifelineRetryMaxMs
+      const next = lasted ? retryBaseMs : Math.min(lifelineRetryMaxMs, retryMs * 2)
+      clock.setTimer(retryMs, () => this.#openLifeline(onOpen, next))
+    }
+    const lifeline = request({
+      socketPath: this.#options.socketPath,
+      agent: false,
+      path: lifelinePath,
+      headers: { authorization: `Bearer ${this.#options.token}` },
+    })
+    lifeline.on('response', (response) => {
+      onOpen()
+      response.on('error', () => {})
+      response.resume()
+    })
+    lifeline.on('error', () => {})
+    lifeline.on('close', again)
+    lifeline.end()
+    this.#lifeline = lifeline
+  }
+
   close(): void {
+    this.#closed = true
+    this.#lifeline?.destroy()
     this.#agent.destroy()
   }
 

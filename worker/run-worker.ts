@@ -47,7 +47,13 @@ class WorkerProcess {
   readonly #ended: Promise<never>
   #fail: (error: unknown) => void = () => {}
   #phase: WorkerPhase = 'connecting'
-  #health = { trouble: null as string | null, polledAtMs: undefined as number | undefined, handled: 0 }
+  #health: { trouble: string | null; polledAtMs: number | undefined; pollingSinceMs: number | null; handled: number } =
+    {
+      trouble: null,
+      polledAtMs: undefined,
+      pollingSinceMs: null,
+      handled: 0,
+    }
   #beatSoon: () => void = () => {}
   #stopped = false
 
@@ -102,6 +108,8 @@ class WorkerProcess {
       report: (health) => this.#note(health),
     })
     const granted = this.#keepBeating(channel)
+    // A new connection may be a new supervisor, which has to hear of us before it grants time.
+    this.#gateway.keepLifeline(() => this.#beatSoon())
     this.#watchDeadline()
     await Promise.race([granted, this.#ended])
     await Promise.race([this.#drained(channel.run()), this.#ended])
@@ -140,12 +148,13 @@ class WorkerProcess {
 
   async #beat(channel: Channel): Promise<boolean> {
     const sentAtMs = systemClock.monotonicMs()
-    const { polledAtMs, handled, trouble } = this.#health
+    const { polledAtMs, pollingSinceMs, handled, trouble } = this.#health
     try {
       const answer = await this.#gateway.heartbeat({
         phase: this.#drain.signal.aborted ? 'draining' : this.#phase,
         pid: process.pid,
         lastPollAgeMs: polledAtMs === undefined ? null : Math.max(0, sentAtMs - polledAtMs),
+        pollPendingMs: pollingSinceMs === null ? null : Math.max(0, sentAtMs - pollingSinceMs),
         handled,
         trouble,
       })
@@ -167,6 +176,7 @@ class WorkerProcess {
       this.#health.trouble = health.trouble === null ? null : redactText(health.trouble).slice(0, 500)
     }
     this.#health.polledAtMs = health.polledAtMs ?? this.#health.polledAtMs
+    if (health.pollingSinceMs !== undefined) this.#health.pollingSinceMs = health.pollingSinceMs
     this.#health.handled = health.handled ?? this.#health.handled
     if (before !== `${this.#phase} ${this.#health.trouble ?? ''}`) this.#beatSoon()
   }

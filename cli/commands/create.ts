@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Platform, platforms } from '../../domain/instance.ts'
+import { type Placement, type Platform, placements, platforms } from '../../domain/instance.ts'
 import { addCommand, type Cli, oneOf } from '../command.ts'
 
 export interface CreateOptions {
@@ -10,6 +10,7 @@ export interface CreateOptions {
   phone?: string
   owner?: string
   server?: string
+  placement: Placement
   mtprotoFile?: string
 }
 
@@ -23,6 +24,7 @@ export function addCreate(program: Command, cli: Cli): void {
     .option('--tenant <tenant>', 'master or agent:<id>, made when missing', 'master')
     .option('--owner <user-id>', "the owner's id on the platform")
     .option('--server <name>', 'the server that runs it; default: SERVERNAME')
+    .option('--placement <placement>', 'pinned: its own server only; floating: any', oneOf(placements), 'pinned')
     .option('--mtproto-file <file>', 'JSON with api_id, api_hash, phone, session_string; kept sealed')
     .action(async (options: CreateOptions) => {
       const { createFromOptions } = await import('../create-from-options.ts')

@@ -119,12 +119,31 @@ test('a worker that ignores SIGTERM is killed after its grace', async () => {
   expect(pid === null ? undefined : identityOf(pid)).toBeUndefined()
 })
 
-test('a worker that goes silent is killed and started again', async () => {
-  const id = await rig.approvedBot('go-silent')
+test.for([
+  ['go-silent', 'worker_hung', 'it hung: three heartbeats missed'],
+  ['block', 'worker_hung', 'its event loop was blocked by work of its own: three heartbeats missed'],
+  ['poll-stuck', 'worker_hung', 'a poll did not come back within 90 s'],
+  ['grow', 'worker_over_memory', 'it used more than 256 MB of memory (WORKER_MEMORY_MB)'],
+] as const)(
+  'a worker that does %s is ended as %s with its own reason, and started again',
+  async ([how, kind, reason]) => {
+    const id = await rig.approvedBot(how)
+    await rig.start()
+    const view = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+    expect(view.restarts).toBe(1)
+    const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
+    expect(events.find((event) => event.kind === kind)?.reason).toBe(reason)
+  },
+)
+
+test('a worker that was frozen by a signal is killed and started again, with that reason', async () => {
+  const id = await rig.approvedBot()
   await rig.start()
-  await rig.until(id, 'running', (view) => view.epoch >= 2)
+  const { pid } = await rig.until(id, 'running')
+  signalProcess(identity(pid), 'SIGSTOP')
+  await rig.until(id, 'running', ({ epoch }) => epoch === 2)
   const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
-  expect(events.map(({ kind }) => kind)).toContain('worker_hung')
+  expect(events.map(({ reason }) => reason)).toContain('it was frozen by a stop signal: three heartbeats missed')
 })
 
 test('stopping the supervisor ends every worker and frees the name', async () => {

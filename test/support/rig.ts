@@ -19,11 +19,13 @@ import { approveInstance } from '../../services/approve-instance.ts'
 import { createInstance } from '../../services/create-instance.ts'
 import { showInstance } from '../../services/show-instance.ts'
 import type { TestDatabase } from './database.ts'
+import { SupervisorProcess } from './supervisor-process.ts'
 
 export const ownerActor: Actor = { name: 'cli:test@here', userId: null, role: 'owner', tenant: null, source: 'test' }
 
 /** One for all rigs of a test file, so that a second one opens what the first has sealed. */
-const testKeyring = makeKeyring([randomBytes(32)])
+const testKey = randomBytes(32)
+const testKeyring = makeKeyring([testKey])
 let nextBotId = 7000
 
 export class Rig {
@@ -34,6 +36,8 @@ export class Rig {
   readonly givenUp: Failure[] = []
   readonly #test: TestDatabase
   readonly #bundle: string
+  readonly #given: Record<string, string>
+  readonly #apart: SupervisorProcess[] = []
   readonly #open: { supervisor: Supervisor; gateway: Gateway; database: Database }[] = []
 
   /** `telegram` runs the real bundled worker; TELEGRAM_API_ROOT should then be a sandbox. */
@@ -43,16 +47,17 @@ export class Rig {
       worker === 'plain'
         ? join(import.meta.dirname, '..', 'fixtures', 'plain-worker.mjs')
         : join(import.meta.dirname, '..', '..', 'dist', 'worker-telegram.mjs')
-    this.settings = parseSettings({
+    this.#given = {
       SERVERNAME: 'alpha',
       LEASE_TTL_SECONDS: '3',
       GRACE_SECONDS: '2',
       RESTART_MAX_SECONDS: '1',
       START_TIMEOUT_SECONDS: '20',
       SAMPLE_SECONDS: '1',
-      WORKER_PORT_BASE: String(20_000 + Math.floor(Math.random() * 20_000)),
+      WORKER_PORT_BASE: String(10_000 + Math.floor(Math.random() * 20_000)),
       ...settings,
-    })
+    }
+    this.settings = parseSettings(this.#given)
   }
 
   /** Starts a supervisor; `url` may lead through a proxy. */
@@ -95,6 +100,32 @@ export class Rig {
     this.#open.push({ supervisor, gateway, database })
     await supervisor.start()
     return supervisor
+  }
+
+  /** Starts a supervisor in a process of its own, on the same folders; resolves when it has said how that went. */
+  async startApart(
+    options: { url?: string; server?: string; wrap?: readonly string[]; settings?: Record<string, string> } = {},
+  ): Promise<SupervisorProcess> {
+    const server = options.server ?? this.settings.SERVERNAME
+    const apart = new SupervisorProcess(
+      {
+        url: options.url ?? this.#test.url,
+        settings: { ...this.#given, ...options.settings, SERVERNAME: server },
+        key: testKey.toString('base64'),
+        socketFolder: join(this.home, 'sockets'),
+        logFolder: join(this.home, 'logs', server),
+        bundle: this.#bundle,
+      },
+      options.wrap,
+    )
+    this.#apart.push(apart)
+    await vi.waitFor(
+      () => {
+        if (apart.words.length === 0 && apart.isRunning) throw new Error(`not started yet: ${apart.log.slice(-500)}`)
+      },
+      { timeout: 60_000, interval: 20 },
+    )
+    return apart
   }
 
   /** Registers an approved bot; its name says how the plain worker misbehaves. */
@@ -150,6 +181,11 @@ export class Rig {
   }
 
   async stop(): Promise<void> {
+    for (const apart of this.#apart.splice(0)) {
+      apart.signal('SIGCONT')
+      apart.signal('SIGTERM')
+      await apart.ended
+    }
     for (const { supervisor, gateway, database } of this.#open.splice(0)) {
       await supervisor.stop()
       await gateway.close()

@@ -36,7 +36,8 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => gateway.listen(join(folder, 'gw.sock'), resolve))
   worker = spawnProcess({
     bundle: join(import.meta.dirname, '..', '..', 'dist', 'worker-telegram.mjs'),
-    logFile: join(folder, 'worker.log'),
+    logFolder: folder,
+    logFilesMax: 1,
     heapMb: 128,
   })
 })
@@ -69,7 +70,7 @@ function name(): void {
     takeWebhook: false,
     logLevel: 'debug',
   }
-  worker.name(JSON.stringify(identity))
+  worker.name(JSON.stringify(identity), join(folder, 'worker.log'))
 }
 
 test('a worker that was frozen past its deadline handles nothing when it wakes, and ends as lease_lost', async () => {

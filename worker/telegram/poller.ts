@@ -80,11 +80,16 @@ export class Poller {
       this.#ending.signal,
       AbortSignal.timeout(timeout * 1000 + halfOpenMarginMs),
     ])
-    const updates = (await this.#api.raw(
-      'getUpdates',
-      { ...(offset === undefined ? {} : { offset }), timeout, limit: batchMax, allowed_updates: allowedUpdates },
-      limit,
-    )) as Update[]
+    const payload = {
+      ...(offset === undefined ? {} : { offset }),
+      timeout,
+      limit: batchMax,
+      allowed_updates: allowedUpdates,
+    }
+    this.#context.report({ pollingSinceMs: clock.monotonicMs() })
+    const updates = (await this.#api
+      .raw('getUpdates', payload, limit)
+      .finally(() => this.#context.report({ pollingSinceMs: null }))) as Update[]
     this.#inFlight.confirmed(offset)
     this.#failures = 0
     this.#first = false

@@ -1,0 +1,456 @@
+/**
+ * One instance on this server: carries out what `decide` says and owns the slot's transitions. It has at most one
+ * worker here: a slot leaves `live`, `ending` or `adopting` only when its process is provably gone, or past the
+ * deadline that nobody can extend, and its lease row is released.
+ */
+import { Failure } from '../domain/failure.ts'
+import { restingStates, type State } from '../domain/instance.ts'
+import { judgeCrash, noCrashes, type RestartLimits } from '../domain/restart-policy.ts'
+import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../domain/worker-contract.ts'
+import { signalProcess } from '../runtime/process-identity.ts'
+import { adoptInstance } from '../services/adopt-instance.ts'
+import type { PlannedInstance } from '../services/read-server-plan.ts'
+import { recordWorkerEvent, type WorkerEvent } from '../services/record-worker-event.ts'
+import { releaseInstance } from '../services/release-instance.ts'
+import { adoptingSlotOf } from './adoptable-worker.ts'
+import { type Action, type DecideContext, decide } from './decide.ts'
+import { untilGone } from './end-process.ts'
+import type { FleetContext } from './fleet-context.ts'
+import { describeEnd, describeHang, judgeEnd } from './judge-end.ts'
+import { launchWorker } from './launch-worker.ts'
+import {
+  type EndReason,
+  isHeldBy,
+  isWorkerOf,
+  liveSlot,
+  type Slot,
+  type Worker,
+  type WorkerClaimant,
+  type WorkerEnd,
+} from './slot.ts'
+
+const startJitterMs = 50
+const releaseRetryMs = 200
+
+type Live = Extract<Slot, { kind: 'live' }>
+type Ending = Extract<Slot, { kind: 'ending' }>
+type Adopting = Extract<Slot, { kind: 'adopting' }>
+
+/** Ends that count as crashes, and lead to a new try. */
+const troubleEnds: readonly EndReason[] = ['hung', 'poll_stuck', 'over_memory', 'start_timeout', 'not_reporting']
+
+export class InstanceRunner {
+  readonly id: string
+  readonly #fleet: FleetContext
+  #slot: Slot
+  #history = noCrashes
+  #planned: PlannedInstance | undefined
+  /** Monotonic time at which the subscription ends; never later than the database's own. */
+  #expiresAtMs = 0
+  #limits: WorkerLimits
+  #givePermitBack = () => {}
+  #left = false
+
+  constructor(fleet: FleetContext, planned: PlannedInstance) {
+    this.#fleet = fleet
+    this.id = planned.id
+    this.#limits = limitsOf(planned)
+    this.#slot = restingStates.includes(planned.state) ? { kind: 'resting', state: planned.state } : { kind: 'idle' }
+  }
+
+  get slot(): Readonly<Slot> {
+    return this.#slot
+  }
+
+  get expiresAtMs(): number {
+    return this.#expiresAtMs
+  }
+
+  get port(): number | null {
+    return this.#planned?.port ?? null
+  }
+
+  /** Whether it may only go elsewhere: floating, wanted, and without a seat here. */
+  get isFloatingWithoutSeat(): boolean {
+    const { status, desired, placement } = this.#planned ?? {}
+    return this.#slot.kind === 'idle' && status === 'approved' && desired === 'running' && placement === 'floating'
+  }
+
+  /** Takes over what it is to be; undefined when this server has nothing to do with it any more. */
+  plan(planned: PlannedInstance | undefined, readAtMs: number): void {
+    this.#planned = planned
+    if (planned === undefined) return
+    this.#expiresAtMs = planned.expiresInMs === null ? readAtMs : readAtMs + planned.expiresInMs
+    this.#limits = limitsOf(planned)
+    this.#noticeWorker(planned)
+  }
+
+  decide(context: DecideContext): void {
+    const current =
+      this.#planned === undefined ? undefined : { ...this.#planned, expiresInMs: this.#expiresAtMs - context.nowMs }
+    this.#carryOut(decide(current, this.#slot, context))
+  }
+
+  /** Answers a heartbeat from memory: how long the worker may go on. */
+  heartbeat(claimant: WorkerClaimant, heartbeat: Heartbeat): HeartbeatVerdict {
+    const slot = this.#slot
+    if (slot.kind === 'launching') return { kind: 'wait' }
+    if (slot.kind === 'adopting') return this.#hearAdopting(slot, claimant, heartbeat)
+    if (!isHeldBy(slot, claimant)) return { kind: 'fenced' }
+    const nowMs = this.#nowMs()
+    const leaseLeftMs = this.#fleet.term.lease.leaseLeftMs()
+    const grantMs = Math.floor(Math.max(0, Math.min(leaseLeftMs, this.#expiresAtMs - nowMs)))
+    const drain = slot.kind === 'ending'
+    if (slot.kind === 'live') this.#noteHeartbeat(slot, heartbeat, nowMs)
+    return { kind: 'granted', answer: { grantMs, limits: this.#limits, drain } }
+  }
+
+  /** Keeps a worker's typed reason, which comes before its process ends. */
+  reportExit(claimant: WorkerClaimant, report: ExitReport): boolean {
+    const slot = this.#slot
+    if (slot.kind === 'adopting') {
+      if (!isWorkerOf(slot.worker, claimant)) return false
+      slot.report = report
+      return true
+    }
+    if (!isHeldBy(slot, claimant)) return false
+    if (slot.kind === 'live') slot.report = report
+    return true
+  }
+
+  /** A closed lifeline is a hint: descriptors run out, gateways restart. */
+  lifelineClosed(claimant: WorkerClaimant): void {
+    const slot = this.#slot
+    if (slot.kind !== 'live' && slot.kind !== 'ending' && slot.kind !== 'adopting') return
+    if (isWorkerOf(slot.worker, claimant)) slot.worker?.hint()
+  }
+
+  noteMemory(worker: Worker, memoryBytes: number): void {
+    if (this.#slot.kind === 'live' && this.#slot.worker === worker) this.#slot.memoryBytes = memoryBytes
+  }
+
+  /** Our own process stood still: its worker is not judged by that time. */
+  forgiveStall(nowMs: number): void {
+    if (this.#slot.kind === 'live') this.#slot.heardAtMs = nowMs
+  }
+
+  /** Ends whatever runs, and kills what is past its grace; called until nothing does. */
+  endFor(reason: 'shutdown' | 'lease_lost', nowMs: number): void {
+    const slot = this.#slot
+    if (slot.kind === 'adopting') {
+      // After a lost lease nothing of it is ours; in order, what can be verified is ended and the rest is left.
+      if (reason === 'lease_lost' || slot.worker === undefined) return this.leave()
+      this.#end(slot.worker, reason)
+    }
+    if (slot.kind === 'live') this.#end(slot.worker, reason)
+    if (slot.kind === 'ending' && nowMs >= slot.killAtMs) this.#kill(slot)
+  }
+
+  /** Lets its worker go on for the next supervisor of this name. */
+  leave(): void {
+    this.#left = true
+    const slot = this.#slot
+    if (slot.kind === 'live' || slot.kind === 'ending' || slot.kind === 'adopting') slot.worker?.leave()
+    if (slot.kind === 'adopting') this.#slot = { kind: 'idle' }
+  }
+
+  /** A lease row that is held while we know no worker for it: one of an earlier term, or a claim of unknown outcome. */
+  #noticeWorker(planned: PlannedInstance): void {
+    const { orchestrator, term } = this.#fleet
+    const isFree = this.#slot.kind === 'idle' || this.#slot.kind === 'resting' || this.#slot.kind === 'backoff'
+    if (!isFree || planned.lease.phase === 'idle' || planned.lease.serverName !== orchestrator.server) return
+    const slot = adoptingSlotOf(term, planned, this.#nowMs())
+    this.#slot = slot
+    if (slot.worker === undefined) {
+      const waitMs = Math.max(0, slot.untilMs - this.#nowMs())
+      const reason =
+        'its earlier worker cannot be verified from here: waiting until its deadline has passed, so that there are never two'
+      orchestrator.log.warn({ instance: this.id, epoch: slot.epoch, wait_ms: waitMs }, reason)
+      return this.#note('backoff', reason, { nextTryInMs: waitMs })
+    }
+    orchestrator.log.info({ instance: this.id, epoch: slot.epoch, pid: slot.worker.identity.pid }, 'worker to adopt')
+    this.#follow(slot.worker)
+  }
+
+  #hearAdopting(slot: Adopting, claimant: WorkerClaimant, heartbeat: Heartbeat): HeartbeatVerdict {
+    if (slot.epoch !== claimant.epoch) return { kind: 'fenced' }
+    const { worker } = slot
+    if (worker === undefined) return { kind: 'wait' }
+    if (worker.nonce !== claimant.nonce) return { kind: 'fenced' }
+    if (worker.identity.pid === heartbeat.pid && !slot.isClaimed) {
+      slot.isClaimed = true
+      this.#fleet.track(this.#adopt(slot, worker, heartbeat))
+    }
+    return { kind: 'wait' }
+  }
+
+  async #adopt(slot: Adopting, worker: Worker, heartbeat: Heartbeat): Promise<void> {
+    const { orchestrator, term } = this.#fleet
+    const { epoch, nonce } = worker
+    try {
+      const { server, database } = orchestrator
+      const isOurs = await adoptInstance(database, {
+        instanceId: this.id,
+        epoch,
+        nonce,
+        server,
+        serverEpoch: term.serverEpoch,
+      })
+      if (this.#slot !== slot) return
+      if (!isOurs) return this.#fleet.wake()
+      const live = liveSlot(worker, this.#nowMs())
+      live.report = slot.report
+      this.#slot = live
+      this.#recordEvent(worker, 'worker_adopted', null, { pid: worker.identity.pid, port: worker.port })
+      orchestrator.log.info({ instance: this.id, epoch, pid: worker.identity.pid }, 'worker adopted')
+      this.#noteHeartbeat(live, heartbeat, this.#nowMs())
+    } catch (error) {
+      // The database is away: the worker goes on to its deadline, and each of its heartbeats tries again.
+      if (!(error instanceof Failure) || error.code !== 'unavailable') throw error
+    } finally {
+      slot.isClaimed = false
+    }
+  }
+
+  #carryOut(action: Action): void {
+    const slot = this.#slot
+    switch (action.kind) {
+      case 'none':
+        return
+      case 'start':
+        return this.#fleet.track(this.#start())
+      case 'hold':
+        return this.#note('stopped', action.reason)
+      case 'end':
+        if (slot.kind === 'live') this.#end(slot.worker, action.reason)
+        if (slot.kind === 'adopting' && slot.worker !== undefined) this.#end(slot.worker, action.reason)
+        return
+      case 'kill':
+        if (slot.kind === 'ending') this.#kill(slot)
+        return
+      case 'settle':
+        this.#slot = { kind: 'idle' }
+        return this.#settle()
+      case 'release_unseen':
+        if (slot.kind === 'adopting') this.#fleet.track(this.#release(slot.epoch, { kind: 'idle' }))
+        return
+      default:
+        return assertNever(action)
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { orchestrator, starts } = this.#fleet
+    this.#slot = { kind: 'launching' }
+    this.#givePermitBack = await starts.acquire()
+    // A mass start goes out in a trickle: Telegram limits how many bots one address wakes at once.
+    if (starts.taken > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * startJitterMs))
+    const planned = this.#planned
+    if (planned === undefined || this.#fleet.isClosing() || !this.#fleet.term.lease.isCertain()) {
+      this.#givePermitBack()
+      this.#slot = { kind: 'idle' }
+      return
+    }
+    try {
+      this.#note('starting', null)
+      const launch = await launchWorker(this.#fleet, planned)
+      if (launch.kind === 'launched') return this.#live(launch.worker, planned)
+      this.#givePermitBack()
+      this.#slot = launch.kind === 'refused' ? { kind: 'idle' } : { kind: 'resting', state: 'failed' }
+      if (launch.kind === 'unusable') this.#note('failed', launch.reason)
+      else this.#fleet.wake()
+    } catch (error) {
+      this.#givePermitBack()
+      const reason = error instanceof Failure ? error.message : `could not start: ${String(error)}`
+      orchestrator.log.error({ instance: this.id, error }, 'start failed')
+      this.#backOff(reason, 0)
+    }
+  }
+
+  #live(worker: Worker, planned: PlannedInstance): void {
+    this.#slot = liveSlot(worker, this.#nowMs())
+    this.#planned = { ...planned, restartDone: planned.restartRequested, port: worker.port }
+    const { pid } = worker.identity
+    this.#recordEvent(worker, 'worker_started', null, { pid, port: worker.port })
+    this.#fleet.orchestrator.log.info(
+      { instance: this.id, epoch: worker.epoch, pid, port: worker.port },
+      'worker started',
+    )
+    this.#follow(worker)
+  }
+
+  #follow(worker: Worker): void {
+    void worker.ended.then((end) => {
+      if (!this.#left) this.#fleet.track(this.#ended(worker, end))
+    })
+  }
+
+  #noteHeartbeat(slot: Live, heartbeat: Heartbeat, nowMs: number): void {
+    slot.heardAtMs = nowMs
+    slot.pollPendingMs = heartbeat.pollPendingMs
+    this.#givePermitBack()
+    const running = heartbeat.phase === 'running' || heartbeat.phase === 'draining'
+    if (running) slot.readyAtMs ??= nowMs
+    slot.phase = running ? 'running' : 'connecting'
+    const healthyForMs = slot.readyAtMs === undefined ? 0 : nowMs - slot.readyAtMs
+    if (this.#history !== noCrashes && healthyForMs >= this.#restartLimits().healthyMs) this.#history = noCrashes
+    this.#note(slot.phase, heartbeat.trouble, { attempt: this.#history.attempt })
+  }
+
+  #end(worker: Worker, reason: EndReason): void {
+    const { orchestrator } = this.#fleet
+    const isDeaf = reason === 'hung' || reason === 'not_reporting'
+    const killAtMs = this.#nowMs() + (isDeaf ? 0 : orchestrator.settings.GRACE_SECONDS * 1000)
+    const words = describeHang(reason, worker.identity, orchestrator.settings)
+    const ending: Ending = { kind: 'ending', worker, reason, words, killAtMs, killed: false }
+    this.#slot = ending
+    orchestrator.log.info({ instance: this.id, epoch: worker.epoch, reason, words }, 'ending worker')
+    if (reason !== 'lease_lost' && reason !== 'moved') this.#note('stopping', null)
+    if (reason === 'over_memory') this.#recordEvent(worker, 'worker_over_memory', words, {})
+    else if (isDeaf || reason === 'poll_stuck') this.#recordEvent(worker, 'worker_hung', words, { cause: reason })
+    if (isDeaf) this.#kill(ending)
+    else signalProcess(worker.identity, 'SIGTERM')
+  }
+
+  #kill(slot: Ending): void {
+    slot.killed = true
+    signalProcess(slot.worker.identity, 'SIGKILL')
+    slot.worker.hint()
+  }
+
+  async #ended(worker: Worker, end: WorkerEnd): Promise<void> {
+    await untilGone(worker.identity)
+    this.#givePermitBack()
+    const slot = this.#slot
+    if (slot.kind === 'ending') return this.#endedAsAsked(slot, end)
+    if (slot.kind !== 'live' && slot.kind !== 'adopting') return
+    const report = slot.report
+    const verdict = judgeEnd(end, report)
+    const unseen = slot.kind === 'adopting' && report === undefined
+    const reason = unseen ? 'it ended while no supervisor ran' : verdict.reason
+    this.#fleet.orchestrator.log.warn(
+      { instance: this.id, epoch: worker.epoch, end: describeEnd(end), reason },
+      'worker ended',
+    )
+    this.#recordEvent(worker, 'worker_ended', reason, { exit_code: end.exitCode, signal: end.signal })
+    const readyAtMs = slot.kind === 'live' ? slot.readyAtMs : undefined
+    const healthyForMs = readyAtMs === undefined ? 0 : this.#nowMs() - readyAtMs
+    if (verdict.kind === 'rest') {
+      this.#note(verdict.state, reason)
+      return this.#release(worker.epoch, { kind: 'resting', state: verdict.state })
+    }
+    await this.#release(worker.epoch, { kind: 'releasing' })
+    this.#backOff(reason, healthyForMs)
+  }
+
+  async #endedAsAsked(slot: Ending, end: WorkerEnd): Promise<void> {
+    if (slot.reason === 'lease_lost') {
+      this.#slot = { kind: 'idle' }
+      return
+    }
+    const details = { exit_code: end.exitCode, signal: end.signal, asked: slot.reason }
+    this.#recordEvent(slot.worker, 'worker_ended', slot.words, details)
+    await this.#release(slot.worker.epoch, { kind: 'releasing' })
+    if (troubleEnds.includes(slot.reason)) return this.#backOff(slot.words, 0)
+    this.#slot = { kind: 'idle' }
+    if (slot.reason !== 'moved') this.#settle()
+    this.#fleet.decideAll()
+  }
+
+  #settle(): void {
+    this.#history = noCrashes
+    if (this.#planned !== undefined) this.#planned = { ...this.#planned, state: 'stopped', lastError: null }
+    this.#fleet.observations.forget(this.id)
+    this.#note('stopped', null)
+  }
+
+  #backOff(reason: string, healthyForMs: number): void {
+    const nowMs = this.#nowMs()
+    const crash = { nowMs, healthyForMs, random: Math.random() }
+    const verdict = judgeCrash(this.#restartLimits(), this.#history, crash)
+    this.#history = verdict.history
+    const { attempt } = verdict.history
+    if (verdict.kind === 'failed') {
+      this.#slot = { kind: 'resting', state: 'failed' }
+      const count = verdict.history.crashesAtMs.length
+      const message = `${reason}; ${count} crashes in a row, ./botfleet restart ${this.id} tries again`
+      this.#fleet.orchestrator.log.error({ instance: this.id, attempt, reason }, 'gave up restarting')
+      return this.#note('failed', message, { attempt, restartsDelta: 1 })
+    }
+    this.#slot = { kind: 'backoff', untilMs: nowMs + verdict.delayMs }
+    this.#note('backoff', reason, { attempt, nextTryInMs: verdict.delayMs, restartsDelta: 1 })
+    if (verdict.delayMs === 0) this.#fleet.decideAll()
+  }
+
+  /** Releases the lease row, trying until the database answers or the term ends, and only then leaves the slot. */
+  async #release(epoch: number, next: Slot): Promise<void> {
+    const { orchestrator, term } = this.#fleet
+    const { server, database } = orchestrator
+    this.#slot = { kind: 'releasing' }
+    for (;;) {
+      try {
+        await releaseInstance(database, { instanceId: this.id, epoch, server, serverEpoch: term.serverEpoch })
+        break
+      } catch {
+        if (term.lease.leaseLeftMs() <= 0) break
+        await new Promise((resolve) => setTimeout(resolve, releaseRetryMs))
+      }
+    }
+    this.#slot = next
+    this.#fleet.wake()
+  }
+
+  #note(
+    state: State,
+    lastError: string | null,
+    more: { attempt?: number; nextTryInMs?: number; restartsDelta?: number } = {},
+  ): void {
+    const { attempt = 0, nextTryInMs = null, restartsDelta = 0 } = more
+    this.#fleet.observations.note(this.id, { state, lastError, attempt, nextTryInMs, restartsDelta })
+  }
+
+  #recordEvent(
+    worker: Worker,
+    kind: WorkerEvent['kind'],
+    reason: string | null,
+    details: Record<string, unknown>,
+  ): void {
+    const { orchestrator, term } = this.#fleet
+    const { server, database, log } = orchestrator
+    const event: WorkerEvent = {
+      instanceId: this.id,
+      server,
+      serverEpoch: term.serverEpoch,
+      epoch: worker.epoch,
+      kind,
+      reason,
+      details,
+    }
+    recordWorkerEvent(database, event).catch((error: unknown) =>
+      log.debug({ instance: this.id, error: String(error) }, 'event not written'),
+    )
+  }
+
+  #restartLimits(): RestartLimits {
+    const { settings } = this.#fleet.orchestrator
+    return {
+      backoffBaseMs: 1000,
+      backoffMaxMs: settings.RESTART_MAX_SECONDS * 1000,
+      healthyMs: settings.RESTART_HEALTHY_SECONDS * 1000,
+      crashesMax: settings.RESTART_BUDGET,
+      windowMs: settings.RESTART_WINDOW_SECONDS * 1000,
+    }
+  }
+
+  #nowMs(): number {
+    return this.#fleet.orchestrator.clock.monotonicMs()
+  }
+}
+
+function limitsOf(planned: PlannedInstance): WorkerLimits {
+  return { rateLimitRps: planned.rateLimitRps, maxConcurrentRequests: planned.maxConcurrentRequests }
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unknown action ${JSON.stringify(value)}`)
+}

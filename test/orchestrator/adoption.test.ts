@@ -1,0 +1,151 @@
+/** Supervisors that die, and the next one of the same name: on real processes, with the plain worker. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { InstanceView } from '../../domain/instance.ts'
+import { identityOf, livenessOf, signalProcess } from '../../runtime/process-identity.ts'
+import { listInstanceEvents } from '../../services/list-instance-events.ts'
+import { restartInstance } from '../../services/restart-instance.ts'
+import { stopInstance } from '../../services/stop-instance.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { ownerActor, Rig } from '../support/rig.ts'
+
+let db: TestDatabase
+let rig: Rig
+beforeEach(async () => {
+  db = await createTestDatabase()
+  rig = new Rig(db)
+})
+afterEach(async () => {
+  await rig.stop()
+  await db.drop()
+})
+
+function identity(pid: number | null) {
+  const found = pid === null ? undefined : identityOf(pid)
+  if (found === undefined) throw new Error(`no process ${pid ?? 'null'}`)
+  return found
+}
+
+/** Waits until the event stands in the bot's history. */
+async function untilEvent(id: string, kind: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
+      expect(events.map((event) => event.kind)).toContain(kind)
+    },
+    { timeout: 30_000, interval: 30 },
+  )
+}
+
+const sameWorker = (before: InstanceView) => (view: InstanceView) =>
+  view.pid === before.pid && view.epoch === before.epoch
+
+test('the next supervisor adopts the workers of a killed one: same pids, same epochs', async () => {
+  const ids = await Promise.all([rig.approvedBot(), rig.approvedBot(), rig.approvedBot()])
+  const first = await rig.startApart()
+  const before = await Promise.all(ids.map((id) => rig.until(id, 'running')))
+  await first.kill()
+  await rig.startApart()
+  await Promise.all(ids.map((id) => untilEvent(id, 'worker_adopted')))
+  const after = await Promise.all(ids.map((id) => rig.until(id, 'running')))
+  expect(after.map(({ pid }) => pid)).toEqual(before.map(({ pid }) => pid))
+  expect(after.map(({ epoch }) => epoch)).toEqual([1, 1, 1])
+  // They live on past the lease of the first one.
+  await vi.waitFor(
+    () => expect(rig.workerLines(ids[0]).filter(({ msg }) => msg === 'granted').length).toBeGreaterThan(12),
+    { timeout: 30_000 },
+  )
+  expect((await rig.show(ids[0])).pid).toBe(before[0]?.pid)
+})
+
+test('serve --keep-workers leaves them running, and the next one adopts them', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart()
+  const before = await rig.until(id, 'running')
+  first.signal('SIGUSR2')
+  expect(await first.ended).toBe(0)
+  expect(livenessOf(identity(before.pid))).toBe('alive')
+  await rig.startApart()
+  await untilEvent(id, 'worker_adopted')
+  await rig.until(id, 'running', sameWorker(before))
+})
+
+test('stop, restart, heartbeats and a crash work on an adopted worker as on an own one', async () => {
+  const [stopped, restarted, killed] = await Promise.all([rig.approvedBot(), rig.approvedBot(), rig.approvedBot()])
+  const first = await rig.startApart()
+  const before = await Promise.all([stopped, restarted, killed].map((id) => rig.until(id, 'running')))
+  await first.kill()
+  await rig.startApart()
+  await Promise.all([stopped, restarted, killed].map((id) => untilEvent(id, 'worker_adopted')))
+  await db.database.transaction(async (tx) => {
+    await stopInstance(tx, ownerActor, { id: stopped })
+    await restartInstance(tx, ownerActor, { id: restarted })
+  })
+  signalProcess(identity(before[2]?.pid ?? null), 'SIGKILL')
+  await rig.until(stopped, 'stopped', ({ pid }) => pid === null)
+  await rig.until(restarted, 'running', ({ epoch }) => epoch === 2)
+  const after = await rig.until(killed, 'running', ({ epoch }) => epoch === 2)
+  expect(after.restarts).toBe(1)
+})
+
+test('a worker that died while no supervisor ran is started again at once', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart()
+  const before = await rig.until(id, 'running')
+  await first.kill()
+  const worker = identity(before.pid)
+  signalProcess(worker, 'SIGKILL')
+  await vi.waitFor(() => expect(livenessOf(worker)).toBe('dead'))
+  await rig.startApart()
+  await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+})
+
+test('a worker that does not report is killed at its deadline, waited for, and replaced', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart()
+  const before = await rig.until(id, 'running')
+  const worker = identity(before.pid)
+  signalProcess(worker, 'SIGSTOP')
+  await first.kill()
+  await rig.startApart()
+  const after = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+  expect(after.pid).not.toBe(before.pid)
+  expect(livenessOf(worker)).toBe('dead')
+  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
+  expect(events.map(({ reason }) => reason)).toContain('it did not report to its new supervisor before its deadline')
+})
+
+test('a worker that cannot be verified from here is not touched, not doubled, and waited out visibly', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart()
+  const before = await rig.until(id, 'running')
+  const worker = identity(before.pid)
+  await first.kill()
+  // The row of a worker in another pid namespace, as a container leaves it.
+  await db.database.query(
+    `update instance_lease set process = regexp_replace(process, '/[0-9]+/', '/1/') where instance_id = $1`,
+    [id],
+  )
+  const startedMs = performance.now()
+  await rig.startApart()
+  const waiting = await rig.until(id, 'backoff')
+  expect(waiting.last_error).toContain('cannot be verified from here')
+  expect(livenessOf(worker)).toBe('alive')
+  await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+  expect(performance.now() - startedMs).toBeGreaterThan(3000)
+  expect(livenessOf(worker)).toBe('dead')
+})
+
+test('a pid that belongs to a stranger now is never signalled', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart()
+  const before = await rig.until(id, 'running')
+  signalProcess(identity(before.pid), 'SIGKILL')
+  await first.kill()
+  // The row says our own test's pid, with the start ticks of the worker that is gone.
+  await db.database.query(
+    `update instance_lease set process = regexp_replace(process, '/[0-9]+/([0-9]+)$', $2 || '/\\1') where instance_id = $1`,
+    [id, `/${process.pid}`],
+  )
+  await rig.startApart()
+  await rig.until(id, 'running', ({ epoch }) => epoch >= 2)
+})
