@@ -9,6 +9,7 @@ import { Tidying } from '../tidying.ts'
 import { WorkerExit } from '../worker-exit.ts'
 import { ChatQueue } from './chat-queue.ts'
 import { InFlight } from './in-flight.ts'
+import { pause } from './pause.ts'
 import { networkCodeOf, refusalOf, type TelegramApi } from './telegram-api.ts'
 
 const pollSecondsMax = 25
@@ -61,7 +62,7 @@ export class Poller {
       } catch (error) {
         this.#ending.signal.throwIfAborted()
         if (draining.aborted) break
-        await this.#pause(this.#afterFailure(error))
+        await pause(this.#afterFailure(error), this.#context)
       }
     }
     await this.#queue.idle()
@@ -94,10 +95,10 @@ export class Poller {
     this.#failures = 0
     this.#first = false
     this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
-    const fresh = this.#inFlight.take(updates)
+    const fresh = this.#inFlight.take(updates, batchMax)
     for (const update of fresh) this.#queue.add(chatOf(update), () => this.#work(update))
     if (fresh.length > 0) return
-    if (busy || timeout === 0) return this.#pause(busyPauseMs)
+    if (busy || timeout === 0) return pause(busyPauseMs, this.#context)
     this.#tidying.quiet(this.#handled)
   }
 
@@ -123,8 +124,10 @@ export class Poller {
     }
     const failures = (this.#failuresOf.get(id) ?? 0) + 1
     this.#failuresOf.set(id, failures)
+    // One that is never delivered again would be remembered for ever.
+    for (const old of this.#failuresOf.keys()) if (this.#failuresOf.size > batchMax) this.#failuresOf.delete(old)
     this.#context.log.error({ error, update: id, failures }, 'an update could not be handled')
-    await this.#pause(failures * 500)
+    await pause(failures * 500, this.#context)
     if (failures < handlingAttemptsMax) return this.#inFlight.abandon(id)
     this.#failuresOf.delete(id)
     this.#inFlight.finish(id)
@@ -164,20 +167,6 @@ export class Poller {
     }
     this.#context.report({ trouble: 'another program polls this bot with the same token' })
     return 1000 + Math.random() * 2000
-  }
-
-  /** Waits, but not past the order to drain. */
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const { draining, clock } = this.#context
-      const cancel = clock.setTimer(ms, done)
-      function done(): void {
-        cancel()
-        draining.removeEventListener('abort', done)
-        resolve()
-      }
-      draining.addEventListener('abort', done, { once: true })
-    })
   }
 }
 
