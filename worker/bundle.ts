@@ -19,6 +19,7 @@ const { metafile } = await build({
   charset: 'ascii',
   legalComments: 'none',
   logLevel: 'warning',
+  inject: [join(root, 'worker', 'shims', 'performance.ts')],
   metafile: true,
   plugins: [leanModules],
 })

@@ -19,6 +19,9 @@ const standIns: Readonly<Record<string, string>> = {
 
 /** The same, but only where telegraf asks: our own code may want the real one. */
 const standInsForTelegraf: Readonly<Record<string, string>> = {
+  crypto: 'crypto.ts',
+  fs: 'nothing.ts',
+  'fs/promises': 'nothing.ts',
   http: 'nothing.ts',
   https: 'https.ts',
   url: 'url.ts',
@@ -54,8 +57,8 @@ export const leanModules: Plugin = {
 
 const bytesMax = 140_000
 const packagesAllowed = new Set(['telegraf', 'zod', 'sandwich-stream'])
-/** TLS, crypto and the like are loaded at run time where they are needed, by `process.getBuiltinModule`. */
-const builtinsAllowed = new Set(['node:fs', 'node:http', 'node:stream', 'node:crypto', 'fs', 'fs/promises', 'path', 'stream', 'crypto'])
+/** The rest is loaded at run time where it is needed, by `process.getBuiltinModule`. */
+const builtinsAllowed = new Set(['node:fs', 'node:http', 'path', 'stream'])
 
 /** Throws, and so fails the build, when a bundle holds what nobody decided to let in. */
 export function refuseHeavy(metafile: Metafile): void {

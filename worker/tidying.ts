@@ -4,22 +4,35 @@
  * whole poll has brought nothing.
  */
 const handledLeast = 100
+/** Of a bot that is never left alone. */
+const handledMost = 2000
 
 export class Tidying {
   readonly #collect: () => void
-  #tidyAt = 0
-  #started = false
+  /** So that the first quiet moment after the start counts, too: starting leaves much behind. */
+  #tidyAt = -handledLeast
 
-  /** `collect` is V8's own where `--expose-gc` makes it known (orchestrator/worker-flags.ts), else nothing. */
-  constructor(collect: () => void = () => void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })) {
+  constructor(collect: () => void = collectGarbage) {
     this.#collect = collect
   }
 
-  /** Nobody writes right now; `handled` counts the updates since the start. Collects once after the start, too. */
-  quiet(handled: number): void {
-    if (this.#started && handled - this.#tidyAt < handledLeast) return
-    this.#started = true
+  /** Called after a poll: `handled` counts the updates since the start, `quiet` means that nobody writes right now. */
+  look(handled: number, quiet: boolean): void {
+    if (handled - this.#tidyAt < (quiet ? handledLeast : handledMost)) return
     this.#tidyAt = handled
     this.#collect()
   }
+}
+
+/**
+ * V8's own, borrowed from a context of its own: `--expose-gc` as a flag of the process would change what node compares
+ * its compiled code with, and cost every start the compiling of node's modules.
+ */
+function collectGarbage(): void {
+  const v8 = process.getBuiltinModule('node:v8')
+  v8.setFlagsFromString('--expose-gc')
+  const collect = process.getBuiltinModule('node:vm').runInNewContext('gc') as NodeJS.GCFunction
+  v8.setFlagsFromString('--no-expose-gc')
+  // The last resort is what also gives the emptied pages back.
+  collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }

@@ -97,9 +97,8 @@ export class Poller {
     this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
     const fresh = this.#inFlight.take(updates, batchMax)
     for (const update of fresh) this.#queue.add(chatOf(update), () => this.#work(update))
-    if (fresh.length > 0) return
-    if (busy || timeout === 0) return pause(busyPauseMs, this.#context)
-    this.#tidying.quiet(this.#handled)
+    this.#tidying.look(this.#handled, fresh.length === 0 && !busy && timeout > 0)
+    if (fresh.length === 0 && (busy || timeout === 0)) await pause(busyPauseMs, this.#context)
   }
 
   async #work(update: Update): Promise<void> {
