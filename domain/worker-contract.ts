@@ -1,17 +1,18 @@
 /**
  * The contract between a worker and its server: the identity line on stdin, the gateway's requests and answers, the
- * typed exits. Both sides decode with these schemas; neither trusts the other's words.
+ * typed exits. Both sides decode with these schemas; neither trusts the other's words. Written in zod's small dialect,
+ * since every worker carries them: of the other one a bundle takes everything, with the words of fifty languages.
  */
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { platforms } from './instance.ts'
 
 export const contractVersion = 1
 
 const limitsSchema = z.object({
   /** Outgoing requests a second beyond direct answers (seed row S2-019). */
-  rateLimitRps: z.number().positive(),
+  rateLimitRps: z.number().check(z.positive()),
   /** Outgoing requests at once beyond direct answers (seed row S2-020). */
-  maxConcurrentRequests: z.number().int().positive(),
+  maxConcurrentRequests: z.int().check(z.positive()),
 })
 export type WorkerLimits = z.infer<typeof limitsSchema>
 
@@ -22,19 +23,19 @@ export const workerIdentitySchema = z.object({
   tenant: z.string(),
   platform: z.enum(platforms),
   name: z.string(),
-  epoch: z.number().int().positive(),
+  epoch: z.int().check(z.positive()),
   nonce: z.string(),
   /** TCP port on 127.0.0.1 for `/health` and `/status`. */
-  port: z.number().int(),
+  port: z.int(),
   gatewaySocket: z.string(),
   workerToken: z.string(),
   /** The bot's own secret: the BotFather token of a Telegram bot. */
   credential: z.string(),
   telegramApiRoot: z.url(),
   limits: limitsSchema,
-  heartbeatMs: z.number().int().positive(),
+  heartbeatMs: z.int().check(z.positive()),
   /** How long a drain may take before the process ends anyway. */
-  graceMs: z.number().int().positive(),
+  graceMs: z.int().check(z.positive()),
   /** Remove a webhook that somebody else has set (`start --take-webhook`). */
   takeWebhook: z.boolean(),
   logLevel: z.string(),
@@ -65,15 +66,15 @@ export type WorkerPhase = (typeof workerPhases)[number]
 export const heartbeatSchema = z.object({
   phase: z.enum(workerPhases),
   /** Process identity as the worker reads it from /proc. */
-  pid: z.number().int().positive(),
+  pid: z.int().check(z.positive()),
   /** Milliseconds since the last finished poll; null before the first. */
-  lastPollAgeMs: z.number().nonnegative().nullable(),
+  lastPollAgeMs: z.nullable(z.number().check(z.nonnegative())),
   /** Milliseconds that the poll now under way has taken; null when none is. Workers of older versions do not say. */
-  pollPendingMs: z.number().nonnegative().nullable().default(null),
+  pollPendingMs: z._default(z.nullable(z.number().check(z.nonnegative())), null),
   /** Updates handled since the start. */
-  handled: z.number().int().nonnegative(),
+  handled: z.int().check(z.nonnegative()),
   /** A trouble that the worker lives with, for example no network: shown as `last_error`; null when all is well. */
-  trouble: z.string().max(500).nullable(),
+  trouble: z.nullable(z.string().check(z.maxLength(500))),
 })
 export type Heartbeat = z.infer<typeof heartbeatSchema>
 /** A heartbeat as a worker writes it. */
@@ -81,7 +82,7 @@ export type HeartbeatWords = z.input<typeof heartbeatSchema>
 
 const heartbeatAnswerSchema = z.object({
   /** Milliseconds, counted by the worker from before it sent the heartbeat, that it may go on receiving. */
-  grantMs: z.number().nonnegative(),
+  grantMs: z.number().check(z.nonnegative()),
   limits: limitsSchema,
   /** The worker is to drain and exit. */
   drain: z.boolean(),
@@ -99,33 +100,33 @@ export type HeartbeatVerdict =
 
 export const exitReportSchema = z.object({
   reason: z.enum(exitReasonNames),
-  message: z.string().max(500),
+  message: z.string().check(z.maxLength(500)),
 })
 export type ExitReport = z.infer<typeof exitReportSchema>
 
 /** The person behind an update, in the channel's own words. */
 const personSchema = z.object({
-  platformUserId: z.string().max(64),
-  chatId: z.string().max(64),
-  username: z.string().max(64).nullable(),
-  displayName: z.string().max(256).nullable(),
+  platformUserId: z.string().check(z.maxLength(64)),
+  chatId: z.string().check(z.maxLength(64)),
+  username: z.nullable(z.string().check(z.maxLength(64))),
+  displayName: z.nullable(z.string().check(z.maxLength(256))),
   /** The channel's language hint, for example Telegram's language_code. */
-  languageHint: z.string().max(16).nullable(),
+  languageHint: z.nullable(z.string().check(z.maxLength(16))),
 })
 export type Person = z.infer<typeof personSchema>
 
 /** Every write names the channel's own update and may carry a business nonce; both are applied once. */
 const onceSchema = {
   /** `tg:<update_id>`. */
-  updateKey: z.string().min(1).max(128),
+  updateKey: z.string().check(z.minLength(1), z.maxLength(128)),
   /** A second key for what an app may send again under another update id, for example a button's message and action. */
-  nonce: z.string().min(1).max(128).nullable(),
+  nonce: z.nullable(z.string().check(z.minLength(1), z.maxLength(128))),
   person: personSchema,
   /**
    * Where the channel stands: an answer that goes out from now on lies behind it. In the channel's own words; null
    * when it cannot say.
    */
-  answerMark: z.string().min(1).max(64).nullable().default(null),
+  answerMark: z._default(z.nullable(z.string().check(z.minLength(1), z.maxLength(64))), null),
 }
 
 export const languages = ['en', 'zh', 'fa', 'ru'] as const
@@ -133,15 +134,15 @@ export type Language = (typeof languages)[number]
 
 const customerSchema = z.object({
   customerId: z.string(),
-  language: z.enum(languages).nullable(),
+  language: z.nullable(z.enum(languages)),
 })
 
 /**
  * What the gateway answers to a business call. `answered`: this update was answered, and that was noted.
  * `earlierMarks`: marks of earlier attempts, whose answer may have gone out without having been noted.
  */
-function onceAnswer<T extends z.ZodType>(outcome: T) {
-  const earlierMarks = z.array(z.string()).default([])
+function onceAnswer<T extends z.ZodMiniType>(outcome: T) {
+  const earlierMarks = z._default(z.array(z.string()), [])
   return z.object({ outcome, repeated: z.boolean(), answered: z.boolean(), earlierMarks })
 }
 
@@ -161,24 +162,24 @@ export const gatewayCalls = {
   /** `/start link-<code>`: binds the person's chat identity to a user (`user link`). */
   redeemLink: {
     path: '/v1/redeem-link',
-    request: z.object({ ...onceSchema, code: z.string().min(1).max(128) }),
+    request: z.object({ ...onceSchema, code: z.string().check(z.minLength(1), z.maxLength(128)) }),
     answer: onceAnswer(
-      customerSchema.extend({
+      z.extend(customerSchema, {
         result: z.enum(['linked', 'unknown', 'expired', 'used', 'taken']),
-        username: z.string().nullable(),
+        username: z.nullable(z.string()),
       }),
     ),
   },
   /** The answer to these updates has gone out. */
   answered: {
     path: '/v1/answered',
-    request: z.object({ updateKeys: z.array(z.string()).min(1).max(100) }),
+    request: z.object({ updateKeys: z.array(z.string()).check(z.minLength(1), z.maxLength(100)) }),
     answer: z.object({}),
   },
   /** A person blocked or unblocked the bot. */
   markBlocked: {
     path: '/v1/mark-blocked',
-    request: z.object({ platformUserId: z.string().max(64), blocked: z.boolean() }),
+    request: z.object({ platformUserId: z.string().check(z.maxLength(64)), blocked: z.boolean() }),
     answer: z.object({}),
   },
 } as const

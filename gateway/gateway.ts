@@ -21,7 +21,7 @@ import {
 import { verifyWorkerToken, type WorkerClaim } from '../domain/worker-token.ts'
 import type { Log } from '../runtime/log.ts'
 import { businessCalls, Fenced } from './business-calls.ts'
-import { Lifelines } from './lifelines.ts'
+import { type LifelineEvents, Lifelines } from './lifelines.ts'
 import { BodyTooLarge, readJson } from './read-json.ts'
 
 /** What the gateway asks the orchestrator; the two do not import each other, cli/serve.ts joins them. */
@@ -59,10 +59,11 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options
-    this.#lifelines = new Lifelines({
+    const events: LifelineEvents = {
       heartbeat: (claim, heartbeat) => options.fleet()?.heartbeat(claim, heartbeat) ?? { kind: 'wait' },
       closed: (claim) => options.fleet()?.lifelineClosed(claim),
-    })
+    }
+    this.#lifelines = new Lifelines(events, options.log)
     this.socketPath = join(options.socketFolder, `gw-${options.server}.sock`)
   }
 

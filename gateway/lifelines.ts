@@ -13,6 +13,7 @@ import {
   lifelineProtocol,
 } from '../domain/worker-contract.ts'
 import type { WorkerClaim } from '../domain/worker-token.ts'
+import type { Log } from '../runtime/log.ts'
 import { readLines } from '../runtime/read-lines.ts'
 
 const lineBytesMax = 16 * 1024
@@ -24,10 +25,12 @@ export interface LifelineEvents {
 
 export class Lifelines {
   readonly #events: LifelineEvents
+  readonly #log: Log
   readonly #open = new Set<Duplex>()
 
-  constructor(events: LifelineEvents) {
+  constructor(events: LifelineEvents, log: Log) {
     this.#events = events
+    this.#log = log
   }
 
   /** Takes over a connection that asked to become a lifeline and whose token was verified. */
@@ -40,11 +43,21 @@ export class Lifelines {
       this.#events.closed(claim)
     })
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${lifelineProtocol}\r\n\r\n`)
-    readLines(socket, lineBytesMax, (line) => socket.write(`${JSON.stringify(this.#reply(claim, line))}\n`))
+    readLines(socket, lineBytesMax, (line) => socket.write(`${JSON.stringify(this.#answer(claim, line))}\n`))
   }
 
   closeAll(): void {
     for (const socket of this.#open) socket.destroy()
+  }
+
+  /** A heartbeat that cannot be answered costs that heartbeat, and not the server and everybody on it. */
+  #answer(claim: WorkerClaim, line: string): HeartbeatReply {
+    try {
+      return this.#reply(claim, line)
+    } catch (error) {
+      this.#log.error({ error, instance: claim.instanceId }, 'a heartbeat could not be answered')
+      return { refused: { code: 'internal', message: 'the supervisor could not answer: see its log' } }
+    }
   }
 
   #reply(claim: WorkerClaim, line: string): HeartbeatReply {

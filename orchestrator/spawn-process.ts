@@ -7,6 +7,7 @@ import type { ProcessIdentity } from '../domain/process-identity.ts'
 import { identityOf } from '../runtime/process-identity.ts'
 import { dropLogFile, namelessPrefix, placeLogFile } from './place-log-file.ts'
 import type { WorkerEnd } from './slot.ts'
+import { workerEnvironment, workerFlags } from './worker-flags.ts'
 
 /** A worker process that has no name yet: it waits for its identity on stdin and ends when stdin closes. */
 export interface NamelessProcess {
@@ -26,18 +27,6 @@ export interface SpawnOptions {
   readonly heapMb: number
 }
 
-/** Names of the environment that reach a worker; nothing else does. */
-const allowedEnvironment = [
-  'HTTPS_PROXY',
-  'https_proxy',
-  'HTTP_PROXY',
-  'http_proxy',
-  'NO_PROXY',
-  'no_proxy',
-  'TZ',
-  'LANG',
-]
-
 /**
  * Spawns a worker program: detached, so that it outlives us; under Node's permission model with the one file it needs
  * to read; with its output on file descriptors of an append-only log of its own; with an environment of a few allowed
@@ -49,7 +38,7 @@ export function spawnProcess(options: SpawnOptions): NamelessProcess {
   // execa's types name the descriptors 3 to 9 only; any open one works.
   const logFd = openLog(logFile) as 3
   try {
-    const subprocess = execa(process.execPath, [...nodeFlags(options), options.bundle], {
+    const subprocess = execa(process.execPath, [...workerFlags(options), options.bundle], {
       detached: true,
       cleanup: false,
       reject: false,
@@ -95,25 +84,4 @@ function openLog(path: string): number {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
     return openSync('/dev/null', 'a')
   }
-}
-
-function nodeFlags(options: SpawnOptions): string[] {
-  return [
-    '--permission',
-    `--allow-fs-read=${options.bundle}`,
-    '--no-experimental-sqlite',
-    '--report-exclude-env',
-    '--no-deprecation',
-    `--max-old-space-size=${options.heapMb}`,
-    '--max-semi-space-size=1',
-  ]
-}
-
-function workerEnvironment(source: NodeJS.ProcessEnv): Record<string, string> {
-  const environment: Record<string, string> = { NODE_ENV: 'production' }
-  for (const name of allowedEnvironment) {
-    const value = source[name]
-    if (value !== undefined) environment[name] = value
-  }
-  return environment
 }

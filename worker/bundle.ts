@@ -1,19 +1,21 @@
 /** Bundles each platform's worker into one file in dist/: all that a worker may read (`npm run build`). */
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
+import { leanBuild, refuseHeavy } from './lean-build.ts'
 
 const root = join(import.meta.dirname, '..')
 
-await build({
+const { outputFiles, metafile } = await build({
+  ...leanBuild,
   entryPoints: { 'worker-telegram': join(root, 'worker', 'telegram', 'main.ts') },
   outdir: join(root, 'dist'),
   outExtension: { '.js': '.mjs' },
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node24',
-  legalComments: 'none',
-  logLevel: 'warning',
-  // Telegraf and what it brings are CommonJS.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  // For people who read a stack trace; no worker may read it.
+  sourcemap: 'external',
 })
+refuseHeavy(metafile)
+for (const { path, contents } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, contents)
+}

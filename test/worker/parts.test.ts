@@ -75,6 +75,31 @@ describe('what is confirmed', () => {
     expect(inFlight.take([{ update_id: 5 }])).toHaveLength(1)
   })
 
+  test('an update that failed is not confirmed by a later one that went well', () => {
+    const inFlight = new InFlight()
+    const [first, second] = [{ update_id: 1 }, { update_id: 2 }]
+    inFlight.take([first, second])
+    inFlight.finish(2)
+    inFlight.abandon(1)
+    expect(inFlight.offset()).toBe(1)
+    inFlight.confirmed(1)
+    expect(inFlight.take([first, second])).toEqual([first])
+    inFlight.finish(1)
+    expect(inFlight.offset()).toBe(3)
+  })
+
+  test('an update that failed and is not delivered any more holds up nothing', () => {
+    const inFlight = new InFlight()
+    inFlight.take([{ update_id: 1 }])
+    inFlight.abandon(1)
+    expect(inFlight.take([{ update_id: 2 }])).toHaveLength(1)
+    inFlight.finish(2)
+    expect(inFlight.offset()).toBe(3)
+    inFlight.abandon(1)
+    inFlight.take([])
+    expect(inFlight.offset()).toBe(3)
+  })
+
   test('an update that failed comes again', () => {
     const inFlight = new InFlight()
     inFlight.take([{ update_id: 1 }])

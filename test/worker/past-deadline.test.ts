@@ -1,93 +1,45 @@
 /** The real worker process under a gateway that would let it do anything: only its own deadline holds it back. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { contractVersion, type WorkerIdentity } from '../../domain/worker-contract.ts'
-import { type NamelessProcess, spawnProcess } from '../../orchestrator/spawn-process.ts'
+import type { NamelessProcess } from '../../orchestrator/spawn-process.ts'
 import { signalProcess } from '../../runtime/process-identity.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
-import { StandInGateway } from '../support/stand-in-gateway.ts'
+import { granting, LoneWorkerRig } from '../support/lone-worker.ts'
 
 const grantMs = 1500
-const limits = { rateLimitRps: 1, maxConcurrentRequests: 3 }
-let folder: string
-let sandbox: Sandbox
-let gateway: StandInGateway
-let bot: { id: number; token: string }
+let rig: LoneWorkerRig
 let worker: NamelessProcess
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'botfleet-deadline-'))
-  sandbox = await startSandbox()
-  bot = sandbox.createBot({ name: 'Bot', username: 'bot', token: '910001:sandbox-token-for-tests' })
-  const arrived = { outcome: { customerId: 'c', language: null }, repeated: false, answered: false, earlierMarks: [] }
-  gateway = await StandInGateway.start(join(folder, 'gw.sock'), {
-    heartbeat: () => ({ granted: { grantMs, limits, drain: false } }),
-    call: (path) => (path === '/v1/arrive' ? arrived : {}),
-  })
-  worker = spawnProcess({
-    bundle: join(import.meta.dirname, '..', '..', 'dist', 'worker-telegram.mjs'),
-    logFolder: folder,
-    logFilesMax: 1,
-    heapMb: 128,
-  })
+  rig = await LoneWorkerRig.start(() => granting(grantMs))
+  worker = rig.spawn()
 })
-afterEach(async () => {
-  signalProcess(worker.identity, 'SIGKILL')
-  await worker.ended
-  gateway.stop()
-  await sandbox.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-function name(): void {
-  const identity: WorkerIdentity = {
-    contract: contractVersion,
-    instanceId: 'bot-1',
-    tenant: 'master',
-    platform: 'telegram',
-    name: 'Bot',
-    epoch: 1,
-    nonce: 'n',
-    port: 20_000 + Math.floor(Math.random() * 30_000),
-    gatewaySocket: join(folder, 'gw.sock'),
-    workerToken: 'bot-1.1.n.k.x',
-    credential: bot.token,
-    telegramApiRoot: sandbox.apiRoot,
-    limits,
-    heartbeatMs: 300,
-    graceMs: 1000,
-    takeWebhook: false,
-    logLevel: 'debug',
-  }
-  worker.name(JSON.stringify(identity), join(folder, 'worker.log'))
-}
+afterEach(() => rig.stop())
 
 test('a worker that was frozen past its deadline handles nothing when it wakes, and ends as lease_lost', async () => {
-  name()
-  const ann = sandbox.addPerson({ firstName: 'Ann' }).id
-  sandbox.sendText({ personId: ann, botId: bot.id, text: '/id' })
-  await vi.waitFor(() => expect(sandbox.chat(bot.id, ann)).toHaveLength(2), { timeout: 20_000 })
+  rig.name(worker)
+  const ann = rig.sandbox.addPerson({ firstName: 'Ann' }).id
+  rig.sandbox.sendText({ personId: ann, botId: rig.bot.id, text: '/id' })
+  await vi.waitFor(() => expect(rig.sandbox.chat(rig.bot.id, ann)).toHaveLength(2), { timeout: 20_000 })
   signalProcess(worker.identity, 'SIGSTOP')
-  sandbox.sendText({ personId: ann, botId: bot.id, text: '/help' })
+  rig.sandbox.sendText({ personId: ann, botId: rig.bot.id, text: '/help' })
   await new Promise((resolve) => setTimeout(resolve, grantMs + 500))
-  const before = gateway.calls.filter((path) => path === '/v1/arrive').length
+  const before = rig.gateway.calls.filter((path) => path === '/v1/arrive').length
   signalProcess(worker.identity, 'SIGCONT')
   expect(await worker.ended).toMatchObject({ exitCode: 40 })
-  expect(gateway.calls.filter((path) => path === '/v1/arrive')).toHaveLength(before)
-  expect(sandbox.chat(bot.id, ann)).toHaveLength(3)
-  expect(sandbox.unconfirmed(bot.id)).toBeGreaterThan(0)
+  expect(rig.gateway.calls.filter((path) => path === '/v1/arrive')).toHaveLength(before)
+  expect(rig.sandbox.chat(rig.bot.id, ann)).toHaveLength(3)
+  expect(rig.sandbox.unconfirmed(rig.bot.id)).toBeGreaterThan(0)
 })
 
 test('a worker whose gateway falls silent goes on until its deadline and not longer', async () => {
-  name()
-  await vi.waitFor(() => expect(sandbox.audit.some(({ kind }) => kind === 'polled')).toBe(true), { timeout: 20_000 })
-  gateway.stop()
+  rig.name(worker)
+  await vi.waitFor(() => expect(rig.sandbox.audit.some(({ kind }) => kind === 'polled')).toBe(true), {
+    timeout: 20_000,
+  })
+  rig.gateway.stop()
   const silentAt = performance.now()
   expect(await worker.ended).toMatchObject({ exitCode: 40 })
   expect(performance.now() - silentAt).toBeGreaterThan(300)
-  const polls = () => sandbox.audit.filter(({ kind }) => kind === 'polled').length
+  const polls = () => rig.sandbox.audit.filter(({ kind }) => kind === 'polled').length
   const atTheEnd = polls()
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(polls()).toBe(atTheEnd)
@@ -96,5 +48,5 @@ test('a worker whose gateway falls silent goes on until its deadline and not lon
 test('a nameless worker ends when nobody needs it', async () => {
   worker.dismiss()
   expect(await worker.ended).toMatchObject({ exitCode: 0 })
-  expect(gateway.calls).toEqual([])
+  expect(rig.gateway.calls).toEqual([])
 })

@@ -6,9 +6,13 @@
 export class InFlight {
   readonly #unfinished = new Set<number>()
   readonly #finished = new Set<number>()
+  /** Given up for now: they hold the offset back until they are delivered again, or no longer exist. */
+  readonly #abandoned = new Set<number>()
 
-  /** Takes a delivered batch; returns those that are new. */
-  take<U extends { update_id: number }>(updates: readonly U[]): U[] {
+  /** Takes a delivered batch, which is whole unless it has `limit` updates; returns those that are new. */
+  take<U extends { update_id: number }>(updates: readonly U[], limit = Number.POSITIVE_INFINITY): U[] {
+    const last = updates.length < limit ? Number.POSITIVE_INFINITY : Math.max(...updates.map((u) => u.update_id))
+    for (const id of this.#abandoned) if (id <= last) this.#abandoned.delete(id)
     const fresh = updates.filter(({ update_id: id }) => !this.#unfinished.has(id) && !this.#finished.has(id))
     for (const { update_id: id } of fresh) this.#unfinished.add(id)
     return fresh
@@ -21,12 +25,13 @@ export class InFlight {
 
   /** Lets an update be delivered again. */
   abandon(id: number): void {
-    this.#unfinished.delete(id)
+    if (this.#unfinished.delete(id)) this.#abandoned.add(id)
   }
 
   /** The offset of the next poll; undefined when there is nothing to confirm or to step over. */
   offset(): number | undefined {
-    if (this.#unfinished.size > 0) return Math.min(...this.#unfinished)
+    const open = [...this.#unfinished, ...this.#abandoned]
+    if (open.length > 0) return Math.min(...open)
     return this.#finished.size > 0 ? Math.max(...this.#finished) + 1 : undefined
   }
 

@@ -10,7 +10,8 @@ export type Lane = 'answer' | 'background'
 const botPerSecond = 30
 const chatPerSecond = 1
 const chatBurst = 5
-const chatsKept = 2000
+/** Beyond so many chats, those that may burst again are forgotten: that is how a new one begins. */
+const chatsKept = 200
 
 interface Waiting {
   readonly chat: string | undefined
@@ -40,6 +41,11 @@ export class TokenBucket {
   waitMs(nowMs: number): number {
     this.#fill(nowMs)
     return this.#tokens >= 1 ? 0 : ((1 - this.#tokens) / this.#perSecond) * 1000
+  }
+
+  isFull(nowMs: number): boolean {
+    this.#fill(nowMs)
+    return this.#tokens >= this.#burst
   }
 
   take(nowMs: number): void {
@@ -137,9 +143,11 @@ export class Pacing {
   #chat(chat: string): TokenBucket {
     const known = this.#chats.get(chat)
     if (known !== undefined) return known
-    const oldest = this.#chats.keys().next()
-    if (this.#chats.size >= chatsKept && oldest.done !== true) this.#chats.delete(oldest.value)
-    const bucket = new TokenBucket(chatPerSecond, chatBurst, this.#clock.monotonicMs())
+    const nowMs = this.#clock.monotonicMs()
+    if (this.#chats.size >= chatsKept) {
+      for (const [name, bucket] of this.#chats) if (bucket.isFull(nowMs)) this.#chats.delete(name)
+    }
+    const bucket = new TokenBucket(chatPerSecond, chatBurst, nowMs)
     this.#chats.set(chat, bucket)
     return bucket
   }

@@ -5,9 +5,11 @@
  */
 import type { Update } from 'telegraf/types'
 import type { ChannelContext } from '../channel.ts'
+import { Tidying } from '../tidying.ts'
 import { WorkerExit } from '../worker-exit.ts'
 import { ChatQueue } from './chat-queue.ts'
 import { InFlight } from './in-flight.ts'
+import { pause } from './pause.ts'
 import { networkCodeOf, refusalOf, type TelegramApi } from './telegram-api.ts'
 
 const pollSecondsMax = 25
@@ -46,6 +48,7 @@ export class Poller {
   readonly #queue = new ChatQueue(concurrencyMax)
   readonly #conflictsAtMs: number[] = []
   readonly #ending = new AbortController()
+  readonly #tidying = new Tidying()
   /** How often an update's handling has failed. */
   readonly #failuresOf = new Map<number, number>()
   #failures = 0
@@ -71,7 +74,7 @@ export class Poller {
       } catch (error) {
         this.#ending.signal.throwIfAborted()
         if (draining.aborted) break
-        await this.#pause(this.#afterFailure(error))
+        await pause(this.#afterFailure(error), this.#context)
       }
     }
     await this.#queue.idle()
@@ -104,12 +107,13 @@ export class Poller {
     this.#failures = 0
     this.#first = false
     this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
-    const fresh = this.#inFlight.take(updates)
+    const fresh = this.#inFlight.take(updates, batchMax)
     const waited = this.#backlog
     if (updates.length < batchMax) this.#backlog = false
     for (const update of fresh) this.#work.see(update)
     for (const update of fresh) this.#queue.add(chatOf(update), () => this.#workOn(update, waited))
-    if (fresh.length === 0 && (busy || timeout === 0)) await this.#pause(busyPauseMs)
+    this.#tidying.look(this.#handled, fresh.length === 0 && !busy && timeout > 0)
+    if (fresh.length === 0 && (busy || timeout === 0)) await pause(busyPauseMs, this.#context)
   }
 
   async #workOn(update: Update, waited: boolean): Promise<void> {
@@ -134,8 +138,10 @@ export class Poller {
     }
     const failures = (this.#failuresOf.get(id) ?? 0) + 1
     this.#failuresOf.set(id, failures)
+    // One that is never delivered again would be remembered for ever.
+    for (const old of this.#failuresOf.keys()) if (this.#failuresOf.size > batchMax) this.#failuresOf.delete(old)
     this.#context.log.error({ error, update: id, failures }, 'an update could not be handled')
-    await this.#pause(failures * 500)
+    await pause(failures * 500, this.#context)
     if (failures < handlingAttemptsMax) return this.#inFlight.abandon(id)
     this.#failuresOf.delete(id)
     this.#inFlight.finish(id)
@@ -175,20 +181,6 @@ export class Poller {
     }
     this.#context.report({ trouble: 'another program polls this bot with the same token' })
     return 1000 + Math.random() * 2000
-  }
-
-  /** Waits, but not past the order to drain. */
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const { draining, clock } = this.#context
-      const cancel = clock.setTimer(ms, done)
-      function done(): void {
-        cancel()
-        draining.removeEventListener('abort', done)
-        resolve()
-      }
-      draining.addEventListener('abort', done, { once: true })
-    })
   }
 }
 

@@ -2,7 +2,7 @@
  * Our calls to the Bot API through telegraf's client: paced, bounded retries for 429, none for a request whose outcome
  * is unknown, since Telegram has no idempotency key for sending (facts/telegram.md 3.2 and 4).
  */
-import { Agent } from 'node:https'
+import type { Agent } from 'node:https'
 import { Telegraf, TelegramError } from 'telegraf'
 import type { WorkerIdentity, WorkerLimits } from '../../domain/worker-contract.ts'
 import type { Clock } from '../../runtime/clock.ts'
@@ -39,11 +39,9 @@ export class TelegramApi {
     this.#clock = given.clock
     this.#deadline = given.deadline
     this.#pacing = new Pacing(given.clock, identity.limits)
-    // `proxyEnv` lets HTTPS_PROXY and NO_PROXY hold for this agent (Node 24.5 and newer).
-    const agent = new Agent({ keepAlive: true, proxyEnv: process.env })
     // Handlers are bounded by the deadline; telegraf's own limit would report an update as failed that goes on.
     this.bot = new Telegraf(identity.credential, {
-      telegram: { apiRoot: identity.telegramApiRoot, agent },
+      telegram: { apiRoot: identity.telegramApiRoot, ...agentFor(identity.telegramApiRoot) },
       handlerTimeout: Number.POSITIVE_INFINITY,
     })
   }
@@ -113,6 +111,14 @@ export class TelegramApi {
     if (retryAfter !== undefined) return retryAfter <= retryAfterMaxSeconds ? retryAfter * 1000 + 50 : undefined
     return neverSent.has(networkCodeOf(error) ?? '') ? 500 * attempt : undefined
   }
+}
+
+/** TLS is loaded only for an API root that needs it; telegraf has an agent of its own for `http:`. */
+function agentFor(apiRoot: string): { agent?: Agent } {
+  if (!apiRoot.startsWith('https:')) return {}
+  const https = process.getBuiltinModule('node:https')
+  // `proxyEnv` lets HTTPS_PROXY and NO_PROXY hold for this agent (Node 24.5 and newer).
+  return { agent: new https.Agent({ keepAlive: true, proxyEnv: process.env }) }
 }
 
 /** The refusal behind an error; undefined when nobody answered. */

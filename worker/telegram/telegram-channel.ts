@@ -8,6 +8,7 @@ import { text } from '../shop/texts.ts'
 import { WorkerExit } from '../worker-exit.ts'
 import { AnswerMarks, findEarlierAnswer } from './earlier-answer.ts'
 import { decodeCallback, decodeText, encodeIntent } from './intent-code.ts'
+import { pause } from './pause.ts'
 import { jitteredBackoffMs, Poller, tokenRefused, webhookSet } from './poller.ts'
 import { safeSendHtml } from './safe-send-html.ts'
 import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
@@ -19,6 +20,8 @@ import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
 const oldAfterMs = 10 * 60_000
 const startCallLimitMs = 15_000
 const retryAfterMaxSeconds = 120
+/** Chats that are remembered as told that the bot was away. */
+const toldAwayMax = 2000
 
 export class TelegramChannel implements Channel {
   readonly #context: ChannelContext
@@ -77,7 +80,7 @@ export class TelegramChannel implements Channel {
 
   /** A call of the start, repeated until Telegram answers; 401 and 404 end the worker. */
   async #call(method: string, payload: Record<string, unknown>): Promise<unknown> {
-    const { draining, clock, report } = this.#context
+    const { draining, report } = this.#context
     for (let failures = 1; !draining.aborted; failures += 1) {
       try {
         const answer = await this.#api.raw(
@@ -93,10 +96,7 @@ export class TelegramChannel implements Channel {
         const reason = refusal === undefined ? (networkCodeOf(error) ?? 'no answer') : `error ${refusal.code}`
         report({ trouble: `Telegram does not answer (${reason}); trying again` })
         const askedMs = Math.min(refusal?.retryAfterSeconds ?? 0, retryAfterMaxSeconds) * 1000
-        await new Promise<void>((resolve) => {
-          const cancel = clock.setTimer(askedMs + jitteredBackoffMs(failures), resolve)
-          draining.addEventListener('abort', () => [cancel(), resolve()], { once: true })
-        })
+        await pause(askedMs + jitteredBackoffMs(failures), this.#context)
       }
     }
     return undefined
@@ -144,7 +144,7 @@ export class TelegramChannel implements Channel {
     const { screens, answered, earlierMarks } = await this.#conversation.respond(turn)
     // Of a backlog from a stopped time, one message of each chat is answered: that we were away.
     const silent = answered || (turn.isOld && this.#toldAway.has(chatId))
-    if (turn.isOld) this.#toldAway.add(chatId)
+    if (turn.isOld) this.#noteToldAway(chatId)
     if (!silent) {
       const unshown = await this.#unshown(chatId, screens, earlierMarks)
       try {
@@ -180,6 +180,12 @@ export class TelegramChannel implements Channel {
     const editTo = (id: number) => (chat: string, html: string) =>
       this.#api.repeat('editMessageText', { chat_id: chat, message_id: id, text: html, ...rest })
     return findEarlierAnswer(where.earlierMarks, where.after, (id) => safeSendHtml(editTo(id), chatId, screen.text))
+  }
+
+  #noteToldAway(chatId: string): void {
+    const oldest = this.#toldAway.values().next()
+    if (this.#toldAway.size >= toldAwayMax && oldest.done !== true) this.#toldAway.delete(oldest.value)
+    this.#toldAway.add(chatId)
   }
 
   async #show(chatId: string, screen: Screen, pressedMessageId: number | undefined): Promise<void> {

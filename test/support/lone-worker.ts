@@ -1,0 +1,88 @@
+/** The real worker program by itself: a sandbox before it, a gateway behind it that answers as a test says. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { contractVersion, type HeartbeatReply, type WorkerIdentity } from '../../domain/worker-contract.ts'
+import { type NamelessProcess, spawnProcess } from '../../orchestrator/spawn-process.ts'
+import { signalProcess } from '../../runtime/process-identity.ts'
+import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
+import { StandInGateway } from './stand-in-gateway.ts'
+
+export const telegramBundle = join(import.meta.dirname, '..', '..', 'dist', 'worker-telegram.mjs')
+
+const limits = { rateLimitRps: 1, maxConcurrentRequests: 3 }
+const arrived = { outcome: { customerId: 'c', language: null }, repeated: false, answered: false, earlierMarks: [] }
+
+/** A heartbeat's answer that grants `grantMs`. */
+export function granting(grantMs: number): HeartbeatReply {
+  return { granted: { grantMs, limits, drain: false } }
+}
+
+export class LoneWorkerRig {
+  readonly folder: string
+  readonly sandbox: Sandbox
+  readonly gateway: StandInGateway
+  readonly bot: { readonly id: number; readonly token: string }
+  readonly #spawned: NamelessProcess[] = []
+
+  private constructor(parts: { folder: string; sandbox: Sandbox; gateway: StandInGateway }) {
+    this.folder = parts.folder
+    this.sandbox = parts.sandbox
+    this.gateway = parts.gateway
+    this.bot = parts.sandbox.createBot({ name: 'Bot', username: 'bot', token: '910001:sandbox-token-for-tests' })
+  }
+
+  static async start(heartbeat: () => HeartbeatReply | undefined): Promise<LoneWorkerRig> {
+    const folder = mkdtempSync(join(tmpdir(), 'botfleet-lone-'))
+    const gateway = await StandInGateway.start(join(folder, 'gw.sock'), {
+      heartbeat,
+      call: (path) => (path === '/v1/arrive' ? arrived : {}),
+    })
+    return new LoneWorkerRig({ folder, sandbox: await startSandbox(), gateway })
+  }
+
+  /** A nameless process, ended with the rig. */
+  spawn(bundle = telegramBundle): NamelessProcess {
+    const worker = spawnProcess({ bundle, logFolder: this.folder, logFilesMax: 1, heapMb: 128 })
+    this.#spawned.push(worker)
+    return worker
+  }
+
+  /** Makes a nameless process the worker of the bot. */
+  name(worker: NamelessProcess): void {
+    worker.name(this.identityLine(), join(this.folder, 'worker.log'))
+  }
+
+  identityLine(): string {
+    const identity: WorkerIdentity = {
+      contract: contractVersion,
+      instanceId: 'bot-1',
+      tenant: 'master',
+      platform: 'telegram',
+      name: 'Bot',
+      epoch: 1,
+      nonce: 'n',
+      port: 34_000 + Math.floor(Math.random() * 25_000),
+      gatewaySocket: join(this.folder, 'gw.sock'),
+      workerToken: 'bot-1.1.n.k.x',
+      credential: this.bot.token,
+      telegramApiRoot: this.sandbox.apiRoot,
+      limits,
+      heartbeatMs: 300,
+      graceMs: 1000,
+      takeWebhook: false,
+      logLevel: 'debug',
+    }
+    return JSON.stringify(identity)
+  }
+
+  async stop(): Promise<void> {
+    for (const worker of this.#spawned) {
+      signalProcess(worker.identity, 'SIGKILL')
+      await worker.ended
+    }
+    this.gateway.stop()
+    await this.sandbox.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
