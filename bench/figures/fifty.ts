@@ -12,7 +12,7 @@ export const fifty: Figure = {
   digits: 0,
   floor: 'the same workers, a bare execa loop',
   reach: { text: 'ratio <= 1.5', holds: ({ ratio }) => ratio !== undefined && ratio.median <= 1.5 },
-  how: 'From the spawning of `./botfleet serve` on a database with 50 approved bots to the first poll of the last one. The floor: from the spawning of a Node process whose only work is a loop of execa calls over the same bundle with the same flags. PM2: from `pm2 start` of 50 telegraf bots, its daemon included.',
+  how: 'From the spawning of `./botfleet serve` on a database with 50 approved bots to the first poll of the last one. The floor: from the spawning of a Node process whose only work is a loop of execa calls over the same bundle with the same flags. PM2: from `pm2 start` of the same 50 workers, its daemon included.',
   measure: async (run) => ({
     ours: await ours(run),
     floor: await floor(run),
@@ -36,8 +36,8 @@ async function floor(run: Run): Promise<number> {
   )
 }
 
-function pm2(run: Run): Promise<number> {
-  return Pm2.use(run.bench, fleetSize, async (peers) => {
+async function pm2(run: Run): Promise<number> {
+  return Pm2.use(run.bench, { bots: fleetSize, worker: await workerLaunch(run) }, async (peers) => {
     const startedAtMs = await peers.start()
     return Math.max(...(await peers.sandbox.firstPolls(peers.bots, startedAtMs))) - startedAtMs
   })

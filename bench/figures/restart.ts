@@ -1,5 +1,5 @@
 import { type Figure, peer, type Run } from '../figure.ts'
-import { bots, coldStart, killUntilAnswer, restMs } from '../support/cold-start.ts'
+import { bots, coldStart, killUntilAnswer, restMs, workerLaunch } from '../support/cold-start.ts'
 import { Fleet } from '../support/fleet.ts'
 import { Pm2 } from '../support/pm2.ts'
 import { medianOf } from '../support/spread.ts'
@@ -12,7 +12,7 @@ export const restart: Figure = {
   digits: 0,
   floor: 'the same worker, a bare `child_process` loop',
   reach: { text: 'ratio <= 0.5', holds: ({ ratio }) => ratio !== undefined && ratio.median <= 0.5 },
-  how: `A message is sent to a frozen worker (SIGSTOP), which is then killed; the time runs from the kill to the moment at which the sandbox takes the answer. A run is the median of ${bots} workers, each killed once. The floor is a bare loop that starts the same bundle with the same flags at once, with a gateway that grants everything and needs no database.`,
+  how: `A message is sent to a frozen worker (SIGSTOP), which is then killed; the time runs from the kill to the moment at which the sandbox takes the answer. A run is the median of ${bots} workers, each killed once. The floor is a bare loop that starts the same bundle with the same flags at once, with a gateway that grants everything and needs no database; PM2 runs that bundle, too.`,
   measure: async (run) => ({
     ours: await ours(run),
     floor: (await coldStart(run)).killUntilAnswer,
@@ -33,8 +33,8 @@ function ours(run: Run): Promise<number> {
   })
 }
 
-function pm2(run: Run): Promise<number> {
-  return Pm2.use(run.bench, bots, async (peers) => {
+async function pm2(run: Run): Promise<number> {
+  return Pm2.use(run.bench, { bots, worker: await workerLaunch(run) }, async (peers) => {
     await peers.sandbox.firstPolls(peers.bots, await peers.start())
     const pids = await peers.pids()
     const times: number[] = []

@@ -1,15 +1,14 @@
 /** The floor of starting: a bare loop in a process of its own, running the very bundle and flags of our workers. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { contractVersion, type WorkerIdentity } from '../../domain/worker-contract.ts'
 import type { BareLoopStart, BareLoopWork } from '../programs/bare-loop.ts'
+import { bareIdentityOf } from './bare-identity.ts'
 import type { Bench } from './bench.ts'
 import { Child } from './child.ts'
 import type { Launch } from './processes.ts'
 import { type SandboxBot, SandboxClient } from './sandbox-client.ts'
 
 const program = join(import.meta.dirname, '..', 'programs', 'bare-loop.ts')
-const portBase = 33_600
 
 export interface BareLoop {
   readonly sandbox: SandboxClient
@@ -41,7 +40,7 @@ export async function useBareLoop<T>(
     const bots = await sandbox.addBots(options.bots)
     const socket = join(folder, 'gw.sock')
     const { command, args, environment } = options.launch
-    const identities = bots.map((bot, index) => JSON.stringify(identityOf(bot, { index, socket, api: sandbox.url })))
+    const identities = bots.map((bot, index) => bareIdentityOf(bot, { index, socket, api: sandbox.url }))
     const started = new Child({ command: process.execPath, args: [program], signal: bench.signal })
     child = started
     started.say(JSON.stringify({ how: options.how, command, args, environment, socket, identities }))
@@ -64,26 +63,4 @@ function newestStart(child: Child, index: number): BareLoopStart {
   const newest = starts.findLast((start) => start.index === index)
   if (newest === undefined) throw new Error(`the bare loop has not started worker ${index}`)
   return newest
-}
-
-function identityOf(bot: SandboxBot, given: { index: number; socket: string; api: string }): WorkerIdentity {
-  return {
-    contract: contractVersion,
-    instanceId: `bare-${given.index}`,
-    tenant: 'master',
-    platform: 'telegram',
-    name: `Bench ${bot.botId}`,
-    epoch: 1,
-    nonce: 'n',
-    port: portBase + given.index,
-    gatewaySocket: given.socket,
-    workerToken: `bare-${given.index}.1.n.k.x`,
-    credential: bot.token,
-    telegramApiRoot: given.api,
-    limits: { rateLimitRps: 1, maxConcurrentRequests: 3 },
-    heartbeatMs: 5000,
-    graceMs: 1000,
-    takeWebhook: false,
-    logLevel: 'info',
-  }
 }

@@ -42,12 +42,11 @@ export interface ColdStart {
 export function coldStart(run: Run): Promise<ColdStart> {
   return run.once('cold start', async () => {
     const options = { how: 'child_process', bots, launch: await workerLaunch(run) } as const
-    const restarts = await useBareLoop(run.bench, options, (loop) => killEach(run, loop))
-    const starts: number[] = []
-    for (let index = 0; index < bots; index += 1) {
-      starts.push(await useBareLoop(run.bench, { ...options, bots: 1 }, untilPoll))
+    const kills = await useBareLoop(run.bench, options, (loop) => killEach(run, loop))
+    return {
+      killUntilAnswer: medianOf(kills.map((kill) => kill.untilAnswer)),
+      spawnUntilPoll: medianOf(kills.map((kill) => kill.untilPoll)),
     }
-    return { killUntilAnswer: medianOf(restarts), spawnUntilPoll: medianOf(starts) }
   })
 }
 
@@ -62,18 +61,16 @@ export function workerLaunch(run: Run): Promise<Launch> {
   )
 }
 
-async function killEach(run: Run, loop: BareLoop): Promise<number[]> {
-  await loop.sandbox.firstPolls(loop.bots, loop.startedAtMs)
-  const times: number[] = []
+async function killEach(run: Run, loop: BareLoop): Promise<{ untilAnswer: number; untilPoll: number }[]> {
+  const { sandbox } = loop
+  await sandbox.firstPolls(loop.bots, loop.startedAtMs)
+  const kills: { untilAnswer: number; untilPoll: number }[] = []
   for (const [index, bot] of loop.bots.entries()) {
     await pause(restMs, run.bench.signal)
-    times.push(await killUntilAnswer({ sandbox: loop.sandbox, bot, pid: loop.pidOf(index) }))
+    const untilAnswer = await killUntilAnswer({ sandbox, bot, pid: loop.pidOf(index) })
+    const spawnedAtMs = loop.spawnedAtMs(index)
+    const [polledAtMs = 0] = await sandbox.firstPolls([bot], spawnedAtMs)
+    kills.push({ untilAnswer, untilPoll: polledAtMs - spawnedAtMs })
   }
-  return times
-}
-
-/** From the loop's spawning of its worker, whose moment it writes, to the worker's first poll. */
-async function untilPoll(loop: BareLoop): Promise<number> {
-  const [polledAtMs = 0] = await loop.sandbox.firstPolls(loop.bots, loop.startedAtMs)
-  return polledAtMs - loop.spawnedAtMs(0)
+  return kills
 }

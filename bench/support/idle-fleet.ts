@@ -69,7 +69,7 @@ export interface IdlePm2 {
 export function idlePm2(run: Run): Promise<IdlePm2> {
   const { signal } = run.bench
   return run.once('idle PM2', () =>
-    Pm2.use(run.bench, fleetSize, async (pm2) => {
+    Pm2.use(run.bench, { bots: fleetSize }, async (pm2) => {
       await pm2.sandbox.firstPolls(pm2.bots, await pm2.start())
       const pids = await pm2.pids()
       await pause(settleMs, signal)

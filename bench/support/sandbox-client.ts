@@ -57,7 +57,9 @@ export class SandboxClient {
 
   /** What went through, oldest first. */
   async audit(query: { bot?: number; kind?: AuditLine['kind'] } = {}): Promise<AuditLine[]> {
-    const words = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]))
+    const words = new URLSearchParams(
+      Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
+    )
     return (await this.#get(`audit?${words.toString()}`)) as AuditLine[]
   }
 
