@@ -12,10 +12,10 @@ export const approve: Figure = {
   floor: 'the same worker, spawned cold',
   reach: { text: 'ratio <= 1.0', holds: ({ ratio }) => ratio !== undefined && ratio.median <= 1 },
   how: `From before the transaction that approves a bot to its first poll in the sandbox, the median of ${bots} bots of one running server, one after another. The floor: from the spawning of the same worker by a bare loop to its first poll.`,
-  measure: async (run) => ({ ours: await ours(run), floor: (await coldStart(run)).spawnUntilPoll }),
+  measure: async (run) => ({ ours: await measureOurs(run), floor: (await coldStart(run)).spawnUntilPoll }),
 }
 
-function ours(run: Run): Promise<number> {
+function measureOurs(run: Run): Promise<number> {
   return Fleet.use(run.bench, { bots, approved: false }, async (fleet) => {
     await fleet.startServer()
     const times: number[] = []

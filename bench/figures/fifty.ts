@@ -14,20 +14,20 @@ export const fifty: Figure = {
   reach: { text: 'ratio <= 1.5', holds: ({ ratio }) => ratio !== undefined && ratio.median <= 1.5 },
   how: 'From the spawning of `./botfleet serve` on a database with 50 approved bots to the first poll of the last one. The floor: from the spawning of a Node process whose only work is a loop of execa calls over the same bundle with the same flags. PM2: from `pm2 start` of the same 50 workers, its daemon included.',
   measure: async (run) => ({
-    ours: await ours(run),
-    floor: await floor(run),
-    pm2: await peer(run, () => pm2(run)),
+    ours: await measureOurs(run),
+    floor: await measureFloor(run),
+    pm2: await peer(run, () => measurePm2(run)),
   }),
 }
 
-function ours(run: Run): Promise<number> {
+function measureOurs(run: Run): Promise<number> {
   return Fleet.use(run.bench, { bots: fleetSize }, async (fleet) => {
     const { startedAtMs } = fleet.spawnServer()
     return Math.max(...(await fleet.sandbox.firstPolls(fleet.bots, startedAtMs))) - startedAtMs
   })
 }
 
-async function floor(run: Run): Promise<number> {
+async function measureFloor(run: Run): Promise<number> {
   const options = { how: 'execa', bots: fleetSize, launch: await workerLaunch(run) } as const
   return useBareLoop(
     run.bench,
@@ -36,7 +36,7 @@ async function floor(run: Run): Promise<number> {
   )
 }
 
-async function pm2(run: Run): Promise<number> {
+async function measurePm2(run: Run): Promise<number> {
   return Pm2.use(run.bench, { bots: fleetSize, worker: await workerLaunch(run) }, async (peers) => {
     const startedAtMs = await peers.start()
     return Math.max(...(await peers.sandbox.firstPolls(peers.bots, startedAtMs))) - startedAtMs

@@ -14,13 +14,13 @@ export const restart: Figure = {
   reach: { text: 'ratio <= 0.5', holds: ({ ratio }) => ratio !== undefined && ratio.median <= 0.5 },
   how: `A message is sent to a frozen worker (SIGSTOP), which is then killed; the time runs from the kill to the moment at which the sandbox takes the answer. A run is the median of ${bots} workers, each killed once. The floor is a bare loop that starts the same bundle with the same flags at once, with a gateway that grants everything and needs no database; PM2 runs that bundle, too.`,
   measure: async (run) => ({
-    ours: await ours(run),
+    ours: await measureOurs(run),
     floor: (await coldStart(run)).killUntilAnswer,
-    pm2: await peer(run, () => pm2(run)),
+    pm2: await peer(run, () => measurePm2(run)),
   }),
 }
 
-function ours(run: Run): Promise<number> {
+function measureOurs(run: Run): Promise<number> {
   return Fleet.use(run.bench, { bots }, async (fleet) => {
     await fleet.startServer()
     await fleet.untilAllRun()
@@ -33,7 +33,7 @@ function ours(run: Run): Promise<number> {
   })
 }
 
-async function pm2(run: Run): Promise<number> {
+async function measurePm2(run: Run): Promise<number> {
   return Pm2.use(run.bench, { bots, worker: await workerLaunch(run) }, async (peers) => {
     await peers.sandbox.firstPolls(peers.bots, await peers.start())
     const pids = await peers.pids()

@@ -121,6 +121,11 @@ export class Bench {
 
 /** Ends whatever still writes its log into the home, and removes the home. */
 export async function removeHome(home: string): Promise<void> {
-  for (const pid of writersBelow(home)) await endByPid(pid)
+  await endWriters(home)
   rmSync(home, { recursive: true, force: true })
+}
+
+/** Ends every process whose output goes into a file below the folder. */
+export async function endWriters(folder: string): Promise<void> {
+  await Promise.all(writersBelow(folder).map(endByPid))
 }

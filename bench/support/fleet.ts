@@ -1,4 +1,5 @@
 /** One fleet of a run: a database, a sandbox, bots, and the servers that run them, all real and all its own. */
+import { join } from 'node:path'
 import { Database } from '../../db/database.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { InstanceView, Placement } from '../../domain/instance.ts'
@@ -103,9 +104,9 @@ export class Fleet {
     return approve(this.#parts.database, bot.id)
   }
 
-  /** Folder of everything that this fleet's programs write. */
-  get home(): string {
-    return this.#parts.home
+  /** Folder of the logs of a server's workers. */
+  logsOf(server: string): string {
+    return join(this.#parts.home, 'logs', server)
   }
 }
 
