@@ -6,7 +6,7 @@ import { pssMib } from './processes.ts'
 import { medianOf } from './spread.ts'
 import { pause } from './wait.ts'
 
-const program = join(import.meta.dirname, '..', 'programs', 'bare-http.ts')
+const program = join(import.meta.dirname, '..', 'programs', 'bare-http.mjs')
 const copies = 50
 const settleMs = 10_000
 

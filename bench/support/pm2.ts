@@ -88,7 +88,7 @@ export class Pm2 {
 
   #plainApp({ token }: SandboxBot): object {
     const env = { TOKEN: token, API_ROOT: this.sandbox.url, NODE_ENV: 'production' }
-    return { script: join(programs, 'telegraf-bot.ts'), env }
+    return { script: join(programs, 'telegraf-bot.mjs'), env }
   }
 
   /** The same bundle under the same flags, except for rights: PM2 loads code of its own into every child. */
@@ -96,7 +96,7 @@ export class Pm2 {
     const flags = args.slice(0, -1).filter((flag) => !/^--(?:permission|allow-)/.test(flag))
     const identity = bareIdentityOf(bot, { index, socket: this.#socket, api: this.sandbox.url })
     const env = { ...environment, BUNDLE: args.at(-1), IDENTITY: identity }
-    return { script: join(programs, 'worker-under-pm2.ts'), node_args: flags, env }
+    return { script: join(programs, 'worker-under-pm2.mjs'), node_args: flags, env }
   }
 
   /** Runs a PM2 command to its end and gives what it printed. */
