@@ -4,7 +4,7 @@ import { Fleet, type FleetBot } from '../support/fleet.ts'
 import { fleetSize } from '../support/idle-fleet.ts'
 import { pssMib } from '../support/processes.ts'
 import { medianOf } from '../support/spread.ts'
-import { pause, until } from '../support/wait.ts'
+import { pause } from '../support/wait.ts'
 
 const messages = 2000
 /** How many of the 50 are talked to; the rest stay idle, as in life. */
@@ -31,7 +31,7 @@ function measureOurs(run: Run) {
     const pids = await fleet.untilAllRun()
     const busy = fleet.bots.slice(0, busyBots)
     const startedAtMs = performance.now()
-    await Promise.all(busy.map((bot) => talk(run, fleet, bot)))
+    await Promise.all(busy.map((bot) => talk(fleet, bot)))
     const tookMs = performance.now() - startedAtMs
     await pause(restAfterMs, run.bench.signal)
     // A worker that was restarted meanwhile has forgotten what it is measured for.
@@ -45,14 +45,11 @@ function measureOurs(run: Run) {
 }
 
 /** All people of a bot write at once, each the next message when the last one was answered. */
-async function talk(run: Run, fleet: Fleet, bot: FleetBot): Promise<void> {
+async function talk(fleet: Fleet, bot: FleetBot): Promise<void> {
   const one = async () => {
     const person = await fleet.sandbox.addPerson()
     for (let said = 1; said <= messages / peopleOfBot; said += 1) {
-      await fleet.sandbox.say(bot.botId, person, words[said % words.length] ?? '/id')
-      const what = `answer ${said} of ${bot.id}`
-      const answered = async () => ((await fleet.sandbox.answersIn(bot.botId, person)) >= said ? true : undefined)
-      await until(answered, { signal: run.bench.signal, what, limitMs: 60_000, everyMs: 5 })
+      await fleet.sandbox.ask(bot.botId, person, words[said % words.length] ?? '/id')
     }
   }
   await Promise.all(Array.from({ length: peopleOfBot }, one))

@@ -13,10 +13,7 @@ export interface SandboxBot {
   readonly token: string
 }
 
-interface StoredMessage {
-  readonly from: 'bot' | 'person'
-  readonly date: number
-}
+const answerSecondsMax = 50
 
 export class SandboxClient {
   readonly url: string
@@ -51,8 +48,9 @@ export class SandboxClient {
     return id
   }
 
-  async say(botId: number, personId: number, text: string): Promise<void> {
-    await this.#post('messages', { bot_id: botId, person_id: personId, text })
+  async say(botId: number, personId: number, text: string): Promise<{ message_id: number }> {
+    const body = { bot_id: botId, person_id: personId, text }
+    return (await this.#post('messages', body)) as { message_id: number }
   }
 
   /** What went through, oldest first. */
@@ -63,10 +61,13 @@ export class SandboxClient {
     return (await this.#get(`audit?${words.toString()}`)) as AuditLine[]
   }
 
-  /** How many messages the bot has sent to this person. */
-  async answersIn(botId: number, personId: number): Promise<number> {
-    const { messages } = (await this.#get(`chat?bot=${botId}&person=${personId}`)) as { messages: StoredMessage[] }
-    return messages.filter(({ from }) => from === 'bot').length
+  /** Says something and waits for the answer. */
+  async ask(botId: number, personId: number, text: string): Promise<void> {
+    const said = (await this.say(botId, personId, text)).message_id
+    const path = `chat?bot=${botId}&person=${personId}&after=${said}&wait=${answerSecondsMax}`
+    const { messages } = (await this.#get(path)) as { messages: unknown[] }
+    this.#signal.throwIfAborted()
+    if (messages.length === 0) throw new Error(`bot ${botId} did not answer within ${answerSecondsMax} s`)
   }
 
   /** When, after a moment, each of these bots first polled; waits until all have. */
