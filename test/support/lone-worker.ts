@@ -6,17 +6,9 @@ import { contractVersion, type HeartbeatReply, type WorkerIdentity } from '../..
 import { type NamelessProcess, spawnProcess } from '../../orchestrator/spawn-process.ts'
 import { signalProcess } from '../../runtime/process-identity.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
-import { StandInGateway } from './stand-in-gateway.ts'
+import { plainLimits, StandInGateway } from './stand-in-gateway.ts'
 
 export const telegramBundle = join(import.meta.dirname, '..', '..', 'dist', 'worker-telegram.mjs')
-
-const limits = { rateLimitRps: 1, maxConcurrentRequests: 3 }
-const arrived = { outcome: { customerId: 'c', language: null }, repeated: false, answered: false, earlierMarks: [] }
-
-/** A heartbeat's answer that grants `grantMs`. */
-export function granting(grantMs: number): HeartbeatReply {
-  return { granted: { grantMs, limits, drain: false } }
-}
 
 export class LoneWorkerRig {
   readonly folder: string
@@ -34,10 +26,7 @@ export class LoneWorkerRig {
 
   static async start(heartbeat: () => HeartbeatReply | undefined): Promise<LoneWorkerRig> {
     const folder = mkdtempSync(join(tmpdir(), 'botfleet-lone-'))
-    const gateway = await StandInGateway.start(join(folder, 'gw.sock'), {
-      heartbeat,
-      call: (path) => (path === '/v1/arrive' ? arrived : {}),
-    })
+    const gateway = await StandInGateway.start(join(folder, 'gw.sock'), { heartbeat })
     return new LoneWorkerRig({ folder, sandbox: await startSandbox(), gateway })
   }
 
@@ -67,7 +56,7 @@ export class LoneWorkerRig {
       workerToken: 'bot-1.1.n.k.x',
       credential: this.bot.token,
       telegramApiRoot: this.sandbox.apiRoot,
-      limits,
+      limits: plainLimits,
       heartbeatMs: 300,
       graceMs: 1000,
       takeWebhook: false,

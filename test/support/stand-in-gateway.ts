@@ -1,14 +1,23 @@
-/** A gateway that is none: it answers a worker's heartbeats and calls as a test says, so that the worker can be looked at alone. */
+/**
+ * A gateway that is none: it answers a worker's heartbeats as it is told and lets every call pass, so that the worker
+ * can be looked at alone, without a database and a supervisor.
+ */
 import { createServer, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type HeartbeatReply, lifelineProtocol } from '../../domain/worker-contract.ts'
 import { readLines } from '../../runtime/read-lines.ts'
 
+export const plainLimits = { rateLimitRps: 1, maxConcurrentRequests: 3 }
+const arrived = { outcome: { customerId: 'c', language: null }, repeated: false, answered: false, earlierMarks: [] }
+
+/** A heartbeat's answer that grants `grantMs`. */
+export function granting(grantMs: number): HeartbeatReply {
+  return { granted: { grantMs, limits: plainLimits, drain: false } }
+}
+
 export interface StandInAnswers {
   /** Undefined: no answer at all. */
   readonly heartbeat: () => HeartbeatReply | undefined
-  /** The body of a 200 for a path. */
-  readonly call: (path: string) => unknown
 }
 
 export class StandInGateway {
@@ -22,7 +31,9 @@ export class StandInGateway {
       const path = request.url ?? ''
       this.calls.push(path)
       request.resume()
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers.call(path)))
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(path === '/v1/arrive' ? arrived : {}))
     })
     this.#server.on('upgrade', (_request, socket) => {
       this.#lifelines.add(socket)

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { NamelessProcess } from '../../orchestrator/spawn-process.ts'
 import { livenessOf, signalProcess } from '../../runtime/process-identity.ts'
 import type { Sandbox } from '../../sandbox/start-sandbox.ts'
-import { granting, LoneWorkerRig, telegramBundle } from '../support/lone-worker.ts'
+import { LoneWorkerRig, telegramBundle } from '../support/lone-worker.ts'
+import { granting } from '../support/stand-in-gateway.ts'
 
 const hourMs = 3_600_000
 let rig: LoneWorkerRig

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { NamelessProcess } from '../../orchestrator/spawn-process.ts'
 import { signalProcess } from '../../runtime/process-identity.ts'
-import { granting, LoneWorkerRig } from '../support/lone-worker.ts'
+import { LoneWorkerRig } from '../support/lone-worker.ts'
+import { granting } from '../support/stand-in-gateway.ts'
 
 const grantMs = 1500
 let rig: LoneWorkerRig

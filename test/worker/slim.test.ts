@@ -9,7 +9,8 @@ import { describe, expect, test, vi } from 'vitest'
 import { workerFlags } from '../../orchestrator/worker-flags.ts'
 import { leanBuild, refuseHeavy } from '../../worker/lean-build.ts'
 import { Tidying } from '../../worker/tidying.ts'
-import { granting, LoneWorkerRig, telegramBundle } from '../support/lone-worker.ts'
+import { LoneWorkerRig, telegramBundle } from '../support/lone-worker.ts'
+import { granting } from '../support/stand-in-gateway.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 

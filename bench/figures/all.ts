@@ -1,0 +1,23 @@
+/** Every figure, in the order of the table. */
+import type { Figure } from '../figure.ts'
+import { adoption } from './adoption.ts'
+import { approve } from './approve.ts'
+import { fifty } from './fifty.ts'
+import { memoryIdle } from './memory-idle.ts'
+import { memoryTraffic } from './memory-traffic.ts'
+import { restart } from './restart.ts'
+import { statements } from './statements.ts'
+import { supervisorCpu } from './supervisor-cpu.ts'
+import { takeOver } from './take-over.ts'
+
+export const figures: readonly Figure[] = [
+  restart,
+  approve,
+  memoryIdle,
+  memoryTraffic,
+  fifty,
+  supervisorCpu,
+  statements,
+  adoption,
+  takeOver,
+]
