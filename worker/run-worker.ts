@@ -106,7 +106,7 @@ class WorkerProcess {
   }
 
   async #live(makeChannel: (context: ChannelContext) => Channel): Promise<void> {
-    await startHealthServer({
+    const healthy = startHealthServer({
       port: this.#identity.port,
       token: this.#identity.workerToken,
       status: () => ({ phase: this.#phase, epoch: this.#identity.epoch, ...this.#health }),
@@ -131,7 +131,7 @@ class WorkerProcess {
     this.#lifeline = lifeline
     const granted = this.#keepBeating(channel, lifeline)
     this.#watchDeadline()
-    await Promise.race([granted, this.#ended])
+    await Promise.race([Promise.all([healthy, granted]), this.#ended])
     await Promise.race([this.#drained(channel.run()), this.#ended])
   }
 

@@ -185,7 +185,7 @@ test('a foreign webhook is reported by its host and removed only when asked', as
 })
 
 test('Telegram that does not answer is shown, and the bot runs once it does', async () => {
-  sandbox.plantFault({ kind: 'status', status: 502, method: 'getMe', times: 2 })
+  sandbox.plantFault({ kind: 'status', status: 502, method: 'getUpdates', times: 2 })
   await rig.start()
   await rig.until(instance, 'connecting', (view) => view.last_error?.includes('Telegram does not answer') === true)
   const view = await rig.until(instance, 'running')

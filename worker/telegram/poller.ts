@@ -38,6 +38,8 @@ export interface UpdateWork {
    * when the worker started.
    */
   readonly handle: (update: Update, waited: boolean) => Promise<void>
+  /** Telegram refuses polls because a webhook is set: resolves when it no longer is, throws the typed end if it stays. */
+  readonly webhookIsSet: () => Promise<void>
 }
 
 export class Poller {
@@ -74,7 +76,7 @@ export class Poller {
       } catch (error) {
         this.#ending.signal.throwIfAborted()
         if (draining.aborted) break
-        await pause(this.#afterFailure(error), this.#context)
+        await pause(await this.#afterFailure(error), this.#context)
       }
     }
     await this.#queue.idle()
@@ -156,11 +158,11 @@ export class Poller {
   }
 
   /** What a failed poll means: a typed end, or how long to wait. */
-  #afterFailure(error: unknown): number {
+  async #afterFailure(error: unknown): Promise<number> {
     if (error instanceof WorkerExit) throw error
     const refusal = refusalOf(error)
     if (refusal?.code === 401 || refusal?.code === 404) throw new WorkerExit('token_invalid', tokenRefused)
-    if (refusal?.code === 409) return this.#afterConflict(refusal.description)
+    if (refusal?.code === 409) return await this.#afterConflict(refusal.description)
     const reason = refusal === undefined ? (networkCodeOf(error) ?? 'no answer') : `error ${refusal.code}`
     this.#context.report({ trouble: `Telegram does not answer (${reason}); trying again` })
     this.#failures += 1
@@ -168,8 +170,8 @@ export class Poller {
     return jitteredBackoffMs(this.#failures)
   }
 
-  #afterConflict(description: string): number {
-    if (description.includes('webhook')) throw new WorkerExit('webhook', webhookSet(undefined))
+  async #afterConflict(description: string): Promise<number> {
+    if (description.includes('webhook')) return await this.#afterWebhook()
     const nowMs = this.#context.clock.monotonicMs()
     while ((this.#conflictsAtMs[0] ?? nowMs) < nowMs - conflictWindowMs) this.#conflictsAtMs.shift()
     this.#conflictsAtMs.push(nowMs)
@@ -182,18 +184,23 @@ export class Poller {
     this.#context.report({ trouble: 'another program polls this bot with the same token' })
     return 1000 + Math.random() * 2000
   }
+
+  async #afterWebhook(): Promise<number> {
+    try {
+      await this.#work.webhookIsSet()
+      return 0
+    } catch (error) {
+      // What answers 409 when it is asked about a webhook would lead here again, and never to a wait.
+      if (refusalOf(error)?.code === 409) throw error
+      return await this.#afterFailure(error)
+    }
+  }
 }
 
 export const tokenRefused = 'Telegram refuses the token: get a new one from BotFather, then ./botfleet set-token'
 
-/** The message of a foreign webhook; names its host only, since paths may hold secrets. */
-export function webhookSet(url: string | undefined): string {
-  const host = url === undefined || !URL.canParse(url) ? 'elsewhere' : `at ${new URL(url).host}`
-  return `a webhook is set ${host}: ./botfleet start --take-webhook removes it`
-}
-
 /** Exponential with jitter, up to half a minute. */
-export function jitteredBackoffMs(failures: number): number {
+function jitteredBackoffMs(failures: number): number {
   const ceilingMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** Math.min(failures - 1, 10))
   return ceilingMs * (0.5 + Math.random() / 2)
 }

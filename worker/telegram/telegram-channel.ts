@@ -1,6 +1,6 @@
 /** A Telegram bot as a channel: starts politely, receives by the poller, answers by the conversation. */
 import type { CallbackQuery, Message, Update } from 'telegraf/types'
-import { languages, type Person, type WorkerLimits } from '../../domain/worker-contract.ts'
+import { languages, type Person, type WorkerIdentity, type WorkerLimits } from '../../domain/worker-contract.ts'
 import type { Channel, ChannelContext } from '../channel.ts'
 import { Conversation, type Turn } from '../shop/conversation.ts'
 import type { Screen } from '../shop/screen.ts'
@@ -8,8 +8,7 @@ import { text } from '../shop/texts.ts'
 import { WorkerExit } from '../worker-exit.ts'
 import { AnswerMarks, findEarlierAnswer } from './earlier-answer.ts'
 import { decodeCallback, decodeText, encodeIntent } from './intent-code.ts'
-import { pause } from './pause.ts'
-import { jitteredBackoffMs, Poller, tokenRefused, webhookSet } from './poller.ts'
+import { Poller, tokenRefused } from './poller.ts'
 import { safeSendHtml } from './safe-send-html.ts'
 import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
 
@@ -18,8 +17,7 @@ import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
  * alone says nothing: to a host whose clock is ahead every message would be old.
  */
 const oldAfterMs = 10 * 60_000
-const startCallLimitMs = 15_000
-const retryAfterMaxSeconds = 120
+const webhookCallLimitMs = 15_000
 /** Chats that are remembered as told that the bot was away. */
 const toldAwayMax = 2000
 
@@ -32,6 +30,7 @@ export class TelegramChannel implements Channel {
   /** Ids of the updates in hand that had been waiting at our start. */
   readonly #waited = new Set<number>()
   readonly #marks = new AnswerMarks()
+  #mayTakeWebhook: boolean
   #commandsSet = false
 
   constructor(context: ChannelContext) {
@@ -39,7 +38,9 @@ export class TelegramChannel implements Channel {
     this.#api = new TelegramApi(context.identity, context)
     this.#conversation = new Conversation(context.gateway, context.identity.name)
     this.#startedWallMs = context.clock.wallMs()
+    this.#mayTakeWebhook = context.identity.takeWebhook
     const { bot } = this.#api
+    bot.botInfo = botInfoOf(context.identity)
     // Telegraf routes; an error must reach the poller, which lets the update come again.
     bot.catch((error) => {
       throw error
@@ -54,15 +55,11 @@ export class TelegramChannel implements Channel {
   }
 
   async run(): Promise<void> {
-    const { bot } = this.#api
-    bot.botInfo = (await this.#call('getMe', {})) as NonNullable<typeof bot.botInfo>
-    if (this.#context.draining.aborted) return
-    await this.#settleWebhook()
-    const work = {
-      see: (update: Update) => this.#marks.see(update),
-      handle: (update: Update, waited: boolean) => this.#handle(update, waited),
-    }
-    await new Poller(this.#context, this.#api, work).run()
+    await new Poller(this.#context, this.#api, {
+      see: (update) => this.#marks.see(update),
+      handle: (update, waited) => this.#handle(update, waited),
+      webhookIsSet: () => this.#settleWebhook(),
+    }).run()
   }
 
   async #handle(update: Update, waited: boolean): Promise<void> {
@@ -78,36 +75,20 @@ export class TelegramChannel implements Channel {
     }
   }
 
-  /** A call of the start, repeated until Telegram answers; 401 and 404 end the worker. */
-  async #call(method: string, payload: Record<string, unknown>): Promise<unknown> {
-    const { draining, report } = this.#context
-    for (let failures = 1; !draining.aborted; failures += 1) {
-      try {
-        const answer = await this.#api.raw(
-          method,
-          payload,
-          AbortSignal.any([draining, AbortSignal.timeout(startCallLimitMs)]),
-        )
-        report({ trouble: null })
-        return answer
-      } catch (error) {
-        const refusal = refusalOf(error)
-        if (refusal?.code === 401 || refusal?.code === 404) throw new WorkerExit('token_invalid', tokenRefused)
-        const reason = refusal === undefined ? (networkCodeOf(error) ?? 'no answer') : `error ${refusal.code}`
-        report({ trouble: `Telegram does not answer (${reason}); trying again` })
-        const askedMs = Math.min(refusal?.retryAfterSeconds ?? 0, retryAfterMaxSeconds) * 1000
-        await pause(askedMs + jitteredBackoffMs(failures), this.#context)
-      }
-    }
-    return undefined
-  }
-
-  /** A webhook that somebody else has set is theirs: it is reported, and removed only when a person said so. */
+  /**
+   * A webhook that somebody else has set is theirs: it is reported, and removed only when a person said so, once. Fails
+   * as the calls do; the next poll then asks again.
+   */
   async #settleWebhook(): Promise<void> {
-    const info = (await this.#call('getWebhookInfo', {})) as { url?: string } | undefined
-    if (info?.url === undefined || info.url === '') return
-    if (!this.#context.identity.takeWebhook) throw new WorkerExit('webhook', webhookSet(info.url))
-    await this.#call('deleteWebhook', { drop_pending_updates: false })
+    const call = (method: string, payload: Record<string, unknown>) =>
+      this.#api.raw(method, payload, AbortSignal.any([this.#context.draining, AbortSignal.timeout(webhookCallLimitMs)]))
+    const { url } = (await call('getWebhookInfo', {})) as { url?: string }
+    if (url === undefined || url === '') return
+    if (!this.#mayTakeWebhook) {
+      throw new WorkerExit('webhook', `a webhook is set ${hostOf(url)}: ./botfleet start --take-webhook removes it`)
+    }
+    await call('deleteWebhook', { drop_pending_updates: false })
+    this.#mayTakeWebhook = false
     this.#context.log.warn('a webhook was set for this bot and has been removed, as asked')
   }
 
@@ -236,6 +217,24 @@ export class TelegramChannel implements Channel {
       this.#context.log.debug({ reason: refusalOf(error)?.description ?? networkCodeOf(error) }, 'commands not set')
     }
   }
+}
+
+/** What telegraf would ask getMe for: the first poll checks the token as well, and nothing here needs the rest. */
+function botInfoOf({ credential, name }: WorkerIdentity): NonNullable<TelegramApi['bot']['botInfo']> {
+  return {
+    id: Number(credential.split(':')[0]),
+    is_bot: true,
+    first_name: name,
+    username: '',
+    can_join_groups: false,
+    can_read_all_group_messages: false,
+    supports_inline_queries: false,
+  }
+}
+
+/** Where a webhook leads, by its host only: a path may hold secrets. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? `at ${new URL(url).host}` : 'elsewhere'
 }
 
 /** What a screen is besides its text. */
