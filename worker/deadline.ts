@@ -19,10 +19,18 @@ export class Deadline {
     this.#clock = clock
   }
 
-  /** Takes a grant over; `sentAtMs` is the monotonic time before the heartbeat was sent. Once past, it stays past. */
+  /**
+   * Takes a grant over; `sentAtMs` is the monotonic time before the heartbeat was sent. Once past, it stays past. The
+   * answer was given at some moment since then, so an earlier deadline that the grant may reach still holds: otherwise
+   * the late answer of a supervisor that had stood still would take away time that it had granted before. One that the
+   * grant cannot reach was cut short, as that of a subscription.
+   */
   extend(sentAtMs: number, grantMs: number): void {
     if (this.isPast()) return
-    this.#deadlineMs = sentAtMs + grantMs
+    const leastMs = sentAtMs + grantMs
+    const mostMs = this.#clock.monotonicMs() + grantMs
+    const earlierMs = this.#deadlineMs
+    this.#deadlineMs = earlierMs === undefined || earlierMs > mostMs ? leastMs : Math.max(earlierMs, leastMs)
     this.#wallOffsetMs = this.#clock.wallMs() - this.#clock.monotonicMs()
   }
 

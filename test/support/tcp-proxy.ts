@@ -8,8 +8,13 @@ interface Pair {
   readonly upstream: Socket
   /** Directions in which nothing arrives any more, not even an end; a lost direction stays lost for good. */
   readonly lost: Set<Direction>
-  /** Until when a direction holds its packets back, so that none overtakes another when the delay changes. */
-  readonly heldUntilMs: Record<Direction, number>
+  /** Packets that are held back, in their order: none overtakes another when the delay changes. */
+  readonly held: Record<Direction, Held[]>
+}
+
+interface Held {
+  readonly dueMs: number
+  readonly pass: () => void
 }
 
 type Mode = 'through' | 'black-hole' | 'refuse'
@@ -101,7 +106,7 @@ export class TcpProxy {
     this.#accepted += 1
     const upstream = connect({ ...target, allowHalfOpen: true })
     const lost = new Set<Direction>(this.#mode === 'black-hole' ? ['to-server', 'to-client'] : [])
-    const pair: Pair = { client, upstream, lost, heldUntilMs: { 'to-server': 0, 'to-client': 0 } }
+    const pair: Pair = { client, upstream, lost, held: { 'to-server': [], 'to-client': [] } }
     this.#pairs.add(pair)
     this.#carry(pair, 'to-server')
     this.#carry(pair, 'to-client')
@@ -134,10 +139,21 @@ export class TcpProxy {
 
   #pass(pair: Pair, direction: Direction, pass: () => void): void {
     if (pair.lost.has(direction)) return
-    const nowMs = performance.now()
-    const dueMs = Math.max(nowMs + this.#delayMs, pair.heldUntilMs[direction])
-    if (dueMs <= nowMs) return pass()
-    pair.heldUntilMs[direction] = dueMs
-    setTimeout(pass, dueMs - nowMs)
+    const held = pair.held[direction]
+    if (this.#delayMs === 0 && held.length === 0) return pass()
+    const dueMs = Math.max(performance.now() + this.#delayMs, held.at(-1)?.dueMs ?? 0)
+    held.push({ dueMs, pass })
+    if (held.length === 1) releaseWhenDue(held)
   }
+}
+
+/** Passes the first of them when it is due, then the next. */
+function releaseWhenDue(held: Held[]): void {
+  const [first] = held
+  if (first === undefined) return
+  setTimeout(() => {
+    held.shift()
+    first.pass()
+    releaseWhenDue(held)
+  }, first.dueMs - performance.now())
 }

@@ -152,6 +152,46 @@ describe('the deadline', () => {
     expect(deadline.leftMs()).toBe(300)
   })
 
+  test('an answer that comes late takes back nothing that was granted before', () => {
+    const clock = new HandClock()
+    const deadline = new Deadline(clock)
+    deadline.extend(0, 10_000)
+    // Sent at 2000, answered after the supervisor stood still, with what is left of the same lease.
+    clock.nowMs = 7000
+    deadline.extend(2000, 3000)
+    expect(deadline.leftMs()).toBe(3000)
+  })
+
+  test('a grant that is cut short holds, counted from before its heartbeat', () => {
+    const clock = new HandClock()
+    const deadline = new Deadline(clock)
+    deadline.extend(0, 10_000)
+    clock.nowMs = 1100
+    deadline.extend(1000, 2000)
+    expect(deadline.leftMs()).toBe(1900)
+  })
+
+  test('with a supervisor that grants what is left of one lease no deadline is ever later than it', () => {
+    const step = fc.record({ restMs: fc.nat(3000), thereMs: fc.nat(6000), backMs: fc.nat(6000), renews: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const clock = new HandClock()
+        const deadline = new Deadline(clock)
+        let leaseUntilMs = 10_000
+        for (const { restMs, thereMs, backMs, renews } of steps) {
+          const sentAtMs = (clock.nowMs += restMs)
+          clock.nowMs += thereMs
+          if (clock.nowMs >= leaseUntilMs) return
+          if (renews) leaseUntilMs = clock.nowMs + 10_000
+          const grantMs = leaseUntilMs - clock.nowMs
+          clock.nowMs += backMs
+          deadline.extend(sentAtMs, grantMs)
+          expect(clock.nowMs + deadline.leftMs()).toBeLessThanOrEqual(Math.max(leaseUntilMs, clock.nowMs))
+        }
+      }),
+    )
+  })
+
   test('a wall clock that jumps against the monotonic one pauses until the next grant', () => {
     const clock = new HandClock()
     const deadline = new Deadline(clock)
