@@ -63,7 +63,7 @@ async function handOver(context: OrchestratorContext, term: Term, fleet: Fleet):
 }
 
 /** Since when each other server's beat has stood still, by our own monotonic clock. */
-class BeatWatch {
+export class BeatWatch {
   readonly #seen = new Map<string, { beat: number; sinceMs: number }>()
 
   /** Those whose lease cannot be valid any more; `nowMs` is after the beats were read. */
