@@ -38,6 +38,15 @@ interface Standing {
   /** Its lease has not lapsed, by the database's clock. */
   readonly isHeld: boolean
   readonly isDraining: boolean
+  readonly stopsPinned: boolean
+}
+
+/** Where a bot belongs, and whether it is wanted. */
+export interface Assignment {
+  readonly id: BotId
+  readonly server: ServerName
+  readonly placement: 'pinned' | 'floating'
+  readonly desired: 'running' | 'stopped'
 }
 
 export class ModelDatabase implements Queryable {
@@ -53,7 +62,7 @@ export class ModelDatabase implements Queryable {
     const test = await createTestDatabase()
     for (const statement of standingClock) await test.database.query(statement)
     // Connections that are open already keep the real clock.
-    const database = Database.open(test.url, { applicationName: 'botfleet model', connectionsMax: 1 })
+    const database = Database.open(test.url, { applicationName: 'botfleet model', connectionsMax: 2 })
     for (const name of serverNames) await database.query('insert into server (name) values ($1)', [name])
     for (const bot of bots) {
       await database.query(
@@ -108,7 +117,8 @@ export class ModelDatabase implements Queryable {
   async standingOf(server: ServerName): Promise<Standing> {
     const { rows } = await this.query<Standing>(
       `select server_epoch as "serverEpoch", coalesce(holder is not null and lease_until > clock_timestamp(), false)
-         as "isHeld", draining as "isDraining"
+         as "isHeld", draining as "isDraining",
+         draining and drain_pinned = 'stop' as "stopsPinned"
        from server where name = $1`,
       [server],
     )
@@ -127,8 +137,13 @@ export class ModelDatabase implements Queryable {
     return rows
   }
 
-  async assignments(): Promise<{ id: BotId; server: ServerName; placement: string; desired: string }[]> {
-    const { rows } = await this.query<{ id: BotId; server: ServerName; placement: string; desired: string }>(
+  async leaseOf(instanceId: string): Promise<unknown> {
+    const { rows } = await this.query('select * from instance_lease where instance_id = $1', [instanceId])
+    return rows[0]
+  }
+
+  async assignments(): Promise<Assignment[]> {
+    const { rows } = await this.query<Assignment>(
       'select id, server_name as server, placement, desired from instance order by id',
     )
     return rows

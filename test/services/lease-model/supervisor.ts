@@ -1,0 +1,228 @@
+/**
+ * A supervisor of the lease model: takes a name, renews it, and places floating bots, with the real services and after
+ * the same questions as orchestrator/take-name.ts, server-lease.ts, supervisor.ts and placement.ts.
+ */
+import { expect } from 'vitest'
+import { formatProcessIdentity, type ProcessIdentity } from '../../../domain/process-identity.ts'
+import { beatStillMs, type RenewVerdict, type TakeVerdict } from '../../../domain/server-lease.ts'
+import { BeatWatch } from '../../../orchestrator/placement.ts'
+import { freeServerName } from '../../../services/free-server-name.ts'
+import { moveFloatingAway } from '../../../services/move-floating-away.ts'
+import { type OtherServer, readOtherServers } from '../../../services/read-other-servers.ts'
+import { renewServerLease } from '../../../services/renew-server-lease.ts'
+import { takeOverInstances } from '../../../services/take-over-instances.ts'
+import { takeServerName } from '../../../services/take-server-name.ts'
+import { Courier } from './courier.ts'
+import { SimulatedFleet, type Term } from './fleet.ts'
+import { capacity, type ServerName } from './model-database.ts'
+import type { SimulatedWorker } from './worker.ts'
+import type { World } from './world.ts'
+
+export const ttlMs = 10_000
+
+/** One holding of the name. */
+interface OpenTerm extends Term {
+  readonly fleet: SimulatedFleet
+  readonly beats: BeatWatch
+  heldUntilMs: number
+  /** The database's clock when it wrote the lease that stands. */
+  written: { readonly clockMs: number; readonly sentAtMs: number }
+  isAnswered: boolean
+  isRenewing: boolean
+}
+
+export class SimulatedSupervisor {
+  readonly server: ServerName
+  readonly host: number
+  readonly courier: Courier
+  readonly #world: World
+  readonly #identity: ProcessIdentity
+  #term: OpenTerm | undefined
+  #watched: { beat: number; sinceMs: number; leaseTtlMs: number } | undefined
+  /** Workers of a lost term: they must be gone before the name may be taken anew. */
+  #leftovers: SimulatedWorker[] = []
+
+  constructor(world: World, server: ServerName, host: number) {
+    this.#world = world
+    this.server = server
+    this.host = host
+    this.#identity = world.newIdentity(host)
+    this.courier = new Courier(world, server)
+  }
+
+  get isActive(): boolean {
+    return this.courier.isAlive && !this.courier.isStalled
+  }
+
+  get term(): Readonly<OpenTerm> | undefined {
+    return this.#term
+  }
+
+  die(): void {
+    this.courier.die()
+    this.#term?.fleet.endNameless()
+    if (this.#term !== undefined) this.#term.isOver = true
+    this.#world.noteDeath(this.#identity)
+  }
+
+  async take(): Promise<void> {
+    if (this.#term !== undefined || this.courier.isWaiting) return
+    if (this.#leftovers.some((worker) => !worker.hasEnded)) {
+      for (const worker of this.#leftovers) worker.hasEnded = true
+      return
+    }
+    const sentAtMs = this.#world.nowMs
+    const watched = this.#watched
+    const watchedMs = watched === undefined ? 0 : sentAtMs - watched.sinceMs
+    const stood = watched !== undefined && watchedMs > beatStillMs(Math.max(ttlMs, watched.leaseTtlMs))
+    await this.courier.send({
+      run: () =>
+        this.#world.database.transaction((tx) =>
+          takeServerName(tx, {
+            ...{ server: this.server, ttlMs, capacity, url: null, version: 'test' },
+            holder: formatProcessIdentity(this.#identity),
+            stillBeat: stood ? watched.beat : null,
+            isProvablyDead: (holder) => this.#world.isProvablyDead(this.host, holder),
+          }),
+        ),
+      answered: (verdict) => this.#taken(verdict, { sentAtMs, watchedMs: stood ? watchedMs : 0 }),
+      lost: () => {},
+    })
+  }
+
+  async renew(): Promise<void> {
+    const term = this.#term
+    if (term === undefined || term.isRenewing) return
+    const sentAtMs = this.#world.nowMs
+    if (sentAtMs >= term.heldUntilMs) return this.#endTerm(term)
+    const { serverEpoch, written } = term
+    const expectedClockMs = written.clockMs + sentAtMs - written.sentAtMs
+    term.isRenewing = true
+    await this.courier.send({
+      run: () => renewServerLease(this.#world.database, { server: this.server, serverEpoch, ttlMs, expectedClockMs }),
+      answered: (verdict) => this.#renewed(term, verdict, sentAtMs),
+      lost: () => {
+        term.isRenewing = false
+        term.isAnswered = false
+      },
+    })
+  }
+
+  readPlan(): Promise<void> {
+    return this.#term?.fleet.readPlan() ?? Promise.resolve()
+  }
+
+  decide(): Promise<void> {
+    return this.#term?.fleet.decideAll() ?? Promise.resolve()
+  }
+
+  hear(worker: SimulatedWorker): Promise<void> {
+    return this.#term?.fleet.hear(worker) ?? Promise.resolve()
+  }
+
+  async place(): Promise<void> {
+    const term = this.#term
+    if (term === undefined) return
+    const others = await readOtherServers(this.#world.database, this.server)
+    for (const other of term.beats.stillOnes(others, this.#world.nowMs)) {
+      if (!term.isCertain()) return
+      await this.#takeOver(term, other)
+    }
+    await this.#handOver(term)
+  }
+
+  /** Ends in order. Without `keepWorkers` its workers end first; what it cannot see keeps the name from being freed. */
+  async leave(options: { keepWorkers: boolean }): Promise<void> {
+    const term = this.#term
+    if (term !== undefined && !options.keepWorkers) {
+      await term.fleet.endAll()
+      await freeServerName(this.#world.database, { server: this.server, serverEpoch: term.serverEpoch })
+    }
+  }
+
+  #taken(verdict: TakeVerdict, facts: { sentAtMs: number; watchedMs: number }): void {
+    const nowMs = this.#world.nowMs
+    if (verdict.kind === 'held') this.#watched = undefined
+    if (verdict.kind === 'watch_beat' && this.#watched?.beat !== verdict.beat) {
+      this.#watched = { beat: verdict.beat, sinceMs: nowMs, leaseTtlMs: verdict.leaseTtlMs ?? ttlMs }
+    }
+    if (verdict.kind !== 'taken') return
+    this.#watched = undefined
+    const { sentAtMs, watchedMs } = facts
+    const leaseLeftMs = () => (term.isOver ? 0 : Math.max(0, term.heldUntilMs - this.#world.nowMs))
+    const given = {
+      ...{ server: this.server, host: this.host, serverEpoch: verdict.serverEpoch, watchedMs, orders: verdict.orders },
+      ...{ takenAtMs: sentAtMs, earlierTtlMs: verdict.earlierTtlMs ?? ttlMs, courier: this.courier, isOver: false },
+      leaseLeftMs,
+      isCertain: () => term.isAnswered && leaseLeftMs() > 0,
+      heldUntilMs: sentAtMs + ttlMs,
+      written: { clockMs: verdict.clockMs, sentAtMs },
+      ...{ isAnswered: true, isRenewing: false, beats: new BeatWatch() },
+    }
+    // The fleet asks the term, which knows its fleet.
+    const term: OpenTerm = Object.assign(given, { fleet: new SimulatedFleet(this.#world, given) })
+    this.#term = term
+  }
+
+  #renewed(term: OpenTerm, verdict: RenewVerdict, sentAtMs: number): void {
+    term.isRenewing = false
+    if (term.isOver) return
+    if (verdict.kind === 'lost') return this.#endTerm(term)
+    term.heldUntilMs = sentAtMs + ttlMs
+    term.written = { clockMs: verdict.clockMs, sentAtMs }
+    term.isAnswered = true
+    term.orders = verdict.orders
+  }
+
+  /** The workers are told to end and do so later; nothing is written. */
+  #endTerm(term: OpenTerm): void {
+    term.isOver = true
+    this.#term = undefined
+    this.#leftovers = term.fleet.ownWorkers({ alsoAdopting: false })
+  }
+
+  async #takeOver(term: OpenTerm, other: OtherServer): Promise<void> {
+    const { serverEpoch } = term
+    const room = term.fleet.room()
+    const input = { server: this.server, serverEpoch, from: other.name, stillBeat: other.beat, room }
+    const { database } = this.#world
+    await this.courier.send({
+      run: () =>
+        this.courier.fenced(serverEpoch, { alsoWhenLapsed: false }, async () => {
+          const before = await database.assignments()
+          const ids = await database.transaction((tx) => takeOverInstances(tx, input))
+          for (const id of ids) {
+            expect(this.#world.receiving(id).length, `${this.server} takes ${id}, which runs at ${other.name}`).toBe(0)
+          }
+          const gained = before.filter(({ id, server }) => ids.includes(id) && server !== this.server)
+          expect(gained.length, `${this.server} has room for ${room}`).toBeLessThanOrEqual(room)
+          expect(gained.every(({ placement }) => placement === 'floating')).toBe(true)
+        }),
+      answered: () => {},
+      lost: () => {},
+    })
+  }
+
+  async #handOver(term: OpenTerm): Promise<void> {
+    const homeless = term.fleet.homeless()
+    const { draining } = term.orders
+    if (!term.isCertain() || (!draining && homeless.length === 0)) return
+    const { serverEpoch } = term
+    const { database } = this.#world
+    const input = { server: this.server, serverEpoch, ids: draining ? ('all' as const) : homeless }
+    await this.courier.send({
+      run: () =>
+        this.courier.fenced(serverEpoch, { alsoWhenLapsed: false }, async () => {
+          const before = await database.assignments()
+          const moved = await database.transaction((tx) => moveFloatingAway(tx, input))
+          for (const { id, server } of (await database.assignments()).filter((bot) => moved.includes(bot.id))) {
+            const standing = await database.standingOf(server)
+            expect(standing, `${id} goes to ${server}`).toMatchObject({ isHeld: true, isDraining: false })
+            expect(before.find((bot) => bot.id === id)?.placement).toBe('floating')
+          }
+        }),
+      answered: () => {},
+      lost: () => {},
+    })
+  }
+}
