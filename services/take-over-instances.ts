@@ -1,4 +1,5 @@
 import type { Tx } from '../db/transaction.ts'
+import { leaseHasLapsed } from './lease-has-lapsed.ts'
 
 export interface TakeOverInstances {
   readonly server: string
@@ -62,7 +63,7 @@ async function isDown(tx: Tx, input: TakeOverInstances): Promise<boolean> {
   await tx.query('select 1 from server where name = $1 for update', [input.from])
   const { rowCount } = await tx.query(
     `select 1 from server
-     where name = $1 and (holder is null or (beat = $2 and lease_until < clock_timestamp()))`,
+     where name = $1 and (holder is null or (beat = $2 and ${leaseHasLapsed}))`,
     [input.from, input.stillBeat],
   )
   return rowCount === 1

@@ -16,6 +16,7 @@ import { bots, ModelDatabase, type ServerName } from './lease-model/model-databa
 import { settle } from './lease-model/settle.ts'
 import { type Layout, Scene, steps } from './lease-model/steps.ts'
 import { ttlMs } from './lease-model/supervisor.ts'
+import { reachable, type Reached } from './lease-model/world.ts'
 
 const server = 'alpha'
 const instanceId = bots[0].id
@@ -39,15 +40,18 @@ test('never two workers of an instance that may receive, and after all chaos eac
   timeout: 3_600_000,
 }, async () => {
   const { LEASE_MODEL_RUNS: runs = '150', LEASE_MODEL_SEED: seed } = process.env
+  const reached = new Map<Reached, number>()
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...layouts), steps, survivors, async (layout, chaos, alive) => {
       await database.reset()
-      const scene = new Scene(database, layout)
+      const scene = new Scene(database, layout, reached)
       await fc.asyncModelRun(async () => ({ model: {}, real: scene }), chaos)
       await settle(scene, alive)
     }),
     { numRuns: Number(runs), ...(seed === undefined ? {} : { seed: Number(seed) }), endOnFailure: false },
   )
+  if (process.env.DBG) console.log(reached)
+  for (const what of reachable) expect(reached.get(what), `no run has ${what} anything`).toBeGreaterThan(0)
 })
 
 test('the same server that comes back is fenced by its epoch, not by its name', async () => {

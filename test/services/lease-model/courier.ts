@@ -64,6 +64,7 @@ export class Courier {
   async fenced<T>(serverEpoch: number, options: { alsoWhenLapsed: boolean }, write: () => Promise<T>): Promise<T> {
     const standing = await this.#world.database.standingOf(this.#server)
     if (standing.serverEpoch === serverEpoch && (standing.isHeld || options.alsoWhenLapsed)) return write()
+    this.#world.reach('refused late')
     const before = await this.#world.database.leaseRows()
     const verdict = await write()
     expect(await this.#world.database.leaseRows(), `${this.#server} wrote in a term that is over`).toEqual(before)

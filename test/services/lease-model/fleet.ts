@@ -147,6 +147,7 @@ export class SimulatedFleet {
         courier.fenced(serverEpoch, { alsoWhenLapsed: false }, async () => {
           const { instanceId, epoch, nonce } = worker
           const isOurs = await adoptInstance(this.#world.database, { instanceId, epoch, nonce, server, serverEpoch })
+          if (isOurs) this.#world.reach('adopted')
           if (isOurs) await this.#checkAdopted(worker)
           return isOurs
         }),
@@ -228,6 +229,7 @@ export class SimulatedFleet {
         const claimed = await courier.fenced(serverEpoch, { alsoWhenLapsed: false }, claim)
         if (claimed === undefined) return
         worker = new SimulatedWorker({ ...claimed, instanceId: id, identity, server })
+        this.#world.reach('claimed')
         worker.hasEnded = !courier.isAlive
         this.#launched.push(worker)
         await this.#checkClaimed(worker)
@@ -290,6 +292,7 @@ export class SimulatedFleet {
         courier.fenced(serverEpoch, { alsoWhenLapsed: true }, async () => {
           const receiving = this.#world.receiving(instanceId).map((other) => other.epoch)
           const isReleased = await releaseInstance(this.#world.database, { instanceId, epoch, server, serverEpoch })
+          if (isReleased) this.#world.reach('released')
           if (isReleased) expect(receiving, `released: ${instanceId}`).toEqual([])
         }),
       answered: () => {

@@ -8,7 +8,7 @@ import { type Scene, tend } from './steps.ts'
 import type { SimulatedSupervisor } from './supervisor.ts'
 
 const stepMs = 2500
-const roundsMax = 40
+const roundsMax = 280
 
 /** `survivors`: the servers that still have a machine. */
 export async function settle(scene: Scene, survivors: readonly ServerName[]): Promise<void> {

@@ -11,7 +11,7 @@ import { stopInstance } from '../../../services/stop-instance.ts'
 import type { Tx } from '../../../db/transaction.ts'
 import { type BotId, bots, type ModelDatabase, type ServerName, serverNames } from './model-database.ts'
 import { SimulatedSupervisor } from './supervisor.ts'
-import { type Fate, World } from './world.ts'
+import { type Fate, type Reached, World } from './world.ts'
 
 /** The hosts on which the two supervisors of each name sit. */
 export interface Layout {
@@ -26,8 +26,8 @@ export class Scene {
   readonly world: World
   readonly seats: SimulatedSupervisor[]
 
-  constructor(database: ModelDatabase, layout: Layout) {
-    this.world = new World(database)
+  constructor(database: ModelDatabase, layout: Layout, reached: Map<Reached, number>) {
+    this.world = new World(database, reached)
     this.seats = serverNames.flatMap((server) =>
       layout[server].map((host) => new SimulatedSupervisor(this.world, server, host)),
     )

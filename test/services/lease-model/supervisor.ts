@@ -195,6 +195,8 @@ export class SimulatedSupervisor {
             expect(this.#world.receiving(id).length, `${this.server} takes ${id}, which runs at ${other.name}`).toBe(0)
           }
           const gained = before.filter(({ id, server }) => ids.includes(id) && server !== this.server)
+          if (gained.length > 0) this.#world.reach('taken over')
+          if (ids.length > gained.length) this.#world.reach('let go late')
           expect(gained.length, `${this.server} has room for ${room}`).toBeLessThanOrEqual(room)
           expect(gained.every(({ placement }) => placement === 'floating')).toBe(true)
         }),
@@ -215,6 +217,7 @@ export class SimulatedSupervisor {
         this.courier.fenced(serverEpoch, { alsoWhenLapsed: false }, async () => {
           const before = await database.assignments()
           const moved = await database.transaction((tx) => moveFloatingAway(tx, input))
+          if (moved.length > 0) this.#world.reach('handed over')
           for (const { id, server } of (await database.assignments()).filter((bot) => moved.includes(bot.id))) {
             const standing = await database.standingOf(server)
             expect(standing, `${id} goes to ${server}`).toMatchObject({ isHeld: true, isDraining: false })

@@ -12,6 +12,10 @@ import type { SimulatedWorker } from './worker.ts'
 /** What becomes of a statement on its way. */
 export type Fate = 'answered' | 'unanswered' | 'dropped'
 
+/** What a model must have come to, or it proves nothing. */
+export const reachable = ['claimed', 'adopted', 'released', 'taken over', 'let go late', 'handed over', 'refused late'] as const
+export type Reached = (typeof reachable)[number]
+
 /** Above every pid of a real host, so that nothing real is ever meant. */
 const pidBase = 5_000_000
 
@@ -23,10 +27,16 @@ export class World {
   /** Every monotonic clock. */
   nowMs = 0
   #pid = pidBase
+  readonly #reached: Map<Reached, number>
   readonly #deadSupervisors = new Set<number>()
 
-  constructor(database: ModelDatabase) {
+  constructor(database: ModelDatabase, reached: Map<Reached, number>) {
     this.database = database
+    this.#reached = reached
+  }
+
+  reach(what: Reached): void {
+    this.#reached.set(what, (this.#reached.get(what) ?? 0) + 1)
   }
 
   newIdentity(host: number): ProcessIdentity {
