@@ -75,6 +75,7 @@ test('a server whose bots were taken over while all its clocks stood still canno
       serverEpoch: beta.serverEpoch,
       from: 'alpha',
       stillBeat: rows[0]?.beat ?? -1,
+      stillMs: 2 * ttlMs,
       room: 1,
     }),
   )

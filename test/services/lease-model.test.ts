@@ -14,7 +14,7 @@ import { renewServerLease } from '../../services/renew-server-lease.ts'
 import { takeServerName } from '../../services/take-server-name.ts'
 import { bots, ModelDatabase, type ServerName } from './lease-model/model-database.ts'
 import { settle } from './lease-model/settle.ts'
-import { type Layout, Scene, steps } from './lease-model/steps.ts'
+import { type Layout, Scene, steps, warmUp } from './lease-model/steps.ts'
 import { ttlMs } from './lease-model/supervisor.ts'
 import { reachable, type Reached } from './lease-model/world.ts'
 
@@ -42,9 +42,10 @@ test('never two workers of an instance that may receive, and after all chaos eac
   const { LEASE_MODEL_RUNS: runs = '150', LEASE_MODEL_SEED: seed } = process.env
   const reached = new Map<Reached, number>()
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...layouts), steps, survivors, async (layout, chaos, alive) => {
+    fc.asyncProperty(fc.constantFrom(...layouts), fc.boolean(), steps, survivors, async (layout, isWarm, chaos, alive) => {
       await database.reset()
       const scene = new Scene(database, layout, reached)
+      if (isWarm) await warmUp(scene)
       await fc.asyncModelRun(async () => ({ model: {}, real: scene }), chaos)
       await settle(scene, alive)
     }),

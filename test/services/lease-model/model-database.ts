@@ -142,6 +142,11 @@ export class ModelDatabase implements Queryable {
     return rows[0]
   }
 
+  async leases(): Promise<unknown[]> {
+    const { rows } = await this.query('select instance_id, epoch, nonce, phase from instance_lease order by 1')
+    return rows
+  }
+
   async assignments(): Promise<Assignment[]> {
     const { rows } = await this.query<Assignment>(
       'select id, server_name as server, placement, desired from instance order by id',

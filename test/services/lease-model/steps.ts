@@ -81,7 +81,9 @@ class Step implements fc.AsyncCommand<object, Scene> {
   }
 }
 
-const seatIndex = fc.nat(2 * serverNames.length - 1)
+/** Supervisors of each name. */
+const layoutSeats = 2
+const seatIndex = fc.nat(layoutSeats * serverNames.length - 1)
 const bot = fc.constantFrom<BotId>(...bots.map(({ id }) => id))
 const server = fc.constantFrom<ServerName>(...serverNames)
 
@@ -117,6 +119,11 @@ export async function tend(supervisor: SimulatedSupervisor, scene: Scene): Promi
   await supervisor.decide()
   await beat(supervisor, scene)
   await supervisor.place()
+}
+
+/** Both servers run what is theirs. */
+export async function warmUp(scene: Scene): Promise<void> {
+  for (const index of [0, layoutSeats, 0, layoutSeats]) await tend(scene.seat(index), scene)
 }
 
 const supervisorSteps = [
@@ -204,7 +211,14 @@ const orders = [
   fc.tuple(bot, server, fc.boolean()).map(
     ([id, to, force]) =>
       new Step(`Move(${id}, ${to}${force ? ', force' : ''})`, (scene) =>
-        scene.order((tx) => moveInstance(tx, operator, { id, to, force })),
+        scene.order(async (tx) => {
+          const before = await scene.world.database.assignments()
+          const { server_name: now } = await moveInstance(tx, operator, { id, to, force })
+          expect(now).toBe(to)
+          if (force || before.some((other) => other.id === id && other.server === to)) return
+          const standing = await scene.world.database.standingOf(to)
+          expect(standing, `${id} moves to ${to}`).toMatchObject({ isHeld: true, isDraining: false })
+        }),
       ),
   ),
   fc.tuple(server, fc.boolean(), fc.constantFrom('stay', 'stop')).map(

@@ -181,10 +181,10 @@ export class SimulatedSupervisor {
     this.#leftovers = term.fleet.ownWorkers({ alsoAdopting: false })
   }
 
-  async #takeOver(term: OpenTerm, other: OtherServer): Promise<void> {
+  async #takeOver(term: OpenTerm, other: OtherServer & { stillMs: number }): Promise<void> {
     const { serverEpoch } = term
     const room = term.fleet.room()
-    const input = { server: this.server, serverEpoch, from: other.name, stillBeat: other.beat, room }
+    const input = { server: this.server, serverEpoch, from: other.name, stillBeat: other.beat, stillMs: other.stillMs, room }
     const { database } = this.#world
     await this.courier.send({
       run: () =>

@@ -3,6 +3,7 @@
  * under way, and what must hold of all that after every step.
  */
 import { expect } from 'vitest'
+import type { Tx } from '../../../db/transaction.ts'
 import { formatProcessIdentity, judgeLiveness, type ProcessIdentity } from '../../../domain/process-identity.ts'
 import { readOwnIdentity } from '../../../runtime/process-identity.ts'
 import { fence } from '../../../services/fence.ts'
@@ -27,6 +28,7 @@ export class World {
   /** Every monotonic clock. */
   nowMs = 0
   #pid = pidBase
+  #checkedRows = ''
   readonly #reached: Map<Reached, number>
   readonly #deadSupervisors = new Set<number>()
 
@@ -74,31 +76,36 @@ export class World {
 
   /** What must hold after every step. */
   async check(): Promise<void> {
+    const receiving = new Map<string, SimulatedWorker | undefined>()
     for (const instanceId of new Set(this.workers.map((worker) => worker.instanceId))) {
-      const receiving = this.receiving(instanceId)
-      const epochs = receiving.map(({ epoch, server }) => `${epoch} of ${server}`)
-      expect(epochs.length, `workers of ${instanceId} that may receive: ${epochs.join(', ')}`).toBeLessThanOrEqual(1)
-      await this.#checkFence(instanceId, receiving[0])
+      const all = this.receiving(instanceId)
+      const words = all.map(({ epoch, server }) => `${epoch} of ${server}`).join(', ')
+      expect(all.length, `workers of ${instanceId} that may receive: ${words}`).toBeLessThanOrEqual(1)
+      receiving.set(instanceId, all[0])
     }
+    const epochs = [...receiving.values()].map((worker) => worker?.epoch)
+    const rows = JSON.stringify([await this.database.leases(), epochs])
+    if (rows === this.#checkedRows) return
+    this.#checkedRows = rows
+    await this.database.transaction(async (tx) => {
+      for (const [instanceId, worker] of receiving) await this.#checkFence(tx, instanceId, worker)
+    })
   }
 
   /** The worker that receives may write; a superseded one may not, nor one that guessed the epoch. */
-  async #checkFence(instanceId: string, receiving: SimulatedWorker | undefined): Promise<void> {
+  async #checkFence(tx: Tx, instanceId: string, receiving: SimulatedWorker | undefined): Promise<void> {
     const [newest, before] = this.workers.filter((worker) => worker.instanceId === instanceId).reverse()
     if (newest === undefined) return
-    await this.database.transaction(async (tx) => {
-      if (receiving !== undefined) {
-        const passed = await fence(tx, receiving)
-        expect(passed, `epoch ${receiving.epoch} of ${instanceId} receives`).toMatchObject({ instanceId })
-      }
-      const forged = { instanceId, epoch: newest.epoch, nonce: `${newest.nonce}!` }
-      expect(await fence(tx, forged), `a forged nonce of ${instanceId}`).toBeUndefined()
-      if (before === undefined) return
-      expect(await fence(tx, before), `epoch ${before.epoch} of ${instanceId} is stale`).toBeUndefined()
-      // Should a nonce be known that is not its own, the epoch stands alone.
-      const guessed = { instanceId, epoch: before.epoch, nonce: newest.nonce }
-      expect(await fence(tx, guessed), `epoch ${before.epoch} of ${instanceId} is stale`).toBeUndefined()
-    })
+    if (receiving !== undefined) {
+      const passed = await fence(tx, receiving)
+      expect(passed, `epoch ${receiving.epoch} of ${instanceId} receives`).toMatchObject({ instanceId })
+    }
+    const forged = { instanceId, epoch: newest.epoch, nonce: `${newest.nonce}!` }
+    expect(await fence(tx, forged), `a forged nonce of ${instanceId}`).toBeUndefined()
+    if (before === undefined) return
+    expect(await fence(tx, before), `epoch ${before.epoch} of ${instanceId} is stale`).toBeUndefined()
+    const guessed = { instanceId, epoch: before.epoch, nonce: newest.nonce }
+    expect(await fence(tx, guessed), `epoch ${before.epoch} of ${instanceId} is stale`).toBeUndefined()
   }
 }
 
