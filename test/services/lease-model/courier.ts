@@ -11,6 +11,8 @@ export interface Statement<T> {
   answered(answer: T): void | Promise<void>
   /** No answer came: it may stand or not. */
   lost(): void | Promise<void>
+  /** It arrived after it had been given up. */
+  late?(): void | Promise<void>
 }
 
 export class Courier {
@@ -54,9 +56,15 @@ export class Courier {
     if (!this.isSlow) return statement.answered(await statement.run())
     this.#unanswered += 1
     this.#world.underWay.push(async (fate) => {
-      if (fate === 'dropped') return this.#read(() => statement.lost())
+      if (fate === 'overdue') {
+        this.#world.underWay.push(async () => {
+          await statement.run()
+          await statement.late?.()
+        })
+      }
+      if (fate === 'dropped' || fate === 'overdue') return this.#read(() => statement.lost())
       const answer = await statement.run()
-      await this.#read(() => (fate === 'answered' ? statement.answered(answer) : statement.lost()))
+      return this.#read(() => (fate === 'answered' ? statement.answered(answer) : statement.lost()))
     })
   }
 

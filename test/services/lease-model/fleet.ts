@@ -237,6 +237,9 @@ export class SimulatedFleet {
       },
       answered: () => this.#launch(id, worker),
       lost: () => this.#discard(id, worker),
+      late: () => {
+        if (worker !== undefined) worker.hasEnded = true
+      },
     })
   }
 

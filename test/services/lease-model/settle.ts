@@ -4,10 +4,9 @@
  */
 import { expect } from 'vitest'
 import { type Assignment, capacity, type ServerName, serverNames } from './model-database.ts'
-import { type Scene, tend } from './steps.ts'
+import { pass, roundMs, type Scene, tend } from './steps.ts'
 import type { SimulatedSupervisor } from './supervisor.ts'
 
-const stepMs = 2500
 const roundsMax = 280
 
 /** `survivors`: the servers that still have a machine. */
@@ -21,8 +20,7 @@ export async function settle(scene: Scene, survivors: readonly ServerName[]): Pr
   const living = scene.seats.filter((seat) => survivors.includes(seat.server))
   let wrongs: string[] = []
   for (let round = 0; round < roundsMax; round += 1) {
-    world.nowMs += stepMs
-    await world.database.moveClock(stepMs)
+    await pass(scene, roundMs)
     for (const supervisor of living) {
       await tend(supervisor, scene)
       await world.check()
@@ -30,7 +28,7 @@ export async function settle(scene: Scene, survivors: readonly ServerName[]): Pr
     wrongs = await wrongsOf(scene, living)
     if (wrongs.length === 0) return
   }
-  expect(wrongs, `not settled after ${(roundsMax * stepMs) / 1000} s`).toEqual([])
+  expect(wrongs, `not settled after ${(roundsMax * roundMs) / 1000} s`).toEqual([])
 }
 
 /** One server as it stands at the end. */

@@ -39,6 +39,13 @@ export class Scene {
     return supervisor
   }
 
+  /** The seat of that number or else the next whose supervisor holds a name: trouble elsewhere is no trouble. */
+  holder(index: number): number {
+    const count = this.seats.length
+    const order = this.seats.map((_, distance) => (index + distance) % count)
+    return order.find((candidate) => this.seat(candidate).isActive && this.seat(candidate).term !== undefined) ?? index
+  }
+
   /** A supervisor is gone; another process sits down in its place. */
   replace(index: number): void {
     const { server, host } = this.seat(index)
@@ -81,6 +88,9 @@ class Step implements fc.AsyncCommand<object, Scene> {
   }
 }
 
+/** Less than a third of a lease, so that everybody who is awake renews in time. */
+export const roundMs = 2500
+
 /** Supervisors of each name. */
 const layoutSeats = 2
 const seatIndex = fc.nat(layoutSeats * serverNames.length - 1)
@@ -89,7 +99,7 @@ const server = fc.constantFrom<ServerName>(...serverNames)
 
 /** Something that a supervisor does while it is alive and awake; now and then its statements are slow. */
 function supervisorStep(words: string, act: (supervisor: SimulatedSupervisor, scene: Scene) => Promise<void>) {
-  return fc.tuple(seatIndex, fc.nat(3)).map(([index, speed]) => {
+  return fc.tuple(seatIndex, fc.nat(2)).map(([index, speed]) => {
     const isSlow = speed === 0
     return new Step(`${words}(${index}${isSlow ? ', slowly' : ''})`, async (scene) => {
       const supervisor = scene.seat(index)
@@ -159,11 +169,19 @@ async function forgeAdoptions(supervisor: SimulatedSupervisor, { world }: Scene)
 }
 
 const troubles = [
-  seatIndex.map((index) => new Step(`Crash(${index})`, (scene) => scene.replace(index))),
-  seatIndex.map(
-    (index) =>
-      new Step(`Stall(${index})`, (scene) => scene.seat(index).courier.stall(!scene.seat(index).courier.isStalled)),
+  seatIndex.map((index) => new Step(`Crash(${index})`, (scene) => scene.replace(scene.holder(index)))),
+  ...[1, 2].map(() =>
+    seatIndex.map(
+      (index) =>
+        new Step(`Restart(${index})`, async (scene) => {
+          const seat = scene.holder(index)
+          scene.replace(seat)
+          await scene.seat(seat).take()
+        }),
+    ),
   ),
+  seatIndex.map((index) => new Step(`Stall(${index})`, (scene) => scene.seat(scene.holder(index)).courier.stall(true))),
+  seatIndex.map((index) => new Step(`Resume(${index})`, (scene) => scene.seat(index).courier.stall(false))),
   fc.tuple(seatIndex, fc.boolean()).map(
     ([index, keepWorkers]) =>
       new Step(`Leave(${index}${keepWorkers ? ', keeping workers' : ''})`, async (scene) => {
@@ -181,7 +199,7 @@ const troubles = [
       }),
   ),
   ...[1, 2].map(() =>
-    fc.tuple(fc.nat(5), fc.constantFrom<Fate>('answered', 'answered', 'unanswered', 'dropped')).map(
+    fc.tuple(fc.nat(5), fc.constantFrom<Fate>('answered', 'answered', 'unanswered', 'dropped', 'overdue')).map(
       ([index, fate]) =>
         new Step(`Arrive(${index}, ${fate})`, async ({ world }) => {
           const { underWay } = world
@@ -192,14 +210,24 @@ const troubles = [
   ),
 ]
 
+export async function pass({ world }: Scene, ms: number): Promise<void> {
+  world.nowMs += ms
+  await world.database.moveClock(ms)
+}
+
 const clocks = [
+  ...[1, 2].map(() =>
+    fc.constant(
+      new Step('Round', async (scene) => {
+        await pass(scene, roundMs)
+        for (const supervisor of scene.seats) if (supervisor.isActive) await tend(supervisor, scene)
+      }),
+    ),
+  ),
   ...[1, 2].map(() =>
     fc.constantFrom(500, 3000, 6000, 11_500).map(
       (ms) =>
-        new Step(`Pass(${ms})`, async ({ world }) => {
-          world.nowMs += ms
-          await world.database.moveClock(ms)
-        }),
+        new Step(`Pass(${ms})`, (scene) => pass(scene, ms)),
     ),
   ),
   fc
@@ -236,6 +264,6 @@ const orders = [
 ]
 
 export const steps = fc.commands<object, Scene, false>([...supervisorSteps, ...troubles, ...clocks, ...orders], {
-  maxCommands: 70,
+  maxCommands: 100,
   size: 'max',
 })

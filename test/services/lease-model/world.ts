@@ -10,8 +10,11 @@ import { fence } from '../../../services/fence.ts'
 import type { ModelDatabase } from './model-database.ts'
 import type { SimulatedWorker } from './worker.ts'
 
-/** What becomes of a statement on its way. */
-export type Fate = 'answered' | 'unanswered' | 'dropped'
+/**
+ * What becomes of a statement on its way. `overdue`: its sender gives it up, and it arrives nevertheless, later.
+ * `answered` of one that was given up: nobody reads the answer.
+ */
+export type Fate = 'answered' | 'unanswered' | 'dropped' | 'overdue'
 
 /** What a model must have come to, or it proves nothing. */
 export const reachable = ['claimed', 'adopted', 'released', 'taken over', 'let go late', 'handed over', 'refused late'] as const
