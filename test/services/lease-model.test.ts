@@ -13,10 +13,10 @@ import { freeServerName } from '../../services/free-server-name.ts'
 import { renewServerLease } from '../../services/renew-server-lease.ts'
 import { takeServerName } from '../../services/take-server-name.ts'
 import { bots, ModelDatabase, type ServerName } from './lease-model/model-database.ts'
+import { ttlMs } from './lease-model/open-term.ts'
 import { settle } from './lease-model/settle.ts'
 import { type Layout, Scene, steps, warmUp } from './lease-model/steps.ts'
-import { ttlMs } from './lease-model/supervisor.ts'
-import { reachable, type Reached } from './lease-model/world.ts'
+import { type Reached, reachable } from './lease-model/world.ts'
 
 const server = 'alpha'
 const instanceId = bots[0].id
@@ -42,16 +42,21 @@ test('never two workers of an instance that may receive, and after all chaos eac
   const { LEASE_MODEL_RUNS: runs = '150', LEASE_MODEL_SEED: seed } = process.env
   const reached = new Map<Reached, number>()
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...layouts), fc.boolean(), steps, survivors, async (layout, isWarm, chaos, alive) => {
-      await database.reset()
-      const scene = new Scene(database, layout, reached)
-      if (isWarm) await warmUp(scene)
-      await fc.asyncModelRun(async () => ({ model: {}, real: scene }), chaos)
-      await settle(scene, alive)
-    }),
+    fc.asyncProperty(
+      fc.constantFrom(...layouts),
+      fc.boolean(),
+      steps,
+      survivors,
+      async (layout, isWarm, chaos, alive) => {
+        await database.reset()
+        const scene = new Scene(database, layout, reached)
+        if (isWarm) await warmUp(scene)
+        await fc.asyncModelRun(async () => ({ model: {}, real: scene }), chaos)
+        await settle(scene, alive)
+      },
+    ),
     { numRuns: Number(runs), ...(seed === undefined ? {} : { seed: Number(seed) }), endOnFailure: false },
   )
-  if (process.env.DBG) console.log(reached)
   for (const what of reachable) expect(reached.get(what), `no run has ${what} anything`).toBeGreaterThan(0)
 })
 
@@ -118,8 +123,7 @@ test('a lease is not lost to a jump of the database alone, but to time that has 
   )
   if (taken.kind !== 'taken') throw new Error('should take')
   const { serverEpoch, clockMs } = taken
-  const renew = (expectedClockMs: number) =>
-    renewServerLease(database, { server, serverEpoch, ttlMs, expectedClockMs })
+  const renew = (expectedClockMs: number) => renewServerLease(database, { server, serverEpoch, ttlMs, expectedClockMs })
   await database.moveClock(3_600_000)
   expect(await renew(clockMs)).toMatchObject({ kind: 'renewed' })
   await database.moveClock(ttlMs + 1)

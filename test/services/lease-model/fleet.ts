@@ -248,7 +248,12 @@ export class SimulatedFleet {
     worker.isNamed = true
     const { instanceId, epoch, nonce, identity } = worker
     const known: Worker = {
-      ...{ instanceId, epoch, nonce, identity, platform: 'telegram', port: 0 },
+      instanceId,
+      epoch,
+      nonce,
+      identity,
+      platform: 'telegram',
+      port: 0,
       ended: new Promise(() => {}),
       hint: () => {},
       leave: () => {},

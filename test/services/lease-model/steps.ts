@@ -1,14 +1,14 @@
 /** The steps of the lease model: what supervisors, workers, operators, clocks and connections do. */
 import fc from 'fast-check'
-import { type Actor } from '../../../domain/actor.ts'
 import { expect } from 'vitest'
+import type { Tx } from '../../../db/transaction.ts'
+import { type Actor } from '../../../domain/actor.ts'
 import { Failure } from '../../../domain/failure.ts'
 import { adoptInstance } from '../../../services/adopt-instance.ts'
 import { moveInstance } from '../../../services/move-instance.ts'
 import { setServerDraining } from '../../../services/set-server-draining.ts'
 import { startInstance } from '../../../services/start-instance.ts'
 import { stopInstance } from '../../../services/stop-instance.ts'
-import type { Tx } from '../../../db/transaction.ts'
 import { type BotId, bots, type ModelDatabase, type ServerName, serverNames } from './model-database.ts'
 import { SimulatedSupervisor } from './supervisor.ts'
 import { type Fate, type Reached, World } from './world.ts'
@@ -154,7 +154,13 @@ async function forgeAdoptions(supervisor: SimulatedSupervisor, { world }: Scene)
   for (const { id } of bots) {
     const [newest, before] = world.workers.filter((worker) => worker.instanceId === id).reverse()
     if (newest === undefined) continue
-    const honest = { instanceId: id, epoch: newest.epoch, nonce: newest.nonce, server: own, serverEpoch: term.serverEpoch }
+    const honest = {
+      instanceId: id,
+      epoch: newest.epoch,
+      nonce: newest.nonce,
+      server: own,
+      serverEpoch: term.serverEpoch,
+    }
     const forgeries = [
       { ...honest, nonce: `${newest.nonce}!` },
       { ...honest, serverEpoch: term.serverEpoch - 1 },
@@ -225,10 +231,7 @@ const clocks = [
     ),
   ),
   ...[1, 2].map(() =>
-    fc.constantFrom(500, 3000, 6000, 11_500).map(
-      (ms) =>
-        new Step(`Pass(${ms})`, (scene) => pass(scene, ms)),
-    ),
+    fc.constantFrom(500, 3000, 6000, 11_500).map((ms) => new Step(`Pass(${ms})`, (scene) => pass(scene, ms))),
   ),
   fc
     .constantFrom(-3_600_000, 3_600_000, 20_000)
@@ -249,18 +252,22 @@ const orders = [
         }),
       ),
   ),
-  fc.tuple(server, fc.boolean(), fc.constantFrom('stay', 'stop')).map(
-    ([name, draining, pinned]) =>
-      new Step(`Drain(${name}, ${draining ? pinned : 'no'})`, (scene) =>
-        scene.order((tx) => setServerDraining(tx, operator, { name, draining, pinned })),
-      ),
-  ),
-  fc.tuple(bot, fc.boolean()).map(
-    ([id, isWanted]) =>
-      new Step(`${isWanted ? 'Start' : 'Stop'}(${id})`, (scene) =>
-        scene.order((tx) => (isWanted ? startInstance : stopInstance)(tx, operator, { id })),
-      ),
-  ),
+  fc
+    .tuple(server, fc.boolean(), fc.constantFrom('stay', 'stop'))
+    .map(
+      ([name, draining, pinned]) =>
+        new Step(`Drain(${name}, ${draining ? pinned : 'no'})`, (scene) =>
+          scene.order((tx) => setServerDraining(tx, operator, { name, draining, pinned })),
+        ),
+    ),
+  fc
+    .tuple(bot, fc.boolean())
+    .map(
+      ([id, isWanted]) =>
+        new Step(`${isWanted ? 'Start' : 'Stop'}(${id})`, (scene) =>
+          scene.order((tx) => (isWanted ? startInstance : stopInstance)(tx, operator, { id })),
+        ),
+    ),
 ]
 
 export const steps = fc.commands<object, Scene, false>([...supervisorSteps, ...troubles, ...clocks, ...orders], {

@@ -5,7 +5,6 @@
 import { expect } from 'vitest'
 import { formatProcessIdentity, type ProcessIdentity } from '../../../domain/process-identity.ts'
 import { beatStillMs, type RenewVerdict, type TakeVerdict } from '../../../domain/server-lease.ts'
-import { BeatWatch } from '../../../orchestrator/placement.ts'
 import { freeServerName } from '../../../services/free-server-name.ts'
 import { moveFloatingAway } from '../../../services/move-floating-away.ts'
 import { type OtherServer, readOtherServers } from '../../../services/read-other-servers.ts'
@@ -13,23 +12,10 @@ import { renewServerLease } from '../../../services/renew-server-lease.ts'
 import { takeOverInstances } from '../../../services/take-over-instances.ts'
 import { takeServerName } from '../../../services/take-server-name.ts'
 import { Courier } from './courier.ts'
-import { SimulatedFleet, type Term } from './fleet.ts'
 import { capacity, type ServerName } from './model-database.ts'
+import { OpenTerm, ttlMs } from './open-term.ts'
 import type { SimulatedWorker } from './worker.ts'
 import type { World } from './world.ts'
-
-export const ttlMs = 10_000
-
-/** One holding of the name. */
-interface OpenTerm extends Term {
-  readonly fleet: SimulatedFleet
-  readonly beats: BeatWatch
-  heldUntilMs: number
-  /** The database's clock when it wrote the lease that stands. */
-  written: { readonly clockMs: number; readonly sentAtMs: number }
-  isAnswered: boolean
-  isRenewing: boolean
-}
 
 export class SimulatedSupervisor {
   readonly server: ServerName
@@ -79,7 +65,11 @@ export class SimulatedSupervisor {
       run: () =>
         this.#world.database.transaction((tx) =>
           takeServerName(tx, {
-            ...{ server: this.server, ttlMs, capacity, url: null, version: 'test' },
+            server: this.server,
+            ttlMs,
+            capacity,
+            url: null,
+            version: 'test',
             holder: formatProcessIdentity(this.#identity),
             stillBeat: stood ? watched.beat : null,
             isProvablyDead: (holder) => this.#world.isProvablyDead(this.host, holder),
@@ -148,20 +138,7 @@ export class SimulatedSupervisor {
     }
     if (verdict.kind !== 'taken') return
     this.#watched = undefined
-    const { sentAtMs, watchedMs } = facts
-    const leaseLeftMs = () => (term.isOver ? 0 : Math.max(0, term.heldUntilMs - this.#world.nowMs))
-    const given = {
-      ...{ server: this.server, host: this.host, serverEpoch: verdict.serverEpoch, watchedMs, orders: verdict.orders },
-      ...{ takenAtMs: sentAtMs, earlierTtlMs: verdict.earlierTtlMs ?? ttlMs, courier: this.courier, isOver: false },
-      leaseLeftMs,
-      isCertain: () => term.isAnswered && leaseLeftMs() > 0,
-      heldUntilMs: sentAtMs + ttlMs,
-      written: { clockMs: verdict.clockMs, sentAtMs },
-      ...{ isAnswered: true, isRenewing: false, beats: new BeatWatch() },
-    }
-    // The fleet asks the term, which knows its fleet.
-    const term: OpenTerm = Object.assign(given, { fleet: new SimulatedFleet(this.#world, given) })
-    this.#term = term
+    this.#term = new OpenTerm(this.#world, this, { ...verdict, ...facts })
   }
 
   #renewed(term: OpenTerm, verdict: RenewVerdict, sentAtMs: number): void {
@@ -184,7 +161,14 @@ export class SimulatedSupervisor {
   async #takeOver(term: OpenTerm, other: OtherServer & { stillMs: number }): Promise<void> {
     const { serverEpoch } = term
     const room = term.fleet.room()
-    const input = { server: this.server, serverEpoch, from: other.name, stillBeat: other.beat, stillMs: other.stillMs, room }
+    const input = {
+      server: this.server,
+      serverEpoch,
+      from: other.name,
+      stillBeat: other.beat,
+      stillMs: other.stillMs,
+      room,
+    }
     const { database } = this.#world
     await this.courier.send({
       run: () =>

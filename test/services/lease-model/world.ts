@@ -17,7 +17,15 @@ import type { SimulatedWorker } from './worker.ts'
 export type Fate = 'answered' | 'unanswered' | 'dropped' | 'overdue'
 
 /** What a model must have come to, or it proves nothing. */
-export const reachable = ['claimed', 'adopted', 'released', 'taken over', 'let go late', 'handed over', 'refused late'] as const
+export const reachable = [
+  'claimed',
+  'adopted',
+  'released',
+  'taken over',
+  'let go late',
+  'handed over',
+  'refused late',
+] as const
 export type Reached = (typeof reachable)[number]
 
 /** Above every pid of a real host, so that nothing real is ever meant. */
