@@ -148,7 +148,7 @@ export class SimulatedFleet {
           const { instanceId, epoch, nonce } = worker
           const isOurs = await adoptInstance(this.#world.database, { instanceId, epoch, nonce, server, serverEpoch })
           if (isOurs) this.#world.reach('adopted')
-          if (isOurs) await this.#checkAdopted(worker)
+          await (isOurs ? this.#checkAdopted(worker) : this.#checkNotAdopted(worker))
           return isOurs
         }),
       answered: (isOurs) => {
@@ -168,6 +168,16 @@ export class SimulatedFleet {
     const process = formatProcessIdentity(identity)
     expect(lease, `adopted: ${instanceId}`).toMatchObject({ epoch, nonce, process, phase: 'held' })
     expect(this.#world.seenFrom(this.#term.host, process), 'adopted from another host').not.toBe(process)
+  }
+
+  /** Refused only to a term that is over, or when the row is not that worker's any more: else it would die for nothing. */
+  async #checkNotAdopted({ instanceId, epoch, nonce }: SimulatedWorker): Promise<void> {
+    const { server, serverEpoch } = this.#term
+    const standing = await this.#world.database.standingOf(server)
+    if (standing.serverEpoch !== serverEpoch || !standing.isHeld) return
+    const lease = await this.#world.database.leaseOf(instanceId)
+    if (lease?.phase === 'idle') return
+    expect(lease, `not adopted: ${instanceId}`).not.toMatchObject({ epoch, nonce, server_name: server })
   }
 
   async #noticeDeaths(): Promise<void> {

@@ -137,7 +137,7 @@ export class ModelDatabase implements Queryable {
     return rows
   }
 
-  async leaseOf(instanceId: string): Promise<unknown> {
+  async leaseOf(instanceId: string): Promise<Record<string, unknown> | undefined> {
     const { rows } = await this.query('select * from instance_lease where instance_id = $1', [instanceId])
     return rows[0]
   }

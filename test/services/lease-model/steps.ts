@@ -67,11 +67,11 @@ type Act = (scene: Scene) => Promise<void> | void
 
 class Step implements fc.AsyncCommand<object, Scene> {
   readonly #words: string
-  readonly #act: Act
+  readonly act: Act
 
   constructor(words: string, act: Act) {
     this.#words = words
-    this.#act = act
+    this.act = act
   }
 
   check(): boolean {
@@ -79,7 +79,7 @@ class Step implements fc.AsyncCommand<object, Scene> {
   }
 
   async run(_model: object, scene: Scene): Promise<void> {
-    await this.#act(scene)
+    await this.act(scene)
     await scene.world.check()
   }
 
@@ -154,6 +154,7 @@ async function forgeAdoptions(supervisor: SimulatedSupervisor, { world }: Scene)
   for (const { id } of bots) {
     const [newest, before] = world.workers.filter((worker) => worker.instanceId === id).reverse()
     if (newest === undefined) continue
+    const lease = await world.database.leaseOf(id)
     const honest = {
       instanceId: id,
       epoch: newest.epoch,
@@ -164,7 +165,7 @@ async function forgeAdoptions(supervisor: SimulatedSupervisor, { world }: Scene)
     const forgeries = [
       { ...honest, nonce: `${newest.nonce}!` },
       { ...honest, serverEpoch: term.serverEpoch - 1 },
-      ...(newest.server === own ? [] : [honest]),
+      ...(newest.server === own && lease?.phase !== 'idle' ? [] : [honest]),
       ...(before === undefined ? [] : [{ ...honest, epoch: before.epoch, nonce: before.nonce }]),
       ...(before === undefined ? [] : [{ ...honest, epoch: before.epoch }]),
     ]
@@ -197,6 +198,9 @@ const troubles = [
         scene.replace(index)
       }),
   ),
+]
+
+const fates = [
   fc.nat(5).map(
     (back) =>
       new Step(`WorkerEnds(${back})`, ({ world }) => {
@@ -270,7 +274,53 @@ const orders = [
     ),
 ]
 
-export const steps = fc.commands<object, Scene, false>([...supervisorSteps, ...troubles, ...clocks, ...orders], {
-  maxCommands: 100,
-  size: 'max',
-})
+/** Work of a supervisor, whose last statements stay under way. */
+const works = {
+  Start: async (supervisor: SimulatedSupervisor, scene: Scene) => {
+    await crashWorkers(supervisor, scene)
+    await supervisor.decide()
+    supervisor.courier.isSlow = true
+    await supervisor.decide()
+  },
+  Release: async (supervisor: SimulatedSupervisor, scene: Scene) => {
+    await crashWorkers(supervisor, scene)
+    supervisor.courier.isSlow = true
+    await supervisor.decide()
+  },
+  Tend: async (supervisor: SimulatedSupervisor, scene: Scene) => {
+    supervisor.courier.isSlow = true
+    await tend(supervisor, scene)
+  },
+}
+
+async function crashWorkers(supervisor: SimulatedSupervisor, { world }: Scene): Promise<void> {
+  for (const worker of world.workers) worker.hasEnded ||= worker.isNamed && worker.server === supervisor.server
+  await supervisor.readPlan()
+}
+
+/** What comes between a supervisor's question and its statement, which it may even have given up by then. */
+const amid = fc
+  .tuple(
+    seatIndex,
+    fc.constantFrom('Start', 'Release', 'Tend'),
+    fc.boolean(),
+    fc.oneof(...troubles, ...clocks, ...orders),
+  )
+  .map(([index, work, isGivenUp, other]) => {
+    const words = `Amid(${index}, ${work}${isGivenUp ? ', given up' : ''}, ${other.toString()})`
+    return new Step(words, async (scene) => {
+      const { underWay } = scene.world
+      const supervisor = scene.seat(scene.holder(index))
+      if (!supervisor.isActive || supervisor.term === undefined || underWay.length > 0) return
+      await works[work](supervisor, scene)
+      supervisor.courier.isSlow = false
+      for (const statement of isGivenUp ? underWay.splice(0) : []) await statement('overdue')
+      await other.act(scene)
+      for (const statement of underWay.splice(0)) await statement('answered')
+    })
+  })
+
+export const steps = fc.commands<object, Scene, false>(
+  [...supervisorSteps, ...troubles, ...fates, ...clocks, ...orders, amid, amid, amid],
+  { maxCommands: 100, size: 'max' },
+)

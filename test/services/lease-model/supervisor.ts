@@ -89,7 +89,10 @@ export class SimulatedSupervisor {
     const expectedClockMs = written.clockMs + sentAtMs - written.sentAtMs
     term.isRenewing = true
     await this.courier.send({
-      run: () => renewServerLease(this.#world.database, { server: this.server, serverEpoch, ttlMs, expectedClockMs }),
+      run: () =>
+        this.courier.fenced(serverEpoch, { alsoWhenLapsed: true }, () =>
+          renewServerLease(this.#world.database, { server: this.server, serverEpoch, ttlMs, expectedClockMs }),
+        ),
       answered: (verdict) => this.#renewed(term, verdict, sentAtMs),
       lost: () => {
         term.isRenewing = false
