@@ -1,5 +1,8 @@
 /** Leases when the database's clock has jumped, or one server's clocks have all stood still. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { leaseTtlMaxMs } from '../../domain/server-lease.ts'
+import { listServers } from '../../services/list-servers.ts'
+import { readOtherServers } from '../../services/read-other-servers.ts'
 import { renewServerLease } from '../../services/renew-server-lease.ts'
 import { takeOverInstances } from '../../services/take-over-instances.ts'
 import { takeServerName } from '../../services/take-server-name.ts'
@@ -83,3 +86,48 @@ test('a server whose bots were taken over while all its clocks stood still canno
   const renewal = { server: 'alpha', serverEpoch: alpha.serverEpoch, ttlMs, expectedClockMs: alpha.clockMs }
   expect(await renewServerLease(db.database, renewal)).toEqual({ kind: 'lost' })
 })
+
+test('a dead server whose lease the clock has left an hour in the future is down, and its bots are taken over', async () => {
+  await db.database.query(`update instance set server_name = 'alpha' where id = 'bot'`)
+  await taken('alpha', 'h0/1')
+  const beta = await taken('beta', 'h1/1')
+  expect(await isAlive('alpha')).toBe(true)
+  await clock.shift(-hourMs)
+  await renewServerLease(db.database, { server: 'beta', serverEpoch: beta.serverEpoch, ttlMs })
+  expect(await isAlive('alpha')).toBe(false)
+  expect(await isAlive('beta')).toBe(true)
+  const [alpha] = await readOtherServers(db.database, 'beta')
+  expect(alpha).toMatchObject({ name: 'alpha', hasLapsed: true })
+  expect(await takeOverFromAlpha(beta.serverEpoch, { stillBeat: alpha?.beat ?? -1, stillMs: 2 * ttlMs })).toEqual([
+    'bot',
+  ])
+  await clock.shift(hourMs)
+})
+
+test('a deadline that the clock has left an hour in the future is outlasted', async () => {
+  await db.database.query(`update instance set server_name = 'alpha' where id = 'bot'`)
+  await taken('alpha', 'h0/1')
+  const beta = await taken('beta', 'h1/1')
+  await db.database.query(
+    `update instance_lease set phase = 'adopting', server_name = 'alpha',
+       may_run_until = shifted.clock_timestamp() + interval '1 hour'`,
+  )
+  await clock.shift(-hourMs)
+  await renewServerLease(db.database, { server: 'beta', serverEpoch: beta.serverEpoch, ttlMs })
+  const [alpha] = await readOtherServers(db.database, 'beta')
+  const stillBeat = alpha?.beat ?? -1
+  expect(await takeOverFromAlpha(beta.serverEpoch, { stillBeat, stillMs: 2 * ttlMs })).toEqual([])
+  expect(await takeOverFromAlpha(beta.serverEpoch, { stillBeat, stillMs: 2 * leaseTtlMaxMs })).toEqual(['bot'])
+  await clock.shift(hourMs)
+})
+
+function takeOverFromAlpha(serverEpoch: number, seen: { stillBeat: number; stillMs: number }) {
+  return db.database.transaction((tx) =>
+    takeOverInstances(tx, { server: 'beta', serverEpoch, from: 'alpha', room: 1, ...seen }),
+  )
+}
+
+async function isAlive(server: string): Promise<boolean | undefined> {
+  const actor = { name: 'test', userId: null, role: 'owner', tenant: null, source: 'cli' } as const
+  return (await listServers(db.database, actor)).find(({ name }) => name === server)?.alive
+}

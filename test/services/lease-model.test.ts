@@ -8,6 +8,7 @@
  */
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { adoptInstance } from '../../services/adopt-instance.ts'
 import { claimInstance } from '../../services/claim-instance.ts'
 import { freeServerName } from '../../services/free-server-name.ts'
 import { renewServerLease } from '../../services/renew-server-lease.ts'
@@ -60,23 +61,26 @@ test('never two workers of an instance that may receive, and after all chaos eac
   for (const what of reachable) expect(reached.get(what), `no run has ${what} anything`).toBeGreaterThan(0)
 })
 
+async function takeFree(holder: string, isEarlierDead = false) {
+  const verdict = await database.transaction((tx) =>
+    takeServerName(tx, {
+      server,
+      holder,
+      ttlMs,
+      capacity: 1,
+      url: null,
+      version: 't',
+      stillBeat: null,
+      isProvablyDead: () => isEarlierDead,
+    }),
+  )
+  if (verdict.kind !== 'taken') throw new Error('it should be free')
+  return verdict
+}
+
 test('the same server that comes back is fenced by its epoch, not by its name', async () => {
-  const take = (holder: string, isDead: boolean) =>
-    database.transaction((tx) =>
-      takeServerName(tx, {
-        server,
-        holder,
-        ttlMs,
-        capacity: 1,
-        url: null,
-        version: 't',
-        stillBeat: null,
-        isProvablyDead: () => isDead,
-      }),
-    )
-  const first = await take('h0/1', false)
-  const second = await take('h0/2', true)
-  if (first.kind !== 'taken' || second.kind !== 'taken') throw new Error('both should take')
+  const first = await takeFree('h0/1')
+  const second = await takeFree('h0/2', true)
   expect(second.serverEpoch).toBe(first.serverEpoch + 1)
   expect(await renewServerLease(database, { server, serverEpoch: first.serverEpoch, ttlMs })).toEqual({
     kind: 'lost',
@@ -89,19 +93,7 @@ test('the same server that comes back is fenced by its epoch, not by its name', 
 })
 
 test('a lease that lapsed is not renewed, even by the holder itself', async () => {
-  const taken = await database.transaction((tx) =>
-    takeServerName(tx, {
-      server,
-      holder: 'h0/1',
-      ttlMs,
-      capacity: 1,
-      url: null,
-      version: 't',
-      stillBeat: null,
-      isProvablyDead: () => false,
-    }),
-  )
-  if (taken.kind !== 'taken') throw new Error('should take')
+  const taken = await takeFree('h0/1')
   await database.moveClock(ttlMs + 1)
   expect(await renewServerLease(database, { server, serverEpoch: taken.serverEpoch, ttlMs })).toEqual({
     kind: 'lost',
@@ -109,23 +101,26 @@ test('a lease that lapsed is not renewed, even by the holder itself', async () =
 })
 
 test('a lease is not lost to a jump of the database alone, but to time that has passed', async () => {
-  const taken = await database.transaction((tx) =>
-    takeServerName(tx, {
-      server,
-      holder: 'h0/1',
-      ttlMs,
-      capacity: 1,
-      url: null,
-      version: 't',
-      stillBeat: null,
-      isProvablyDead: () => false,
-    }),
-  )
-  if (taken.kind !== 'taken') throw new Error('should take')
+  const taken = await takeFree('h0/1')
   const { serverEpoch, clockMs } = taken
   const renew = (expectedClockMs: number) => renewServerLease(database, { server, serverEpoch, ttlMs, expectedClockMs })
   await database.moveClock(3_600_000)
   expect(await renew(clockMs)).toMatchObject({ kind: 'renewed' })
   await database.moveClock(ttlMs + 1)
   expect(await renew(clockMs + 3_600_000 + ttlMs + 1)).toEqual({ kind: 'lost' })
+})
+
+test('an adoption whose answer was lost is asked again and says the same; one of an earlier term does not', async () => {
+  const first = await takeFree('h0/1')
+  const claim = await database.transaction((tx) =>
+    claimInstance(tx, { instanceId, server, serverEpoch: first.serverEpoch, process: 'p', port: 4001 }),
+  )
+  if (claim === undefined) throw new Error('it should be claimed')
+  await database.moveClock(ttlMs + 1)
+  const second = await takeFree('h0/1')
+  const adopt = (serverEpoch: number) =>
+    adoptInstance(database, { instanceId, epoch: claim.epoch, nonce: claim.nonce, server, serverEpoch })
+  expect(await adopt(second.serverEpoch)).toBe(true)
+  expect(await adopt(second.serverEpoch)).toBe(true)
+  expect(await adopt(first.serverEpoch)).toBe(false)
 })
