@@ -14,12 +14,13 @@ import { freeServerName } from '../../services/free-server-name.ts'
 import { renewServerLease } from '../../services/renew-server-lease.ts'
 import { takeServerName } from '../../services/take-server-name.ts'
 import { bots, ModelDatabase, type ServerName } from './lease-model/model-database.ts'
-import { ttlMs } from './lease-model/open-term.ts'
+import { type Layout, Scene, warmUp } from './lease-model/scene.ts'
 import { settle } from './lease-model/settle.ts'
-import { type Layout, Scene, steps, warmUp } from './lease-model/steps.ts'
+import { steps } from './lease-model/steps.ts'
 import { type Reached, reachable } from './lease-model/world.ts'
 
 const server = 'alpha'
+const ttlMs = 10_000
 const instanceId = bots[0].id
 
 let database: ModelDatabase

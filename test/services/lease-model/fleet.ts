@@ -113,6 +113,11 @@ export class SimulatedFleet {
     })
   }
 
+  isLive(worker: SimulatedWorker): boolean {
+    const slot = this.#slots.get(worker.instanceId)
+    return slot?.kind === 'live' && isHeldBy(slot, worker)
+  }
+
   /** The stdin of what has no name yet closes with its supervisor. */
   endNameless(): void {
     for (const worker of this.#launched) worker.hasEnded ||= !worker.isNamed

@@ -41,12 +41,21 @@ interface Standing {
   readonly stopsPinned: boolean
 }
 
+interface Lease {
+  readonly instanceId: string
+  readonly epoch: number
+  readonly nonce: string | null
+  readonly phase: string
+}
+
 /** Where a bot belongs, and whether it is wanted. */
 export interface Assignment {
   readonly id: BotId
   readonly server: ServerName
   readonly placement: 'pinned' | 'floating'
   readonly desired: 'running' | 'stopped'
+  /** Somebody has asked for a new worker. */
+  readonly isRestartAsked: boolean
 }
 
 export class ModelDatabase implements Queryable {
@@ -114,7 +123,7 @@ export class ModelDatabase implements Queryable {
     await this.query(`update standing.clock set at = at + $1 * interval '1 millisecond'`, [ms])
   }
 
-  async standingOf(server: ServerName): Promise<Standing> {
+  async standingOf(server: string): Promise<Standing> {
     const { rows } = await this.query<Standing>(
       `select server_epoch as "serverEpoch", coalesce(holder is not null and lease_until > clock_timestamp(), false)
          as "isHeld", draining as "isDraining",
@@ -142,14 +151,17 @@ export class ModelDatabase implements Queryable {
     return rows[0]
   }
 
-  async leases(): Promise<unknown[]> {
-    const { rows } = await this.query('select instance_id, epoch, nonce, phase from instance_lease order by 1')
+  async leases(): Promise<Lease[]> {
+    const { rows } = await this.query<Lease>(
+      'select instance_id as "instanceId", epoch, nonce, phase from instance_lease order by 1',
+    )
     return rows
   }
 
   async assignments(): Promise<Assignment[]> {
     const { rows } = await this.query<Assignment>(
-      'select id, server_name as server, placement, desired from instance order by id',
+      `select id, server_name as server, placement, desired, restart_requested > restart_done as "isRestartAsked"
+       from instance order by id`,
     )
     return rows
   }

@@ -5,8 +5,6 @@ import { SimulatedFleet, type Term } from './fleet.ts'
 import type { ServerName } from './model-database.ts'
 import type { World } from './world.ts'
 
-export const ttlMs = 10_000
-
 /** One holding of the name, as orchestrator/server-lease.ts counts its time: from before each statement was sent. */
 export class OpenTerm implements Term {
   readonly server: ServerName
@@ -30,7 +28,7 @@ export class OpenTerm implements Term {
 
   constructor(
     world: World,
-    holder: { server: ServerName; host: number; courier: Courier },
+    holder: { server: ServerName; host: number; ttlMs: number; courier: Courier },
     taken: Extract<TakeVerdict, { kind: 'taken' }> & { sentAtMs: number; watchedMs: number },
   ) {
     this.#world = world
@@ -39,10 +37,10 @@ export class OpenTerm implements Term {
     this.courier = holder.courier
     this.serverEpoch = taken.serverEpoch
     this.takenAtMs = taken.sentAtMs
-    this.earlierTtlMs = taken.earlierTtlMs ?? ttlMs
+    this.earlierTtlMs = taken.earlierTtlMs ?? holder.ttlMs
     this.watchedMs = taken.watchedMs
     this.orders = taken.orders
-    this.heldUntilMs = taken.sentAtMs + ttlMs
+    this.heldUntilMs = taken.sentAtMs + holder.ttlMs
     this.written = taken
     this.fleet = new SimulatedFleet(world, this)
   }

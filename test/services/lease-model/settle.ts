@@ -4,7 +4,7 @@
  */
 import { expect } from 'vitest'
 import { type Assignment, capacity, type ServerName, serverNames } from './model-database.ts'
-import { pass, roundMs, type Scene, tend } from './steps.ts'
+import { pass, roundMs, type Scene, tend } from './scene.ts'
 import type { SimulatedSupervisor } from './supervisor.ts'
 
 const roundsMax = 280

@@ -1,67 +1,18 @@
 /** The steps of the lease model: what supervisors, workers, operators, clocks and connections do. */
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { Tx } from '../../../db/transaction.ts'
-import { type Actor } from '../../../domain/actor.ts'
-import { Failure } from '../../../domain/failure.ts'
-import { adoptInstance } from '../../../services/adopt-instance.ts'
+import type { Actor } from '../../../domain/actor.ts'
 import { moveInstance } from '../../../services/move-instance.ts'
 import { setServerDraining } from '../../../services/set-server-draining.ts'
 import { startInstance } from '../../../services/start-instance.ts'
 import { stopInstance } from '../../../services/stop-instance.ts'
-import { type BotId, bots, type ModelDatabase, type ServerName, serverNames } from './model-database.ts'
-import { SimulatedSupervisor } from './supervisor.ts'
-import { type Fate, type Reached, World } from './world.ts'
-
-/** The hosts on which the two supervisors of each name sit. */
-export interface Layout {
-  readonly alpha: readonly [number, number]
-  readonly beta: readonly [number, number]
-}
+import { forge } from './forgeries.ts'
+import { type BotId, bots, type ServerName, serverNames } from './model-database.ts'
+import { beat, pass, roundMs, type Scene, seatsOfName, tend } from './scene.ts'
+import type { SimulatedSupervisor } from './supervisor.ts'
+import type { Fate } from './world.ts'
 
 const operator: Actor = { name: 'test', userId: null, role: 'owner', tenant: null, source: 'cli' }
-
-/** The world, and who sits where in it. */
-export class Scene {
-  readonly world: World
-  readonly seats: SimulatedSupervisor[]
-
-  constructor(database: ModelDatabase, layout: Layout, reached: Map<Reached, number>) {
-    this.world = new World(database, reached)
-    this.seats = serverNames.flatMap((server) =>
-      layout[server].map((host) => new SimulatedSupervisor(this.world, server, host)),
-    )
-  }
-
-  seat(index: number): SimulatedSupervisor {
-    const supervisor = this.seats[index]
-    if (supervisor === undefined) throw new Error(`no seat ${index}`)
-    return supervisor
-  }
-
-  /** The seat of that number or else the next whose supervisor holds a name: trouble elsewhere is no trouble. */
-  holder(index: number): number {
-    const count = this.seats.length
-    const order = this.seats.map((_, distance) => (index + distance) % count)
-    return order.find((candidate) => this.seat(candidate).isActive && this.seat(candidate).term !== undefined) ?? index
-  }
-
-  /** A supervisor is gone; another process sits down in its place. */
-  replace(index: number): void {
-    const { server, host } = this.seat(index)
-    this.seat(index).die()
-    this.seats[index] = new SimulatedSupervisor(this.world, server, host)
-  }
-
-  /** As the operator's command does; what is refused changes nothing. */
-  async order(work: (tx: Tx) => Promise<unknown>): Promise<void> {
-    try {
-      await this.world.database.transaction(work)
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-    }
-  }
-}
 
 type Act = (scene: Scene) => Promise<void> | void
 
@@ -88,12 +39,7 @@ class Step implements fc.AsyncCommand<object, Scene> {
   }
 }
 
-/** Less than a third of a lease, so that everybody who is awake renews in time. */
-export const roundMs = 2500
-
-/** Supervisors of each name. */
-const layoutSeats = 2
-const seatIndex = fc.nat(layoutSeats * serverNames.length - 1)
+const seatIndex = fc.nat(seatsOfName * serverNames.length - 1)
 const bot = fc.constantFrom<BotId>(...bots.map(({ id }) => id))
 const server = fc.constantFrom<ServerName>(...serverNames)
 
@@ -111,31 +57,6 @@ function supervisorStep(words: string, act: (supervisor: SimulatedSupervisor, sc
   })
 }
 
-/** Heartbeats of all workers that call this server; a worker of its name may still be connected to either supervisor. */
-export async function beat(supervisor: SimulatedSupervisor, { world }: Scene): Promise<void> {
-  for (const worker of world.workers) {
-    if (worker.server !== supervisor.server || !worker.isNamed || worker.hasEnded) continue
-    if (worker.isPast(world.nowMs)) worker.hasEnded = true
-    else await supervisor.hear(worker)
-  }
-}
-
-/** Everything that a supervisor does in a third of its lease's time. */
-export async function tend(supervisor: SimulatedSupervisor, scene: Scene): Promise<void> {
-  await supervisor.take()
-  await supervisor.renew()
-  await supervisor.readPlan()
-  await beat(supervisor, scene)
-  await supervisor.decide()
-  await beat(supervisor, scene)
-  await supervisor.place()
-}
-
-/** Both servers run what is theirs. */
-export async function warmUp(scene: Scene): Promise<void> {
-  for (const index of [0, layoutSeats, 0, layoutSeats]) await tend(scene.seat(index), scene)
-}
-
 const supervisorSteps = [
   ...[1, 2, 3, 4].map(() => supervisorStep('Tend', tend)),
   supervisorStep('Take', (supervisor) => supervisor.take()),
@@ -144,36 +65,8 @@ const supervisorSteps = [
   supervisorStep('Decide', (supervisor) => supervisor.decide()),
   supervisorStep('Beat', beat),
   supervisorStep('Place', (supervisor) => supervisor.place()),
-  supervisorStep('ForgeAdoptions', forgeAdoptions),
+  supervisorStep('Forge', forge),
 ]
-
-/** Adoptions that no token allows: of a superseded worker, with another's nonce, for a term or a server of others. */
-async function forgeAdoptions(supervisor: SimulatedSupervisor, { world }: Scene): Promise<void> {
-  const { server: own, term } = supervisor
-  if (term === undefined) return
-  for (const { id } of bots) {
-    const [newest, before] = world.workers.filter((worker) => worker.instanceId === id).reverse()
-    if (newest === undefined) continue
-    const lease = await world.database.leaseOf(id)
-    const honest = {
-      instanceId: id,
-      epoch: newest.epoch,
-      nonce: newest.nonce,
-      server: own,
-      serverEpoch: term.serverEpoch,
-    }
-    const forgeries = [
-      { ...honest, nonce: `${newest.nonce}!` },
-      { ...honest, serverEpoch: term.serverEpoch - 1 },
-      ...(newest.server === own && lease?.phase !== 'idle' ? [] : [honest]),
-      ...(before === undefined ? [] : [{ ...honest, epoch: before.epoch, nonce: before.nonce }]),
-      ...(before === undefined ? [] : [{ ...honest, epoch: before.epoch }]),
-    ]
-    for (const forgery of forgeries) {
-      expect(await adoptInstance(world.database, forgery), `a forged adoption of ${id}`).toBe(false)
-    }
-  }
-}
 
 const troubles = [
   seatIndex.map((index) => new Step(`Crash(${index})`, (scene) => scene.replace(scene.holder(index)))),
@@ -187,6 +80,7 @@ const troubles = [
         }),
     ),
   ),
+  seatIndex.map((index) => new Step(`Upgrade(${index})`, (scene) => upgrade(scene, index))),
   seatIndex.map((index) => new Step(`Stall(${index})`, (scene) => scene.seat(scene.holder(index)).courier.stall(true))),
   seatIndex.map((index) => new Step(`Resume(${index})`, (scene) => scene.seat(index).courier.stall(false))),
   fc.tuple(seatIndex, fc.boolean()).map(
@@ -219,11 +113,6 @@ const fates = [
     ),
   ),
 ]
-
-export async function pass({ world }: Scene, ms: number): Promise<void> {
-  world.nowMs += ms
-  await world.database.moveClock(ms)
-}
 
 const clocks = [
   ...[1, 2].map(() =>
@@ -291,6 +180,31 @@ const works = {
     supervisor.courier.isSlow = true
     await tend(supervisor, scene)
   },
+}
+
+/**
+ * An upgrade, or a supervisor that dies and comes back at once: the workers that it may keep do not notice. The same
+ * process goes on under the same epoch and nonce, or the heartbeat of the new supervisor would have ended it.
+ */
+async function upgrade(scene: Scene, index: number): Promise<void> {
+  const { world } = scene
+  const seat = scene.holder(index)
+  const { server: own, courier, term } = scene.seat(seat)
+  if (!courier.isAlive || courier.isWaiting || term?.isCertain() !== true) return
+  const { isDraining, stopsPinned } = await world.database.standingOf(own)
+  const kept = (await world.database.assignments()).flatMap((assigned) => {
+    const isWanted = assigned.server === own && assigned.desired === 'running' && !assigned.isRestartAsked
+    const worker = world.receiving(assigned.id)[0]
+    return isWanted && worker?.server === own && !(assigned.placement === 'pinned' && stopsPinned) ? [worker] : []
+  })
+  if (isDraining || kept.some((worker) => !term.fleet.isLive(worker))) return
+  scene.replace(seat)
+  await tend(scene.seat(seat), scene)
+  for (const worker of kept) {
+    const words = `epoch ${worker.epoch} of ${worker.instanceId} goes on`
+    expect(worker.mayReceive(world.nowMs) && scene.seat(seat).term?.fleet.isLive(worker), words).toBe(true)
+  }
+  if (kept.length > 0) world.reach('kept')
 }
 
 async function crashWorkers(supervisor: SimulatedSupervisor, { world }: Scene): Promise<void> {

@@ -13,13 +13,15 @@ import { takeOverInstances } from '../../../services/take-over-instances.ts'
 import { takeServerName } from '../../../services/take-server-name.ts'
 import { Courier } from './courier.ts'
 import { capacity, type ServerName } from './model-database.ts'
-import { OpenTerm, ttlMs } from './open-term.ts'
+import { OpenTerm } from './open-term.ts'
 import type { SimulatedWorker } from './worker.ts'
 import type { World } from './world.ts'
 
 export class SimulatedSupervisor {
   readonly server: ServerName
   readonly host: number
+  /** The time to live that it was set to: servers may change theirs. */
+  readonly ttlMs: number
   readonly courier: Courier
   readonly #world: World
   readonly #identity: ProcessIdentity
@@ -28,12 +30,13 @@ export class SimulatedSupervisor {
   /** Workers of a lost term: they must be gone before the name may be taken anew. */
   #leftovers: SimulatedWorker[] = []
 
-  constructor(world: World, server: ServerName, host: number) {
+  constructor(world: World, given: { server: ServerName; host: number; ttlMs: number }) {
     this.#world = world
-    this.server = server
-    this.host = host
-    this.#identity = world.newIdentity(host)
-    this.courier = new Courier(world, server)
+    this.server = given.server
+    this.host = given.host
+    this.ttlMs = given.ttlMs
+    this.#identity = world.newIdentity(given.host)
+    this.courier = new Courier(world, given.server)
   }
 
   get isActive(): boolean {
@@ -60,13 +63,13 @@ export class SimulatedSupervisor {
     const sentAtMs = this.#world.nowMs
     const watched = this.#watched
     const watchedMs = watched === undefined ? 0 : sentAtMs - watched.sinceMs
-    const stood = watched !== undefined && watchedMs > beatStillMs(Math.max(ttlMs, watched.leaseTtlMs))
+    const stood = watched !== undefined && watchedMs > beatStillMs(Math.max(this.ttlMs, watched.leaseTtlMs))
     await this.courier.send({
       run: () =>
         this.#world.database.transaction((tx) =>
           takeServerName(tx, {
             server: this.server,
-            ttlMs,
+            ttlMs: this.ttlMs,
             capacity,
             url: null,
             version: 'test',
@@ -85,13 +88,14 @@ export class SimulatedSupervisor {
     if (term === undefined || term.isRenewing) return
     const sentAtMs = this.#world.nowMs
     if (sentAtMs >= term.heldUntilMs) return this.#endTerm(term)
+    const { server, ttlMs } = this
     const { serverEpoch, written } = term
     const expectedClockMs = written.clockMs + sentAtMs - written.sentAtMs
     term.isRenewing = true
     await this.courier.send({
       run: () =>
         this.courier.fenced(serverEpoch, { alsoWhenLapsed: true }, () =>
-          renewServerLease(this.#world.database, { server: this.server, serverEpoch, ttlMs, expectedClockMs }),
+          renewServerLease(this.#world.database, { server, serverEpoch, ttlMs, expectedClockMs }),
         ),
       answered: (verdict) => this.#renewed(term, verdict, sentAtMs),
       lost: () => {
@@ -137,7 +141,7 @@ export class SimulatedSupervisor {
     const nowMs = this.#world.nowMs
     if (verdict.kind === 'held') this.#watched = undefined
     if (verdict.kind === 'watch_beat' && this.#watched?.beat !== verdict.beat) {
-      this.#watched = { beat: verdict.beat, sinceMs: nowMs, leaseTtlMs: verdict.leaseTtlMs ?? ttlMs }
+      this.#watched = { beat: verdict.beat, sinceMs: nowMs, leaseTtlMs: verdict.leaseTtlMs ?? this.ttlMs }
     }
     if (verdict.kind !== 'taken') return
     this.#watched = undefined
@@ -148,7 +152,7 @@ export class SimulatedSupervisor {
     term.isRenewing = false
     if (term.isOver) return
     if (verdict.kind === 'lost') return this.#endTerm(term)
-    term.heldUntilMs = sentAtMs + ttlMs
+    term.heldUntilMs = sentAtMs + this.ttlMs
     term.written = { clockMs: verdict.clockMs, sentAtMs }
     term.isAnswered = true
     term.orders = verdict.orders
@@ -177,7 +181,9 @@ export class SimulatedSupervisor {
       run: () =>
         this.courier.fenced(serverEpoch, { alsoWhenLapsed: false }, async () => {
           const before = await database.assignments()
+          const { serverEpoch: lateEpoch } = await database.standingOf(other.name)
           const ids = await database.transaction((tx) => takeOverInstances(tx, input))
+          if (ids.length > 0) await this.#renewLate(other.name, lateEpoch)
           for (const id of ids) {
             expect(this.#world.receiving(id).length, `${this.server} takes ${id}, which runs at ${other.name}`).toBe(0)
           }
@@ -189,6 +195,14 @@ export class SimulatedSupervisor {
         }),
       answered: () => {},
       lost: () => {},
+    })
+  }
+
+  /** A renewal that the other server sent while its lease ran, and that arrives only now. */
+  async #renewLate(server: string, serverEpoch: number): Promise<void> {
+    const renewal = { server, serverEpoch, ttlMs: this.ttlMs, expectedClockMs: 0 }
+    expect(await renewServerLease(this.#world.database, renewal), `${server} renews after all`).toEqual({
+      kind: 'lost',
     })
   }
 

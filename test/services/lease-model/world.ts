@@ -20,6 +20,7 @@ export type Fate = 'answered' | 'unanswered' | 'dropped' | 'overdue'
 export const reachable = [
   'claimed',
   'adopted',
+  'kept',
   'released',
   'taken over',
   'let go late',
@@ -95,11 +96,17 @@ export class World {
       receiving.set(instanceId, all[0])
     }
     const epochs = [...receiving.values()].map((worker) => worker?.epoch)
-    const rows = JSON.stringify([await this.database.leases(), epochs])
+    const leases = await this.database.leases()
+    const rows = JSON.stringify([leases, epochs])
     if (rows === this.#checkedRows) return
     this.#checkedRows = rows
     await this.database.transaction(async (tx) => {
       for (const [instanceId, worker] of receiving) await this.#checkFence(tx, instanceId, worker)
+      for (const { instanceId, epoch, nonce, phase } of leases) {
+        if (phase !== 'idle' || nonce === null) continue
+        const passed = await fence(tx, { instanceId, epoch, nonce })
+        expect(passed, `epoch ${epoch} of ${instanceId} was let go`).toBeUndefined()
+      }
     })
   }
 

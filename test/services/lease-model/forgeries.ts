@@ -1,0 +1,70 @@
+/** What nobody may succeed with, in whatever state the fleet is. */
+import { expect } from 'vitest'
+import { adoptInstance } from '../../../services/adopt-instance.ts'
+import { readOtherServers } from '../../../services/read-other-servers.ts'
+import { takeOverInstances } from '../../../services/take-over-instances.ts'
+import { bots } from './model-database.ts'
+import type { Scene } from './scene.ts'
+import type { SimulatedSupervisor } from './supervisor.ts'
+
+const hourMs = 3_600_000
+
+/** Tries forgeries, and once more when the database's clock has jumped past every lease. */
+export async function forge(supervisor: SimulatedSupervisor, scene: Scene): Promise<void> {
+  await forgeAdoptions(supervisor, scene)
+  await forgeTakeOvers(supervisor, scene)
+  await scene.world.database.moveClock(hourMs)
+  await forgeAdoptions(supervisor, scene)
+  await supervisor.renew()
+  await forgeTakeOvers(supervisor, scene)
+}
+
+/** Adoptions that no token allows: of a superseded worker, with another's nonce, for a term or a server of others. */
+async function forgeAdoptions(supervisor: SimulatedSupervisor, { world }: Scene): Promise<void> {
+  const { server: own, term } = supervisor
+  if (term === undefined) return
+  const { isHeld } = await world.database.standingOf(own)
+  for (const { id } of bots) {
+    const [newest, before] = world.workers.filter((worker) => worker.instanceId === id).reverse()
+    if (newest === undefined) continue
+    const lease = await world.database.leaseOf(id)
+    const honest = {
+      instanceId: id,
+      epoch: newest.epoch,
+      nonce: newest.nonce,
+      server: own,
+      serverEpoch: term.serverEpoch,
+    }
+    const forgeries = [
+      { ...honest, nonce: `${newest.nonce}!` },
+      { ...honest, serverEpoch: term.serverEpoch - 1 },
+      ...(newest.server === own && lease?.phase !== 'idle' && isHeld ? [] : [honest]),
+      ...(before === undefined ? [] : [{ ...honest, epoch: before.epoch, nonce: before.nonce }]),
+      ...(before === undefined ? [] : [{ ...honest, epoch: before.epoch }]),
+    ]
+    for (const forgery of forgeries) {
+      expect(await adoptInstance(world.database, forgery), `a forged adoption of ${id}`).toBe(false)
+    }
+  }
+}
+
+/**
+ * Take-overs for a term that is over, or from a server whose beat has moved on since it was watched, or whose lease runs
+ * by the database's clock, whatever a clock of ours says.
+ */
+async function forgeTakeOvers(supervisor: SimulatedSupervisor, { world }: Scene): Promise<void> {
+  const { server, term } = supervisor
+  if (term?.isCertain() !== true) return
+  for (const { name: from, beat, isFree, hasLapsed } of await readOtherServers(world.database, server)) {
+    const honest = { server, serverEpoch: term.serverEpoch, from, stillBeat: beat, stillMs: 0, room: bots.length }
+    const forgeries = [
+      { ...honest, serverEpoch: term.serverEpoch - 1 },
+      ...(!isFree && !hasLapsed ? [honest] : []),
+      ...(isFree ? [] : [{ ...honest, stillBeat: beat - 1 }]),
+    ]
+    for (const forgery of forgeries) {
+      const ids = await world.database.transaction((tx) => takeOverInstances(tx, forgery))
+      expect(ids, `a forged take-over from ${from}`).toEqual([])
+    }
+  }
+}
