@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { adoptInstance } from '../../../services/adopt-instance.ts'
 import { readOtherServers } from '../../../services/read-other-servers.ts'
 import { takeOverInstances } from '../../../services/take-over-instances.ts'
+import { takeServerName } from '../../../services/take-server-name.ts'
 import { bots } from './model-database.ts'
 import type { Scene } from './scene.ts'
 import type { SimulatedSupervisor } from './supervisor.ts'
@@ -17,6 +18,26 @@ export async function forge(supervisor: SimulatedSupervisor, scene: Scene): Prom
   await forgeAdoptions(supervisor, scene)
   await supervisor.renew()
   await forgeTakeOvers(supervisor, scene)
+  await forgeTake(supervisor, scene)
+}
+
+/** A rival that says it has watched the beat, while the lease runs by the database's clock. */
+async function forgeTake({ server, term }: SimulatedSupervisor, { world }: Scene): Promise<void> {
+  const { isHeld, serverEpoch, beat } = await world.database.standingOf(server)
+  if (!isHeld || term?.isCertain() !== true || term.serverEpoch !== serverEpoch || term.isRenewing) return
+  const verdict = await world.database.transaction((tx) =>
+    takeServerName(tx, {
+      server,
+      holder: 'a rival',
+      ttlMs: 1,
+      capacity: 0,
+      url: null,
+      version: 'test',
+      stillBeat: beat,
+      isProvablyDead: () => false,
+    }),
+  )
+  expect(verdict.kind, `a forged take of ${server}`).toBe('held')
 }
 
 /** Adoptions that no token allows: of a superseded worker, with another's nonce, for a term or a server of others. */

@@ -35,6 +35,7 @@ const standingClock = [
 /** What the database says of the holding of one name. */
 interface Standing {
   readonly serverEpoch: number
+  readonly beat: number
   /** Its lease has not lapsed, by the database's clock. */
   readonly isHeld: boolean
   readonly isDraining: boolean
@@ -125,7 +126,7 @@ export class ModelDatabase implements Queryable {
 
   async standingOf(server: string): Promise<Standing> {
     const { rows } = await this.query<Standing>(
-      `select server_epoch as "serverEpoch", coalesce(holder is not null and lease_until > clock_timestamp(), false)
+      `select server_epoch as "serverEpoch", beat, coalesce(holder is not null and lease_until > clock_timestamp(), false)
          as "isHeld", draining as "isDraining",
          draining and drain_pinned = 'stop' as "stopsPinned"
        from server where name = $1`,
