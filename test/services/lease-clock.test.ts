@@ -30,12 +30,12 @@ afterAll(async () => {
 })
 beforeEach(() => db.database.query(`update server set holder = null, lease_until = null`))
 
-function take(server: string, holder: string, stillBeat: number | null = null) {
+function take(server: string, holder: string, stillBeat: number | null = null, leaseTtlMs = ttlMs) {
   return db.database.transaction((tx) =>
     takeServerName(tx, {
       server,
       holder,
-      ttlMs,
+      ttlMs: leaseTtlMs,
       capacity: 10,
       url: null,
       version: 'test',
@@ -120,6 +120,24 @@ test('a deadline that the clock has left an hour in the future is outlasted', as
   expect(await takeOverFromAlpha(beta.serverEpoch, { stillBeat, stillMs: 2 * leaseTtlMaxMs })).toEqual(['bot'])
   await clock.shift(hourMs)
 })
+
+test('a lowered time to live counts once no worker is left that may hold a longer grant', async () => {
+  const lower = (holder: string) => take('alpha', holder, null, ttlMs / 2)
+  await db.database.query(`update instance_lease set phase = 'idle', server_name = null`)
+  await taken('alpha', 'h0/1')
+  await db.database.query(`update instance_lease set phase = 'held', server_name = 'alpha', may_run_until = null`)
+  expect(await lower('h0/1')).toMatchObject({ kind: 'taken', earlierTtlMs: ttlMs })
+  expect(await lower('h0/1')).toMatchObject({ kind: 'taken', earlierTtlMs: ttlMs })
+  expect(await watchedTtlMs()).toBe(ttlMs)
+  await db.database.query(`update instance_lease set phase = 'idle'`)
+  await lower('h0/1')
+  expect(await watchedTtlMs()).toBe(ttlMs / 2)
+})
+
+async function watchedTtlMs(): Promise<number | undefined> {
+  const { rows } = await db.database.query<{ ms: number }>(`select lease_ttl_ms as ms from server where name = 'alpha'`)
+  return rows[0]?.ms
+}
 
 function takeOverFromAlpha(serverEpoch: number, seen: { stillBeat: number; stillMs: number }) {
   return db.database.transaction((tx) =>
