@@ -218,7 +218,7 @@ const amid = fc
     seatIndex,
     fc.constantFrom('Start', 'Release', 'Tend'),
     fc.boolean(),
-    fc.oneof(...troubles, ...clocks, ...orders),
+    fc.oneof(...troubles, ...clocks, ...orders, ...orders, ...orders),
   )
   .map(([index, work, isGivenUp, other]) => {
     const words = `Amid(${index}, ${work}${isGivenUp ? ', given up' : ''}, ${other.toString()})`
