@@ -41,7 +41,7 @@ const survivors = fc.constantFrom<ServerName[]>(['alpha', 'beta'], ['alpha', 'be
 test('never two workers of an instance that may receive, and after all chaos each one that is wanted', {
   timeout: 3_600_000,
 }, async () => {
-  const { LEASE_MODEL_RUNS: runs = '150', LEASE_MODEL_SEED: seed } = process.env
+  const { LEASE_MODEL_RUNS: runs = '120', LEASE_MODEL_SEED: seed } = process.env
   const reached = new Map<Reached, number>()
   await fc.assert(
     fc.asyncProperty(

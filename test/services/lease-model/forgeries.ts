@@ -2,11 +2,12 @@
 import { expect } from 'vitest'
 import { adoptInstance } from '../../../services/adopt-instance.ts'
 import { readOtherServers } from '../../../services/read-other-servers.ts'
-import { takeOverInstances } from '../../../services/take-over-instances.ts'
+import { type TakeOverInstances, takeOverInstances } from '../../../services/take-over-instances.ts'
 import { takeServerName } from '../../../services/take-server-name.ts'
 import { bots } from './model-database.ts'
 import type { Scene } from './scene.ts'
 import type { SimulatedSupervisor } from './supervisor.ts'
+import type { World } from './world.ts'
 
 const hourMs = 3_600_000
 
@@ -19,6 +20,21 @@ export async function forge(supervisor: SimulatedSupervisor, scene: Scene): Prom
   await supervisor.renew()
   await forgeTakeOvers(supervisor, scene)
   await forgeTake(supervisor, scene)
+}
+
+/** What a take-over would take; it is rolled back. */
+async function tryTakeOver(world: World, input: TakeOverInstances): Promise<string[]> {
+  let ids: string[] = []
+  const rollBack = new Error('rolled back')
+  await world.database
+    .transaction(async (tx) => {
+      ids = await takeOverInstances(tx, input)
+      throw rollBack
+    })
+    .catch((error: unknown) => {
+      if (error !== rollBack) throw error
+    })
+  return ids
 }
 
 /** A rival that says it has watched the beat, while the lease runs by the database's clock. */
@@ -87,5 +103,8 @@ async function forgeTakeOvers(supervisor: SimulatedSupervisor, { world }: Scene)
       const ids = await world.database.transaction((tx) => takeOverInstances(tx, forgery))
       expect(ids, `a forged take-over from ${from}`).toEqual([])
     }
+    const bounded = await world.database.boundedNow()
+    const early = (await tryTakeOver(world, honest)).filter((id) => bounded.includes(id))
+    expect(early, `taken over from ${from} before its may_run_until`).toEqual([])
   }
 }

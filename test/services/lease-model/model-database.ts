@@ -44,6 +44,7 @@ interface Standing {
 
 interface Lease {
   readonly instanceId: string
+  readonly server: string | null
   readonly epoch: number
   readonly nonce: string | null
   readonly phase: string
@@ -152,9 +153,17 @@ export class ModelDatabase implements Queryable {
     return rows[0]
   }
 
+  /** Bots whose row says that a worker may still run. */
+  async boundedNow(): Promise<string[]> {
+    const { rows } = await this.query<{ id: string }>(
+      'select instance_id as id from instance_lease where may_run_until > clock_timestamp()',
+    )
+    return rows.map(({ id }) => id)
+  }
+
   async leases(): Promise<Lease[]> {
     const { rows } = await this.query<Lease>(
-      'select instance_id as "instanceId", epoch, nonce, phase from instance_lease order by 1',
+      'select instance_id as "instanceId", server_name as server, epoch, nonce, phase from instance_lease order by 1',
     )
     return rows
   }

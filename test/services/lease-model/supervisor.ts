@@ -133,7 +133,10 @@ export class SimulatedSupervisor {
     const term = this.#term
     if (term !== undefined && !options.keepWorkers) {
       await term.fleet.endAll()
-      await freeServerName(this.#world.database, { server: this.server, serverEpoch: term.serverEpoch })
+      const { server } = this
+      if (!(await freeServerName(this.#world.database, { server, serverEpoch: term.serverEpoch }))) return
+      const left = (await this.#world.database.leases()).filter((row) => row.server === server && row.phase !== 'idle')
+      expect(left, `${server} is free`).toEqual([])
     }
   }
 
