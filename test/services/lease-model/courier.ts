@@ -18,6 +18,7 @@ export interface Statement<T> {
 export class Courier {
   readonly #world: World
   readonly #server: ServerName
+  readonly #holder: string
   /** What is sent now arrives in a later step. */
   isSlow = false
   #isAlive = true
@@ -25,7 +26,8 @@ export class Courier {
   #unread: (() => void | Promise<void>)[] = []
   #unanswered = 0
 
-  constructor(world: World, server: ServerName) {
+  constructor(world: World, server: ServerName, holder: string) {
+    this.#holder = holder
     this.#world = world
     this.#server = server
   }
@@ -71,7 +73,8 @@ export class Courier {
   /** The verdict of a write; one that comes from a term that is over by the database must change nothing. */
   async fenced<T>(serverEpoch: number, options: { alsoWhenLapsed: boolean }, write: () => Promise<T>): Promise<T> {
     const standing = await this.#world.database.standingOf(this.#server)
-    if (standing.serverEpoch === serverEpoch && (standing.isHeld || options.alsoWhenLapsed)) return write()
+    const isOurs = standing.serverEpoch === serverEpoch && [this.#holder, null].includes(standing.holder)
+    if (isOurs && (standing.isHeld || options.alsoWhenLapsed)) return write()
     this.#world.reach('refused late')
     const before = await this.#world.database.leaseRows()
     const verdict = await write()

@@ -302,6 +302,8 @@ export class SimulatedFleet {
     const killAtMs = this.#world.nowMs + graceMs
     this.#slots.set(id, { kind: 'ending', worker, reason, words: reason, killAtMs, killed })
     const simulated = this.#simulated(worker)
+    const place = simulated === undefined ? '' : formatProcessIdentity(simulated.identity)
+    expect(this.#world.seenFrom(this.#term.host, place), `${id} is signalled on another host`).not.toBe(place)
     if (killed && simulated !== undefined) simulated.hasEnded = true
     if (reason !== 'moved') await this.#note(id, 'stopping')
   }
@@ -335,9 +337,14 @@ export class SimulatedFleet {
     this.#noted.set(instanceId, state)
     const { server, serverEpoch, courier } = this.#term
     const observed = { state, lastError: null, attempt: 0, nextTryInMs: null, restartsDelta: 0 }
-    await courier.fenced(serverEpoch, { alsoWhenLapsed: false }, () =>
-      recordInstanceState(this.#world.database, { instanceId, server, serverEpoch, observed }),
-    )
+    await courier.send({
+      run: () =>
+        courier.fenced(serverEpoch, { alsoWhenLapsed: false }, () =>
+          recordInstanceState(this.#world.database, { instanceId, server, serverEpoch, observed }),
+        ),
+      answered: () => {},
+      lost: () => {},
+    })
   }
 
   #decideContext(hasRoom: boolean): DecideContext {

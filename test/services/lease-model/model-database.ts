@@ -36,6 +36,7 @@ const standingClock = [
 interface Standing {
   readonly serverEpoch: number
   readonly beat: number
+  readonly holder: string | null
   /** Its lease has not lapsed, by the database's clock. */
   readonly isHeld: boolean
   readonly isDraining: boolean
@@ -48,6 +49,7 @@ interface Lease {
   readonly epoch: number
   readonly nonce: string | null
   readonly phase: string
+  readonly isBounded: boolean
 }
 
 /** Where a bot belongs, and whether it is wanted. */
@@ -127,7 +129,7 @@ export class ModelDatabase implements Queryable {
 
   async standingOf(server: string): Promise<Standing> {
     const { rows } = await this.query<Standing>(
-      `select server_epoch as "serverEpoch", beat, coalesce(holder is not null and lease_until > clock_timestamp(), false)
+      `select server_epoch as "serverEpoch", beat, holder, coalesce(holder is not null and lease_until > clock_timestamp(), false)
          as "isHeld", draining as "isDraining",
          draining and drain_pinned = 'stop' as "stopsPinned"
        from server where name = $1`,
@@ -163,7 +165,7 @@ export class ModelDatabase implements Queryable {
 
   async leases(): Promise<Lease[]> {
     const { rows } = await this.query<Lease>(
-      'select instance_id as "instanceId", server_name as server, epoch, nonce, phase from instance_lease order by 1',
+      'select instance_id as "instanceId", server_name as server, epoch, nonce, phase, may_run_until is not null as "isBounded" from instance_lease order by 1',
     )
     return rows
   }

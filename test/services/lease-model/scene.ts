@@ -45,11 +45,15 @@ export class Scene {
     return order.find((candidate) => this.seat(candidate).isActive && this.seat(candidate).term !== undefined) ?? index
   }
 
-  /** A supervisor is gone; another process sits down in its place. */
+  /** A supervisor is gone; another process, set to another time to live, sits down in its place. */
   replace(index: number): void {
     const { server, host, ttlMs } = this.seat(index)
     this.seat(index).die()
-    this.seats[index] = new SimulatedSupervisor(this.world, { server, host, ttlMs })
+    this.seats[index] = new SimulatedSupervisor(this.world, {
+      server,
+      host,
+      ttlMs: ttlsMs.find((other) => other !== ttlMs) ?? ttlMs,
+    })
   }
 
   /** As the operator's command does; what is refused changes nothing. */

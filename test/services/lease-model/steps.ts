@@ -199,6 +199,10 @@ async function upgrade(scene: Scene, index: number): Promise<void> {
   })
   if (isDraining || kept.some((worker) => !term.fleet.isLive(worker))) return
   scene.replace(seat)
+  // The first plan comes before any heartbeat.
+  await scene.seat(seat).take()
+  await scene.seat(seat).readPlan()
+  await scene.seat(seat).decide()
   await tend(scene.seat(seat), scene)
   for (const worker of kept) {
     const words = `epoch ${worker.epoch} of ${worker.instanceId} goes on`

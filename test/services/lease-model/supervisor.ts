@@ -36,7 +36,7 @@ export class SimulatedSupervisor {
     this.host = given.host
     this.ttlMs = given.ttlMs
     this.#identity = world.newIdentity(given.host)
-    this.courier = new Courier(world, given.server)
+    this.courier = new Courier(world, given.server, formatProcessIdentity(this.#identity))
   }
 
   get isActive(): boolean {
@@ -65,8 +65,9 @@ export class SimulatedSupervisor {
     const watchedMs = watched === undefined ? 0 : sentAtMs - watched.sinceMs
     const stood = watched !== undefined && watchedMs > beatStillMs(Math.max(this.ttlMs, watched.leaseTtlMs))
     await this.courier.send({
-      run: () =>
-        this.#world.database.transaction((tx) =>
+      run: async () => {
+        const held = (await this.#world.database.leases()).filter((row) => row.phase === 'held')
+        const verdict = await this.#world.database.transaction((tx) =>
           takeServerName(tx, {
             server: this.server,
             ttlMs: this.ttlMs,
@@ -77,7 +78,10 @@ export class SimulatedSupervisor {
             stillBeat: stood ? watched.beat : null,
             isProvablyDead: (holder) => this.#world.isProvablyDead(this.host, holder),
           }),
-        ),
+        )
+        if (verdict.kind === 'taken') await this.#checkTaken(held.filter((row) => row.server === this.server))
+        return verdict
+      },
       answered: (verdict) => this.#taken(verdict, { sentAtMs, watchedMs: stood ? watchedMs : 0 }),
       lost: () => {},
     })
@@ -137,6 +141,14 @@ export class SimulatedSupervisor {
       if (!(await freeServerName(this.#world.database, { server, serverEpoch: term.serverEpoch }))) return
       const left = (await this.#world.database.leases()).filter((row) => row.server === server && row.phase !== 'idle')
       expect(left, `${server} is free`).toEqual([])
+    }
+  }
+
+  /** Every worker of the earlier term is to be adopted, until its own bound. */
+  async #checkTaken(held: readonly { instanceId: string }[]): Promise<void> {
+    for (const row of await this.#world.database.leases()) {
+      if (!held.some(({ instanceId }) => instanceId === row.instanceId)) continue
+      expect(row, `${this.server} is taken`).toMatchObject({ phase: 'adopting', isBounded: true })
     }
   }
 
