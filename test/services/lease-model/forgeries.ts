@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import { adoptInstance } from '../../../services/adopt-instance.ts'
 import { freeServerName } from '../../../services/free-server-name.ts'
+import { moveFloatingAway } from '../../../services/move-floating-away.ts'
 import { readOtherServers } from '../../../services/read-other-servers.ts'
 import { type TakeOverInstances, takeOverInstances } from '../../../services/take-over-instances.ts'
 import { takeServerName } from '../../../services/take-server-name.ts'
@@ -38,12 +39,14 @@ async function tryTakeOver(world: World, input: TakeOverInstances): Promise<stri
   return ids
 }
 
-/** A freeing by an earlier term; a rival that says it has watched the beat, while the lease runs by the database's clock. */
+/** A freeing and a hand-over by an earlier term; a rival that says it has watched the beat, while the lease runs by the database's clock. */
 async function forgeTake({ server, term }: SimulatedSupervisor, { world }: Scene): Promise<void> {
   const { isHeld, serverEpoch, beat } = await world.database.standingOf(server)
   if (!isHeld || term?.isCertain() !== true || term.serverEpoch !== serverEpoch || term.isRenewing) return
   const earlier = { server, serverEpoch: serverEpoch - 1 }
   expect(await freeServerName(world.database, earlier), `${server} is freed by an earlier term`).toBe(false)
+  const moved = await world.database.transaction((tx) => moveFloatingAway(tx, { ...earlier, ids: 'all' }))
+  expect(moved, `${server} hands over in an earlier term`).toEqual([])
   const verdict = await world.database.transaction((tx) =>
     takeServerName(tx, {
       server,
