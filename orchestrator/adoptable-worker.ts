@@ -18,7 +18,7 @@ const marginMs = 1000
 
 /** The slot of a lease row that is held while this supervisor knows no worker for it. */
 export function adoptingSlotOf(
-  term: Term,
+  term: Pick<Term, 'takenAtMs' | 'earlierTtlMs' | 'watchedMs'>,
   instance: { id: string; platform: Platform; lease: PlannedLease },
   nowMs: number,
 ): AdoptingSlot {

@@ -47,6 +47,7 @@ async function takeOver(
         serverEpoch: term.serverEpoch,
         from: other.name,
         stillBeat: other.beat,
+        stillMs: other.stillMs,
         room: fleet.room(),
       }),
     )
@@ -66,23 +67,28 @@ async function handOver(context: OrchestratorContext, term: Term, fleet: Fleet):
   if (moved.length > 0) context.log.info({ instances: moved }, 'floating bots are handed over to other servers')
 }
 
+/** How long its beat has been seen standing still. */
+type StillServer = OtherServer & { readonly stillMs: number }
+
 /** Since when each other server's beat has stood still, by our own monotonic clock. */
-class BeatWatch {
+export class BeatWatch {
   readonly #seen = new Map<string, { beat: number; sinceMs: number }>()
 
   /** Those whose lease cannot be valid any more; `nowMs` is after the beats were read. */
-  stillOnes(others: readonly OtherServer[], nowMs: number): OtherServer[] {
+  stillOnes(others: readonly OtherServer[], nowMs: number): StillServer[] {
     const names = new Set(others.map(({ name }) => name))
     for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name)
-    return others.filter((other) => {
-      const seen = this.#seen.get(other.name)
-      if (seen === undefined || seen.beat !== other.beat) {
-        this.#seen.set(other.name, { beat: other.beat, sinceMs: nowMs })
-        return other.isFree
-      }
+    const watched = others.map((other) => ({ ...other, stillMs: this.#stillMs(other, nowMs) }))
+    return watched.filter(({ isFree, hasLapsed, leaseTtlMs, stillMs }) => {
       // A server of an older version does not say its time to live: the longest that can be set is assumed.
-      const isStill = nowMs - seen.sinceMs > beatStillMs(other.leaseTtlMs ?? leaseTtlMaxMs)
-      return other.isFree || (other.hasLapsed && isStill)
+      return isFree || (hasLapsed && stillMs > beatStillMs(leaseTtlMs ?? leaseTtlMaxMs))
     })
+  }
+
+  #stillMs({ name, beat }: OtherServer, nowMs: number): number {
+    const seen = this.#seen.get(name)
+    if (seen?.beat === beat) return nowMs - seen.sinceMs
+    this.#seen.set(name, { beat, sinceMs: nowMs })
+    return 0
   }
 }

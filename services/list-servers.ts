@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/transaction.ts'
 import { type Actor, assertMay } from '../domain/actor.ts'
+import { leaseHasLapsed } from './lease-has-lapsed.ts'
 
 export interface ServerView {
   name: string
@@ -38,7 +39,7 @@ export async function listServers(database: Queryable, actor: Actor): Promise<Se
   const { rows } = await database.query<Row>(
     `select s.name, s.draining, s.drain_pinned, s.server_epoch, s.lease_until, s.capacity, s.url, s.version, s.started_at,
        s.standby_count, s.standby_memory_bytes,
-       coalesce(s.holder is not null and s.lease_until > clock_timestamp(), false) as alive,
+       s.holder is not null and not ${leaseHasLapsed} as alive,
        (greatest(0, coalesce(extract(epoch from s.lease_until - clock_timestamp()), 0)) * 1000)::double precision
          as lease_left_ms,
        count(i.id) filter (where i.status = 'approved')::int as assigned,

@@ -1,4 +1,5 @@
 import type { Tx } from '../db/transaction.ts'
+import { leaseHasLapsed } from './lease-has-lapsed.ts'
 
 /**
  * Assigns floating bots of a server to other live servers that have room, the emptiest first: all of them while it
@@ -12,7 +13,7 @@ export async function moveFloatingAway(
   const { rows: targets } = await tx.query<{ name: string; room: number }>(
     `select s.name, s.capacity - count(i.id) filter (where i.status = 'approved' and i.desired = 'running')::int as room
      from server s left join instance i on i.server_name = s.name
-     where s.name <> $1 and not s.draining and s.holder is not null and s.lease_until > clock_timestamp()
+     where s.name <> $1 and not s.draining and s.holder is not null and not ${leaseHasLapsed}
      group by s.name`,
     [input.server],
   )

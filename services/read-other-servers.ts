@@ -1,4 +1,5 @@
 import type { Queryable } from '../db/transaction.ts'
+import { leaseHasLapsed } from './lease-has-lapsed.ts'
 
 /** Another server of this database, as its lease stands. */
 export interface OtherServer {
@@ -20,7 +21,7 @@ export async function readOtherServers(database: Queryable, server: string): Pro
     has_lapsed: boolean
     lease_ttl_ms: number | null
   }>(
-    `select s.name, s.beat, s.holder is null as is_free, coalesce(s.lease_until < clock_timestamp(), true) as has_lapsed,
+    `select s.name, s.beat, s.holder is null as is_free, ${leaseHasLapsed} as has_lapsed,
        s.lease_ttl_ms
      from server s
      where s.name <> $1

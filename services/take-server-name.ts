@@ -58,7 +58,7 @@ export async function takeServerName(tx: Tx, input: TakeServerName): Promise<Tak
     clock_ms: number
   }>(
     `update server set server_epoch = server_epoch + 1, holder = $2, beat = beat + 1, capacity = $4, url = $5, version = $6,
-       lease_ttl_ms = $3::int, standby_count = 0, standby_memory_bytes = 0,
+       lease_ttl_ms = case when ${anyWorkerLeft} then greatest(lease_ttl_ms, $3::int) else $3::int end, standby_count = 0, standby_memory_bytes = 0,
        lease_until = clock_timestamp() + $3::int * interval '1 millisecond', started_at = clock_timestamp()
      where name = $1 returning server_epoch, draining, drain_pinned, capacity,
        (extract(epoch from clock_timestamp()) * 1000)::double precision as clock_ms`,
@@ -70,6 +70,12 @@ export async function takeServerName(tx: Tx, input: TakeServerName): Promise<Tak
   const orders = { draining, drainPinned, capacity }
   return { kind: 'taken', serverEpoch, orders, earlierTtlMs: row.lease_ttl_ms, clockMs: held.clock_ms }
 }
+
+/**
+ * A worker of an earlier term may still have what that one's longer lease granted it, also when it was adopted since:
+ * whoever waits until this name's lease cannot be valid any more waits that long.
+ */
+const anyWorkerLeft = `exists (select from instance_lease l where l.server_name = server.name and l.phase <> 'idle')`
 
 function refusalOf(row: ServerRow, input: TakeServerName): TakeVerdict | undefined {
   if (row.holder === null || row.holder === input.holder || input.isProvablyDead(row.holder)) return undefined

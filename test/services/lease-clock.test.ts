@@ -1,5 +1,8 @@
 /** Leases when the database's clock has jumped, or one server's clocks have all stood still. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { leaseTtlMaxMs } from '../../domain/server-lease.ts'
+import { listServers } from '../../services/list-servers.ts'
+import { readOtherServers } from '../../services/read-other-servers.ts'
 import { renewServerLease } from '../../services/renew-server-lease.ts'
 import { takeOverInstances } from '../../services/take-over-instances.ts'
 import { takeServerName } from '../../services/take-server-name.ts'
@@ -27,12 +30,12 @@ afterAll(async () => {
 })
 beforeEach(() => db.database.query(`update server set holder = null, lease_until = null`))
 
-function take(server: string, holder: string, stillBeat: number | null = null) {
+function take(server: string, holder: string, stillBeat: number | null = null, leaseTtlMs = ttlMs) {
   return db.database.transaction((tx) =>
     takeServerName(tx, {
       server,
       holder,
-      ttlMs,
+      ttlMs: leaseTtlMs,
       capacity: 10,
       url: null,
       version: 'test',
@@ -75,6 +78,7 @@ test('a server whose bots were taken over while all its clocks stood still canno
       serverEpoch: beta.serverEpoch,
       from: 'alpha',
       stillBeat: rows[0]?.beat ?? -1,
+      stillMs: 2 * ttlMs,
       room: 1,
     }),
   )
@@ -82,3 +86,66 @@ test('a server whose bots were taken over while all its clocks stood still canno
   const renewal = { server: 'alpha', serverEpoch: alpha.serverEpoch, ttlMs, expectedClockMs: alpha.clockMs }
   expect(await renewServerLease(db.database, renewal)).toEqual({ kind: 'lost' })
 })
+
+test('a dead server whose lease the clock has left an hour in the future is down, and its bots are taken over', async () => {
+  await db.database.query(`update instance set server_name = 'alpha' where id = 'bot'`)
+  await taken('alpha', 'h0/1')
+  const beta = await taken('beta', 'h1/1')
+  expect(await isAlive('alpha')).toBe(true)
+  await clock.shift(-hourMs)
+  await renewServerLease(db.database, { server: 'beta', serverEpoch: beta.serverEpoch, ttlMs })
+  expect(await isAlive('alpha')).toBe(false)
+  expect(await isAlive('beta')).toBe(true)
+  const [alpha] = await readOtherServers(db.database, 'beta')
+  expect(alpha).toMatchObject({ name: 'alpha', hasLapsed: true })
+  expect(await takeOverFromAlpha(beta.serverEpoch, { stillBeat: alpha?.beat ?? -1, stillMs: 2 * ttlMs })).toEqual([
+    'bot',
+  ])
+  await clock.shift(hourMs)
+})
+
+test('a deadline that the clock has left an hour in the future is outlasted', async () => {
+  await db.database.query(`update instance set server_name = 'alpha' where id = 'bot'`)
+  await taken('alpha', 'h0/1')
+  const beta = await taken('beta', 'h1/1')
+  await db.database.query(
+    `update instance_lease set phase = 'adopting', server_name = 'alpha',
+       may_run_until = shifted.clock_timestamp() + interval '1 hour'`,
+  )
+  await clock.shift(-hourMs)
+  await renewServerLease(db.database, { server: 'beta', serverEpoch: beta.serverEpoch, ttlMs })
+  const [alpha] = await readOtherServers(db.database, 'beta')
+  const stillBeat = alpha?.beat ?? -1
+  expect(await takeOverFromAlpha(beta.serverEpoch, { stillBeat, stillMs: 2 * ttlMs })).toEqual([])
+  expect(await takeOverFromAlpha(beta.serverEpoch, { stillBeat, stillMs: 2 * leaseTtlMaxMs })).toEqual(['bot'])
+  await clock.shift(hourMs)
+})
+
+test('a lowered time to live counts once no worker is left that may hold a longer grant', async () => {
+  const lower = (holder: string) => take('alpha', holder, null, ttlMs / 2)
+  await db.database.query(`update instance_lease set phase = 'idle', server_name = null`)
+  await taken('alpha', 'h0/1')
+  await db.database.query(`update instance_lease set phase = 'held', server_name = 'alpha', may_run_until = null`)
+  expect(await lower('h0/1')).toMatchObject({ kind: 'taken', earlierTtlMs: ttlMs })
+  expect(await lower('h0/1')).toMatchObject({ kind: 'taken', earlierTtlMs: ttlMs })
+  expect(await watchedTtlMs()).toBe(ttlMs)
+  await db.database.query(`update instance_lease set phase = 'idle'`)
+  await lower('h0/1')
+  expect(await watchedTtlMs()).toBe(ttlMs / 2)
+})
+
+async function watchedTtlMs(): Promise<number | undefined> {
+  const { rows } = await db.database.query<{ ms: number }>(`select lease_ttl_ms as ms from server where name = 'alpha'`)
+  return rows[0]?.ms
+}
+
+function takeOverFromAlpha(serverEpoch: number, seen: { stillBeat: number; stillMs: number }) {
+  return db.database.transaction((tx) =>
+    takeOverInstances(tx, { server: 'beta', serverEpoch, from: 'alpha', room: 1, ...seen }),
+  )
+}
+
+async function isAlive(server: string): Promise<boolean | undefined> {
+  const actor = { name: 'test', userId: null, role: 'owner', tenant: null, source: 'cli' } as const
+  return (await listServers(db.database, actor)).find(({ name }) => name === server)?.alive
+}
