@@ -36,7 +36,7 @@ async function takeOver(
   context: OrchestratorContext,
   term: Term,
   fleet: Fleet,
-  silent: readonly OtherServer[],
+  silent: readonly StillServer[],
   wake: () => void,
 ): Promise<void> {
   for (const other of silent) {
