@@ -5,6 +5,7 @@
  */
 import type { Platform } from '../domain/instance.ts'
 import { parseProcessIdentity } from '../domain/process-identity.ts'
+import { leaseTtlMaxMs } from '../domain/server-lease.ts'
 import { livenessOf } from '../runtime/process-identity.ts'
 import type { PlannedLease } from '../services/read-server-plan.ts'
 import { ProcessWatch } from './process-watch.ts'
@@ -29,7 +30,10 @@ export function adoptingSlotOf(
   // a process that we can see.
   const provenMs = term.takenAtMs + Math.max(0, term.earlierTtlMs - term.watchedMs)
   const toldMs = nowMs + Math.max(0, lease.mayRunForMs ?? term.earlierTtlMs)
-  const untilMs = (worker === undefined ? provenMs : Math.min(provenMs, toldMs)) + marginMs
+  // A row of a term before that one was granted by a lease that may have been longer, and only the row knows how long.
+  const isOfEarlierTerm = lease.serverEpoch < term.serverEpoch - 1
+  const unseenMs = isOfEarlierTerm ? Math.min(term.takenAtMs + leaseTtlMaxMs, Math.max(provenMs, toldMs)) : provenMs
+  const untilMs = (worker === undefined ? unseenMs : Math.min(provenMs, toldMs)) + marginMs
   return { kind: 'adopting', epoch: lease.epoch, worker, untilMs, isClaimed: false, report: undefined }
 }
 
