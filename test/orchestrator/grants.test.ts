@@ -1,4 +1,6 @@
 /** What a supervisor grants its workers, and what it does when it has nothing left to grant (design section 5). */
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { isGone, kill, processOf } from '../support/faults.ts'
@@ -76,6 +78,31 @@ test('heartbeats are answered while the database does not answer', async () => {
   })
   const grants = await nextGrants(id, 1)
   expect(grants[0]).toBeGreaterThan(0)
+})
+
+test('while it is unknown whether the lease holds, no start is even tried', async () => {
+  const [first, second] = [await rig.approvedBot(), await rig.approvedBot()]
+  const stranger = createServer().listen(rig.settings.WORKER_PORT_BASE + 1, '127.0.0.1')
+  await once(stranger, 'listening')
+  try {
+    const settings = { LEASE_TTL_SECONDS: '12', WORKER_PORT_COUNT: '2' }
+    const supervisor = await rig.startApart({ url: proxied, settings })
+    await rig.until(first, 'running')
+    // It gets no port and is tried again every second, for which no database is needed.
+    await rig.until(second, 'backoff')
+    const tries = () => supervisor.log.match(/start failed/g)?.length ?? 0
+    const before = tries()
+    await vi.waitFor(() => expect(tries()).toBeGreaterThan(before + 1), { timeout: 20_000 })
+    proxy.cut()
+    await vi.waitFor(() => expect(supervisor.log).toContain('nothing is started until the database answers'), {
+      timeout: 20_000,
+    })
+    const tried = tries()
+    await nextGrants(first, 2)
+    expect(tries()).toBe(tried)
+  } finally {
+    stranger.close()
+  }
 })
 
 test('a supervisor whose name was taken ends its workers at once, and not at their deadline', async () => {
