@@ -182,7 +182,9 @@ test('point 9: a supervisor that itself stood still judges nobody by that time',
     (await db.database.query<{ beat: number }>(`select beat from server where name = 'alpha'`)).rows[0]?.beat ?? 0
   const beat = await beatOf()
   await vi.waitFor(async () => expect(await beatOf()).toBeGreaterThan(beat), { timeout: 20_000, interval: 10 })
-  // Longer than three missed heartbeats, shorter than what the workers were granted.
+  // A grant of the renewed lease lasts longer than the stall, which is longer than three missed heartbeats.
+  const granted = rig.workerLines(id).length
+  await vi.waitFor(() => expect(rig.workerLines(id).length).toBeGreaterThan(granted), { timeout: 20_000 })
   freeze(processOf(supervisor.pid))
   await new Promise((resolve) => setTimeout(resolve, 6100))
   thaw(processOf(supervisor.pid))

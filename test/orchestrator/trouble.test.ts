@@ -71,19 +71,19 @@ test('database away and a worker crashes: it stays down until the lease is prove
 test('no port left: the bot waits with the reason, however long, and starts when one is free again', async () => {
   await rig.stop()
   // A wait that counted as crashes would end in `failed` at the second try.
-  rig = new Rig(db, { WORKER_PORT_BASE: '35500', WORKER_PORT_COUNT: '2', RESTART_BUDGET: '2' })
-  const stranger = await listen(35_501)
+  rig = new Rig(db, { WORKER_PORT_BASE: '27500', WORKER_PORT_COUNT: '2', RESTART_BUDGET: '2' })
+  const stranger = await listen(27_501)
   try {
     const [first, second] = [await rig.approvedBot(), await rig.approvedBot()]
     await rig.start()
     const waiting = await rig.until(second, 'backoff')
-    expect(waiting.last_error).toBe('no free port from 35500 to 35501: set WORKER_PORT_BASE or WORKER_PORT_COUNT')
+    expect(waiting.last_error).toBe('no free port from 27500 to 27501: set WORKER_PORT_BASE or WORKER_PORT_COUNT')
     expect(waiting.next_try_at).not.toBeNull()
-    expect((await rig.until(first, 'running')).port).toBe(35_500)
+    expect((await rig.until(first, 'running')).port).toBe(27_500)
     await aWhile(2500)
     expect((await rig.show(second)).state).not.toBe('failed')
     await new Promise((resolve) => stranger.close(resolve))
-    expect((await rig.until(second, 'running')).port).toBe(35_501)
+    expect((await rig.until(second, 'running')).port).toBe(27_501)
   } finally {
     stranger.close()
   }

@@ -57,7 +57,8 @@ export class LoneWorkerRig {
       name: 'Bot',
       epoch: 1,
       nonce: 'n',
-      port: 34_000 + Math.floor(Math.random() * 25_000),
+      // Below the ports that the system gives to connections: one of those cannot be listened on.
+      port: 10_000 + Math.floor(Math.random() * 20_000),
       gatewaySocket: join(this.folder, 'gw.sock'),
       workerToken: 'bot-1.1.n.k.x',
       credential: this.bot.token,
