@@ -101,6 +101,10 @@ export class InstanceRunner {
     if (slot.kind === 'launching') return { kind: 'wait' }
     if (slot.kind === 'adopting') return this.#hearAdopting(slot, claimant, heartbeat)
     if (!isHeldBy(slot, claimant)) return { kind: 'fenced' }
+    if (slot.kind === 'live' && slot.mayHaveWaited) {
+      slot.mayHaveWaited = false
+      return { kind: 'wait' }
+    }
     const nowMs = this.#nowMs()
     const leaseLeftMs = this.#fleet.term.lease.leaseLeftMs()
     const grantMs = Math.floor(Math.max(0, Math.min(leaseLeftMs, this.#expiresAtMs - nowMs)))
@@ -133,9 +137,14 @@ export class InstanceRunner {
     if (this.#slot.kind === 'live' && this.#slot.worker === worker) this.#slot.memoryBytes = memoryBytes
   }
 
-  /** Our own process stood still: its worker is not judged by that time. */
+  /**
+   * Our own process stood still: its worker is not judged by that time. It counts a grant from before it asked, so one
+   * that waited for us all the while is told to ask again: what is left of the lease now would end it at once.
+   */
   forgiveStall(nowMs: number): void {
-    if (this.#slot.kind === 'live') this.#slot.heardAtMs = nowMs
+    if (this.#slot.kind !== 'live') return
+    this.#slot.heardAtMs = nowMs
+    this.#slot.mayHaveWaited = true
   }
 
   /** Ends whatever runs, and kills what is past its grace; called until nothing does. */

@@ -61,6 +61,8 @@ export type Slot =
       phase: 'starting' | 'connecting' | 'running'
       /** Monotonic time of the last heartbeat; the start counts as the first. */
       heardAtMs: number
+      /** Its next heartbeat may be one that waited while we stood still. */
+      mayHaveWaited: boolean
       /** Monotonic time at which it became `running`; undefined before. */
       readyAtMs: number | undefined
       /** How long its poll under way had taken at the last heartbeat; null when there was none. */
@@ -108,6 +110,7 @@ export function liveSlot(worker: Worker, nowMs: number): Extract<Slot, { kind: '
     worker,
     phase: 'starting',
     heardAtMs: nowMs,
+    mayHaveWaited: false,
     readyAtMs: undefined,
     pollPendingMs: null,
     memoryBytes: undefined,
