@@ -12,17 +12,23 @@ import type { Fleet } from './fleet.ts'
 import { type Part, startRepeating } from './repeating.ts'
 import type { Term } from './term.ts'
 
+/** While this is the only server: one that comes is watched for a whole lease before anything is taken from it. */
+const aloneMs = 10_000
+
 /** Looks after the other servers fifteen times in a lease's time, at least every two seconds. */
 export function startPlacement(context: OrchestratorContext, term: Term, fleet: Fleet, wake: () => void): Part {
   const everyMs = Math.min(2000, Math.max(200, (context.settings.LEASE_TTL_SECONDS * 1000) / 15))
   const beats = new BeatWatch()
+  let nextInMs = everyMs
   return startRepeating(context, {
     name: 'placement',
     work: async () => {
-      await takeOver(context, term, fleet, beats, wake)
+      const others = await readOtherServers(context.database, context.server)
+      nextInMs = others.length === 0 && fleet.homeless().length === 0 ? Math.max(everyMs, aloneMs) : everyMs
+      await takeOver(context, term, fleet, beats.stillOnes(others, context.clock.monotonicMs()), wake)
       await handOver(context, term, fleet)
     },
-    nextInMs: () => everyMs,
+    nextInMs: () => nextInMs,
   })
 }
 
@@ -30,12 +36,10 @@ async function takeOver(
   context: OrchestratorContext,
   term: Term,
   fleet: Fleet,
-  beats: BeatWatch,
+  silent: readonly OtherServer[],
   wake: () => void,
 ): Promise<void> {
-  const others = await readOtherServers(context.database, context.server)
-  const nowMs = context.clock.monotonicMs()
-  for (const other of beats.stillOnes(others, nowMs)) {
+  for (const other of silent) {
     if (!term.lease.isCertain()) return
     const taken = await context.database.transaction((tx) =>
       takeOverInstances(tx, {

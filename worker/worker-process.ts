@@ -134,7 +134,8 @@ export class WorkerProcess {
         while (!this.#stopped) {
           const accepted = await this.#beat(channel, lifeline)
           if (accepted) resolve()
-          const pauseMs = accepted ? this.#identity.heartbeatMs : Math.min(500, this.#identity.heartbeatMs)
+          const { heartbeatMs } = this.#identity
+          const pauseMs = accepted ? untilNextBeat(heartbeatMs, systemClock.wallMs()) : Math.min(500, heartbeatMs)
           await new Promise<void>((next) => {
             const cancel = systemClock.setTimer(pauseMs, next)
             this.#beatSoon = () => {
@@ -210,4 +211,14 @@ export class WorkerProcess {
     const late = new Promise<void>((resolve) => systemClock.setTimer(exitReportLimitMs, resolve))
     await Promise.race([this.#gateway.reportExit(report).catch(() => {}), late])
   }
+}
+
+/**
+ * All workers of a host beat at the same moments, which are multiples of the interval on its clock: the supervisor wakes
+ * once for all of them, and pays a fraction of what as many beats at odd times cost (`npm run bench -- supervisor-cpu`).
+ * After a quarter of an interval at least, so that a timer that fires early does not beat twice.
+ */
+function untilNextBeat(heartbeatMs: number, wallMs: number): number {
+  const leftMs = heartbeatMs - (wallMs % heartbeatMs)
+  return leftMs < heartbeatMs / 4 ? leftMs + heartbeatMs : leftMs
 }
