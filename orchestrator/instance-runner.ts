@@ -27,6 +27,7 @@ import {
   type Worker,
   type WorkerClaimant,
   type WorkerEnd,
+  waitedForUs,
 } from './slot.ts'
 
 const startJitterMs = 50
@@ -98,19 +99,14 @@ export class InstanceRunner {
   /** Answers a heartbeat from memory: how long the worker may go on. */
   heartbeat(claimant: WorkerClaimant, heartbeat: Heartbeat): HeartbeatVerdict {
     const slot = this.#slot
-    if (slot.kind === 'launching') return { kind: 'wait' }
+    if (slot.kind === 'launching' || waitedForUs(slot, claimant)) return { kind: 'wait' }
     if (slot.kind === 'adopting') return this.#hearAdopting(slot, claimant, heartbeat)
     if (!isHeldBy(slot, claimant)) return { kind: 'fenced' }
-    if (slot.kind === 'live' && slot.mayHaveWaited) {
-      slot.mayHaveWaited = false
-      return { kind: 'wait' }
-    }
     const nowMs = this.#nowMs()
     const leaseLeftMs = this.#fleet.term.lease.leaseLeftMs()
     const grantMs = Math.floor(Math.max(0, Math.min(leaseLeftMs, this.#expiresAtMs - nowMs)))
-    const drain = slot.kind === 'ending'
     if (slot.kind === 'live') this.#noteHeartbeat(slot, heartbeat, nowMs)
-    return { kind: 'granted', answer: { grantMs, limits: this.#limits, drain } }
+    return { kind: 'granted', answer: { grantMs, limits: this.#limits, drain: slot.kind === 'ending' } }
   }
 
   /** Keeps a worker's typed reason, which comes before its process ends. */
@@ -137,14 +133,9 @@ export class InstanceRunner {
     if (this.#slot.kind === 'live' && this.#slot.worker === worker) this.#slot.memoryBytes = memoryBytes
   }
 
-  /**
-   * Our own process stood still: its worker is not judged by that time. It counts a grant from before it asked, so one
-   * that waited for us all the while is told to ask again: what is left of the lease now would end it at once.
-   */
+  /** Our own process stood still: its worker is not judged by that time. */
   forgiveStall(nowMs: number): void {
-    if (this.#slot.kind !== 'live') return
-    this.#slot.heardAtMs = nowMs
-    this.#slot.mayHaveWaited = true
+    if (this.#slot.kind === 'live') Object.assign(this.#slot, { heardAtMs: nowMs, mayHaveWaited: true })
   }
 
   /** Ends whatever runs, and kills what is past its grace; called until nothing does. */

@@ -123,6 +123,16 @@ export function isHeldBy(slot: Slot, claimant: WorkerClaimant): slot is Extract<
   return (slot.kind === 'live' || slot.kind === 'ending') && isWorkerOf(slot.worker, claimant)
 }
 
+/**
+ * Whether this heartbeat may have waited while we stood still; said once after a stall. A worker counts its grant from
+ * before it asked, so what is left of the lease now would end it at once: it is to ask again.
+ */
+export function waitedForUs(slot: Slot, claimant: WorkerClaimant): boolean {
+  if (slot.kind !== 'live' || !slot.mayHaveWaited || !isWorkerOf(slot.worker, claimant)) return false
+  slot.mayHaveWaited = false
+  return true
+}
+
 export function isWorkerOf(worker: Worker | undefined, claimant: WorkerClaimant): boolean {
   return worker?.epoch === claimant.epoch && worker.nonce === claimant.nonce
 }
