@@ -1,4 +1,5 @@
 /** Supervisors that die, and the next one of the same name: on real processes, with the plain worker. */
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { InstanceView } from '../../domain/instance.ts'
 import { identityOf, livenessOf, signalProcess } from '../../runtime/process-identity.ts'
@@ -64,9 +65,23 @@ test('serve --keep-workers leaves them running, and the next one adopts them', a
   first.signal('SIGUSR2')
   expect(await first.ended).toBe(0)
   expect(livenessOf(identity(before.pid))).toBe('alive')
+  // The name is not free: its lease is left to lapse.
+  const { rowCount } = await db.database.query(
+    'select 1 from server where holder is not null and lease_until > clock_timestamp()',
+  )
+  expect(rowCount).toBe(1)
   await rig.startApart()
   await untilEvent(id, 'worker_adopted')
   await rig.until(id, 'running', sameWorker(before))
+})
+
+test('a worker leads a process group of its own: what is sent to its supervisor and all that belongs to it passes it by', async () => {
+  const id = await rig.approvedBot()
+  await rig.startApart()
+  const { pid } = await rig.until(id, 'running')
+  const stat = readFileSync(`/proc/${pid ?? 0}/stat`, 'utf8')
+  const [, , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  expect([group, session]).toEqual([String(pid), String(pid)])
 })
 
 test('stop, restart, heartbeats and a crash work on an adopted worker as on an own one', async () => {

@@ -12,6 +12,7 @@ import { signWorkerToken } from '../../domain/worker-token.ts'
 import { ProcessWatch } from '../../orchestrator/process-watch.ts'
 import { livenessOf, signalProcess } from '../../runtime/process-identity.ts'
 import { editInstance } from '../../services/edit-instance.ts'
+import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { freeze, kill, processOf, thaw } from '../support/faults.ts'
 import { ownerActor, Rig } from '../support/rig.ts'
@@ -94,6 +95,9 @@ test('point 3: a claim whose commit had no answer names no process; the next one
   const view = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
   expect(view.pid).not.toBeNull()
   expect(namedEpochs(id)).toEqual([2])
+  // The process of that claim was ended at once; one that went on would have had to be waited out as a worker that is hung.
+  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
+  expect(events.map(({ kind }) => kind)).not.toContain('worker_hung')
 })
 
 test('point 3: a supervisor that dies between commit and identity leaves a nameless process, which ends', async () => {
@@ -197,6 +201,8 @@ test('point 9: a hint is enough to see at once that an adopted worker is gone', 
   const child = spawn('sleep', ['60'], { stdio: 'ignore' })
   const identity = processOf(child.pid)
   const watch = new ProcessWatch(identity, 3_600_000)
+  // Its first look finds the process alive; the next one by itself is an hour away.
+  await new Promise((resolve) => setTimeout(resolve, 50))
   await kill(identity)
   watch.hint()
   await watch.gone

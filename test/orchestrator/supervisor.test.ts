@@ -136,6 +136,17 @@ test.for([
   },
 )
 
+test('a worker that never reports is ended after START_TIMEOUT_SECONDS with that reason, and started again', async () => {
+  await rig.stop()
+  rig = new Rig(db, { START_TIMEOUT_SECONDS: '2' })
+  const id = await rig.approvedBot('never-report')
+  await rig.start()
+  const view = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+  expect(view.restarts).toBe(1)
+  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
+  expect(events.find(({ kind }) => kind === 'worker_ended')?.reason).toBe('it did not report in time')
+})
+
 test('a worker that was frozen by a signal is killed and started again, with that reason', async () => {
   const id = await rig.approvedBot()
   await rig.start()
@@ -155,6 +166,16 @@ test('stopping the supervisor ends every worker and frees the name', async () =>
   const { rows } = await db.database.query<{ holder: string | null }>('select holder from server')
   expect(rows).toEqual([{ holder: null }])
   expect((await rig.show(id)).state).toBe('stopped')
+})
+
+test('stopping the supervisor waits for a worker that takes its time, and frees the name only then', async () => {
+  const id = await rig.approvedBot('ignore-sigterm')
+  const supervisor = await rig.start()
+  const worker = identity((await rig.until(id, 'running')).pid)
+  await supervisor.stop()
+  expect(livenessOf(worker)).toBe('dead')
+  const { rows } = await db.database.query<{ holder: string | null }>('select holder from server')
+  expect(rows).toEqual([{ holder: null }])
 })
 
 test('a second supervisor of the same name is refused', async () => {

@@ -1,6 +1,6 @@
 /** The real worker process under a gateway that would let it do anything: only its own deadline holds it back. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { HeartbeatReply } from '../../domain/worker-contract.ts'
+import type { Heartbeat, HeartbeatReply } from '../../domain/worker-contract.ts'
 import type { NamelessProcess } from '../../orchestrator/spawn-process.ts'
 import { signalProcess } from '../../runtime/process-identity.ts'
 import { LoneWorkerRig } from '../support/lone-worker.ts'
@@ -10,14 +10,14 @@ const grantMs = 1500
 let rig: LoneWorkerRig
 let worker: NamelessProcess
 /** How the gateway answers a heartbeat; each test begins with a plain grant. */
-let answer: () => HeartbeatReply | Promise<HeartbeatReply>
+let answer: (words: Heartbeat) => HeartbeatReply | Promise<HeartbeatReply>
 let beforeAnswer: (path: string) => Promise<void>
 
 beforeEach(async () => {
   answer = () => granting(grantMs)
   beforeAnswer = async () => {}
   rig = await LoneWorkerRig.start(
-    () => answer(),
+    (words) => answer(words),
     (path) => beforeAnswer(path),
   )
   worker = rig.spawn()
@@ -93,16 +93,12 @@ test('a grant counts from before its heartbeat was sent: one that comes too late
 
 test('before its first accepted heartbeat a worker receives nothing', async () => {
   let asked = 0
+  let pollsBefore = -1
   answer = () => {
     asked += 1
-    return asked < 6 ? { refused: { code: 'unavailable', message: 'not verified yet' } } : granting(grantMs)
-  }
-  let pollsBefore = -1
-  const watched = answer
-  answer = () => {
-    const reply = watched()
-    if ('granted' in reply && pollsBefore < 0) pollsBefore = polls().length
-    return reply
+    if (asked < 6) return { refused: { code: 'unavailable', message: 'not verified yet' } }
+    if (pollsBefore < 0) pollsBefore = polls().length
+    return granting(grantMs)
   }
   rig.name(worker)
   await vi.waitFor(() => expect(polls().length).toBeGreaterThan(0), { timeout: 20_000 })
@@ -116,6 +112,27 @@ test('no poll is asked to wait for longer than the worker may run', async () => 
     timeout: 20_000,
   })
   for (const { timeoutSeconds } of polls()) expect(timeoutSeconds).toBeLessThan(4)
+})
+
+test('a worker whose poll never comes back ends at its deadline all the same', async () => {
+  rig.sandbox.plantFault({ method: 'getUpdates', kind: 'silence', times: 100 })
+  rig.name(worker)
+  await vi.waitFor(() => expect(rig.sandbox.audit.some(({ kind }) => kind === 'fault')).toBe(true), { timeout: 20_000 })
+  rig.gateway.stop()
+  const silentAt = performance.now()
+  expect(await worker.ended).toMatchObject({ exitCode: 40 })
+  expect(performance.now() - silentAt).toBeLessThan(grantMs + 3000)
+})
+
+test('a poll that does not come back is told with each heartbeat', async () => {
+  const pendingMs: number[] = []
+  answer = ({ pollPendingMs }) => {
+    pendingMs.push(pollPendingMs ?? 0)
+    return granting(60_000)
+  }
+  rig.sandbox.plantFault({ method: 'getUpdates', kind: 'silence', times: 100 })
+  rig.name(worker)
+  await vi.waitFor(() => expect(Math.max(...pendingMs)).toBeGreaterThan(1000), { timeout: 20_000 })
 })
 
 test('a worker whose gateway falls silent goes on until its deadline and not longer', async () => {
