@@ -26,6 +26,9 @@ function identity(pid: number | null) {
   return found
 }
 
+const grants = (id: string, epoch: number) =>
+  rig.workerLines(id).filter((line) => line['msg'] === 'granted' && line['epoch'] === epoch).length
+
 test('an approved bot runs, with its pid, port and epoch shown', async () => {
   const id = await rig.approvedBot()
   await rig.start()
@@ -108,6 +111,20 @@ test('a crash loop backs off and ends in failed with a reason; restart tries aga
   expect(failed.restarts).toBe(3)
   await db.database.transaction((tx) => restartInstance(tx, ownerActor, { id }))
   await rig.until(id, 'failed', (view) => view.epoch > failed.epoch)
+})
+
+test('a healthy time forgives crashes: the next one is the first again', async () => {
+  await rig.stop()
+  // Two crashes in a row would be the end of it.
+  rig = new Rig(db, { RESTART_BUDGET: '2', RESTART_HEALTHY_SECONDS: '1' })
+  const id = await rig.approvedBot()
+  await rig.start()
+  for (const epoch of [1, 2]) {
+    const { pid } = await rig.until(id, 'running', (view) => view.epoch === epoch && view.attempt === 0)
+    await vi.waitFor(() => expect(grants(id, epoch)).toBeGreaterThan(3), { timeout: 20_000 })
+    signalProcess(identity(pid), 'SIGKILL')
+  }
+  await rig.until(id, 'running', (view) => view.epoch === 3)
 })
 
 test('a worker that ignores SIGTERM is killed after its grace', async () => {
