@@ -50,6 +50,22 @@ test('a worker that was frozen past its deadline handles nothing when it wakes, 
   expect(rig.sandbox.unconfirmed(rig.bot.id)).toBeGreaterThan(0)
 })
 
+test('an update that was delivered while the worker slept past its deadline is not handled', async () => {
+  const longMs = 4000
+  answer = () => granting(longMs)
+  rig.name(worker)
+  await vi.waitFor(() => expect(polls().at(-1)?.timeoutSeconds).toBeGreaterThan(0), { timeout: 20_000, interval: 10 })
+  await vi.waitFor(() => expect(rig.sandbox.isPolling(rig.bot.id)).toBe(true), { interval: 10 })
+  signalProcess(worker.identity, 'SIGSTOP')
+  const ann = rig.sandbox.addPerson({ firstName: 'Ann' }).id
+  rig.sandbox.sendText({ personId: ann, botId: rig.bot.id, text: '/id' })
+  await vi.waitFor(() => expect(rig.sandbox.audit.some(({ kind }) => kind === 'delivered')).toBe(true))
+  await aWhile(longMs + 500)
+  signalProcess(worker.identity, 'SIGCONT')
+  expect(await worker.ended).toMatchObject({ exitCode: 40 })
+  expect(calls('/v1/arrive')).toBe(0)
+})
+
 test('an answer that is due when the worker wakes past its deadline is not sent', async () => {
   const arrived = Promise.withResolvers<void>()
   const frozen = Promise.withResolvers<void>()
