@@ -43,18 +43,18 @@ const namedEpochs = (id: string) =>
     .filter(({ msg }) => msg === 'named')
     .map(({ epoch }) => epoch)
 
-/** A call as the worker of this instance makes it. */
+/** A call as the worker of this instance makes it, or one that has an older epoch or another nonce. */
 async function callAs(
   id: string,
   path: string,
   headers: Record<string, string>,
-  body?: unknown,
+  given: { body?: unknown; epoch?: number; nonce?: string } = {},
 ): Promise<{ sent: ClientRequest }> {
   const { rows } = await db.database.query<{ epoch: number; nonce: string }>(
     'select epoch, nonce from instance_lease where instance_id = $1',
     [id],
   )
-  const claim = { instanceId: id, epoch: rows[0]?.epoch ?? 0, nonce: rows[0]?.nonce ?? '' }
+  const claim = { instanceId: id, epoch: rows[0]?.epoch ?? 0, nonce: rows[0]?.nonce ?? '', ...given }
   const sent = request({
     socketPath: `${rig.home}/sockets/gw-alpha.sock`,
     agent: false,
@@ -63,9 +63,27 @@ async function callAs(
     headers: { ...headers, authorization: `Bearer ${signWorkerToken(rig.keyring, claim)}` },
   })
   sent.on('error', () => {})
-  sent.end(body === undefined ? undefined : JSON.stringify(body))
+  sent.end(given.body === undefined ? undefined : JSON.stringify(given.body))
   return { sent }
 }
+
+async function openLifeline(id: string, given: { epoch?: number; nonce?: string } = {}): Promise<Duplex> {
+  const { sent } = await callAs(id, lifelinePath, { connection: 'Upgrade', upgrade: lifelineProtocol }, given)
+  const [, socket] = (await once(sent, 'upgrade')) as [unknown, Duplex]
+  return socket
+}
+
+/** What the supervisor answers to a heartbeat of this test's own process. */
+async function answerTo(id: string, given: { epoch?: number; nonce?: string } = {}): Promise<unknown> {
+  const socket = await openLifeline(id, given)
+  const words = { phase: 'running', pid: process.pid, lastPollAgeMs: 0, pollPendingMs: null, handled: 0, trouble: null }
+  socket.write(`${JSON.stringify(words)}\n`)
+  const [line] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  return JSON.parse(line.toString())
+}
+
+const refusedAs = (code: string): unknown => expect.objectContaining({ refused: expect.objectContaining({ code }) })
 
 test('point 2: while the database is away nothing is started, and a worker that crashes stays down until the lease is proven', async () => {
   const id = await rig.approvedBot()
@@ -120,7 +138,7 @@ test('point 5: a gateway that stands still inside a fenced transaction does not 
   const person = { platformUserId: '7', chatId: '7', username: null, displayName: 'Ann', languageHint: null }
   await db.database.transaction(async (tx) => {
     await tx.query('lock table customer in access exclusive mode')
-    await callAs(id, '/v1/arrive', {}, { updateKey: 'tg:1', nonce: null, answerMark: null, person })
+    await callAs(id, '/v1/arrive', {}, { body: { updateKey: 'tg:1', nonce: null, answerMark: null, person } })
     // The call has passed its fence and waits for the table; then its process stands still, and the table is free again.
     await vi.waitFor(
       async () => {
@@ -140,6 +158,29 @@ test('point 5: a gateway that stands still inside a fenced transaction does not 
   await vi.waitFor(() => expect(alpha.log).toContain('lease gone'), { timeout: 20_000 })
   const { rowCount } = await db.database.query(`select 1 from handled_update where key = 'tg:1'`)
   expect(rowCount).toBe(0)
+})
+
+test('point 6: a token is not enough: what speaks with it from another process is not adopted', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart()
+  const worker = processOf((await rig.until(id, 'running')).pid)
+  await first.kill()
+  // The worker itself says nothing more; somebody else has its token.
+  freeze(worker)
+  await rig.startApart()
+  for (let time = 0; time < 4; time += 1) expect(await answerTo(id)).toEqual(refusedAs('unavailable'))
+  expect(await answerTo(id, { epoch: 0 })).toEqual(refusedAs('fenced'))
+  expect(await answerTo(id, { nonce: 'another' })).toEqual(refusedAs('fenced'))
+  const { rows } = await db.database.query<{ phase: string }>('select phase from instance_lease')
+  expect(rows).toEqual([{ phase: 'adopting' }])
+})
+
+test('point 6: an older epoch or another nonce is granted nothing', async () => {
+  const id = await rig.approvedBot()
+  await rig.startApart()
+  await rig.until(id, 'running')
+  expect(await answerTo(id, { epoch: 0 })).toEqual(refusedAs('fenced'))
+  expect(await answerTo(id, { nonce: 'another' })).toEqual(refusedAs('fenced'))
 })
 
 test('point 7: a name is not freed while a worker of it may live', async () => {
@@ -168,8 +209,7 @@ test('point 9: a lifeline that closes is a hint only: a worker that lives is not
   await rig.startApart()
   await vi.waitFor(() => expect(rig.workerLines(id).at(-1)).toMatchObject({ msg: 'granted', epoch: 1 }))
   for (let time = 0; time < 3; time += 1) {
-    const { sent } = await callAs(id, lifelinePath, { connection: 'Upgrade', upgrade: lifelineProtocol })
-    const [, socket] = (await once(sent, 'upgrade')) as [unknown, Duplex]
+    const socket = await openLifeline(id)
     socket.destroy()
   }
   const beats = rig.workerLines(id).length
