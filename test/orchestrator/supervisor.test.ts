@@ -120,8 +120,9 @@ test('a healthy time forgives crashes: the next one is the first again', async (
   const id = await rig.approvedBot()
   await rig.start()
   for (const epoch of [1, 2]) {
-    const { pid } = await rig.until(id, 'running', (view) => view.epoch === epoch && view.attempt === 0)
+    await rig.until(id, 'running', (view) => view.epoch === epoch)
     await vi.waitFor(() => expect(grants(id, epoch)).toBeGreaterThan(3), { timeout: 20_000 })
+    const { pid } = await rig.until(id, 'running', (view) => view.attempt === 0)
     signalProcess(identity(pid), 'SIGKILL')
   }
   await rig.until(id, 'running', (view) => view.epoch === 3)
