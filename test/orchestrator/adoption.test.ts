@@ -102,6 +102,25 @@ test('stop, restart, heartbeats and a crash work on an adopted worker as on an o
   expect(after.restarts).toBe(1)
 })
 
+test('the death of an adopted worker is known at once by its lifeline, and not when it is looked for', async () => {
+  const ids = await Promise.all(Array.from({ length: 5 }, () => rig.approvedBot()))
+  const first = await rig.startApart({ settings: { LEASE_TTL_SECONDS: '30' } })
+  await Promise.all(ids.map((id) => rig.until(id, 'running')))
+  await first.kill()
+  const second = await rig.startApart({ settings: { LEASE_TTL_SECONDS: '30' } })
+  await Promise.all(ids.map((id) => untilEvent(id, 'worker_adopted')))
+  for (const [index, id] of ids.entries()) {
+    signalProcess(identity((await rig.show(id)).pid), 'SIGKILL')
+    const diedMs = performance.now()
+    await vi.waitFor(() => expect(second.log.match(/"worker ended"/g)).toHaveLength(index + 1), {
+      timeout: 10_000,
+      interval: 5,
+    })
+    // It looks by itself every two seconds.
+    expect(performance.now() - diedMs).toBeLessThan(700)
+  }
+})
+
 test('a worker that died while no supervisor ran is started again at once', async () => {
   const id = await rig.approvedBot()
   const first = await rig.startApart()

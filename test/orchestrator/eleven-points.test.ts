@@ -207,7 +207,13 @@ test('point 9: a lifeline that closes is a hint only: a worker that lives is not
   const before = await rig.until(id, 'running')
   await first.kill()
   await rig.startApart()
-  await vi.waitFor(() => expect(rig.workerLines(id).at(-1)).toMatchObject({ msg: 'granted', epoch: 1 }))
+  await vi.waitFor(
+    async () => {
+      const { rows } = await db.database.query('select phase, server_epoch from instance_lease')
+      expect(rows).toEqual([{ phase: 'held', server_epoch: 2 }])
+    },
+    { timeout: 20_000 },
+  )
   for (let time = 0; time < 3; time += 1) {
     const socket = await openLifeline(id)
     socket.destroy()

@@ -1,5 +1,7 @@
 /** What a host and a network do to a server: each trouble has its message, and the rest runs on. */
+import { spawnSync } from 'node:child_process'
 import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -105,6 +107,18 @@ test('no descriptor left in the supervisor: what runs goes on, what should start
   limit(identity, 'nofile', 1000)
   await rig.until(second, 'running')
   expect(supervisor.isRunning).toBe(true)
+})
+
+const full = 'mkdir -p "$0" && mount -t tmpfs -o nr_inodes=1 none "$0" && exec "$@"'
+const canMount = spawnSync('unshare', ['--mount', 'sh', '-c', full, '/tmp', 'true']).status === 0
+
+test.runIf(canMount)('a disk that takes no new file: a bot starts, and starts again, without a log', async () => {
+  const id = await rig.approvedBot()
+  await rig.startApart({ wrap: ['unshare', '--mount', 'sh', '-c', full, join(rig.home, 'logs', 'alpha')] })
+  const before = await rig.until(id, 'running')
+  await kill(processOf(before.pid))
+  const after = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+  expect(after.restarts).toBe(1)
 })
 
 function listen(port: number): Promise<Server> {
