@@ -41,7 +41,10 @@ test('an approved bot runs, with its pid, port and epoch shown', async () => {
 test('approving a bot wakes a running supervisor', async () => {
   await rig.start()
   const id = await rig.approvedBot()
+  const approvedMs = performance.now()
   await rig.until(id, 'running')
+  // Without a notification it would look again after fifteen seconds.
+  expect(performance.now() - approvedMs).toBeLessThan(10_000)
 })
 
 test('a worker that was killed is started again at once under a new epoch', async () => {

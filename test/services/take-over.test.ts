@@ -175,6 +175,18 @@ test('only floating bots are taken over or moved away, and no more than there is
   expect(await takeOver(beta)).toEqual(['bot-1'])
 })
 
+test.for(['draining = true', 'capacity = 0', `lease_until = clock_timestamp() - interval '1 second'`, 'holder = null'])(
+  'nothing is moved away to a server that has %s',
+  async (assignment) => {
+    const alpha = await taken('alpha')
+    await taken('beta', { holder: 'h/2' })
+    const moved = () =>
+      db.database.transaction((tx) => moveFloatingAway(tx, { server: 'alpha', serverEpoch: alpha, ids: 'all' }))
+    await db.database.query(`update server set ${assignment} where name = 'beta'`)
+    expect(await moved()).toEqual([])
+  },
+)
+
 test('whether a lease still holds is asked after the lock is held, not when its transaction began', async () => {
   const alpha = await taken('alpha')
   await leaseEndsSoon('alpha')
