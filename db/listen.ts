@@ -3,10 +3,10 @@
  * caller to read anew: a notification only hurries, the poll is the truth.
  */
 import pg from 'pg'
+import { backoffMs } from '../domain/backoff.ts'
 import { Sockets } from './sockets.ts'
 
-const backoffBaseMs = 200
-const backoffMaxMs = 10_000
+const reconnect = { baseMs: 200, maxMs: 10_000 }
 const goodbyeMs = 500
 
 type Wake = (channel: string, payload: string | undefined) => void
@@ -100,8 +100,7 @@ export class Listener {
     client.end().catch(() => {})
     // Nobody may be left on the other side to hang up.
     void this.#sockets.end(0)
-    const ceilingMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** this.#attempt)
-    this.#attempt = Math.min(this.#attempt + 1, 10)
-    this.#timer = setTimeout(() => void this.#connect(), ceilingMs * (0.5 + Math.random() / 2))
+    this.#attempt += 1
+    this.#timer = setTimeout(() => void this.#connect(), backoffMs(reconnect, this.#attempt))
   }
 }

@@ -3,6 +3,7 @@
  * worker here: a slot leaves `live`, `ending` or `adopting` only when its process is provably gone, or past the
  * deadline that nobody can extend, and its lease row is released.
  */
+import { backoffMs } from '../domain/backoff.ts'
 import { Failure } from '../domain/failure.ts'
 import { restingStates, type State } from '../domain/instance.ts'
 import { judgeCrash, noCrashes, type RestartLimits } from '../domain/restart-policy.ts'
@@ -32,7 +33,7 @@ import {
 
 const startJitterMs = 50
 const releaseRetryMs = 200
-const missedStartMaxMs = 30_000
+const missedStart = { baseMs: 2000, maxMs: 30_000 }
 
 type Live = Extract<Slot, { kind: 'live' }>
 type Ending = Extract<Slot, { kind: 'ending' }>
@@ -372,10 +373,9 @@ export class InstanceRunner {
   }
 
   #tryLater(reason: string): void {
-    const { backoffBaseMs, backoffMaxMs } = this.#restartLimits()
     this.#startsMissed += 1
-    const ceilingMs = Math.min(backoffMaxMs, missedStartMaxMs, backoffBaseMs * 2 ** Math.min(this.#startsMissed, 30))
-    const delayMs = Math.round(ceilingMs * (0.5 + Math.random() / 2))
+    const maxMs = Math.min(missedStart.maxMs, this.#restartLimits().backoffMaxMs)
+    const delayMs = Math.round(backoffMs({ ...missedStart, maxMs }, this.#startsMissed))
     this.#slot = { kind: 'backoff', untilMs: this.#nowMs() + delayMs }
     this.#note('backoff', reason, { attempt: this.#history.attempt, nextTryInMs: delayMs })
   }

@@ -1,5 +1,6 @@
 /** The worker's side of its only door: HTTP on the gateway's unix socket. Answers are decoded, never trusted. */
 import { Agent, request } from 'node:http'
+import { backoffMs } from '../domain/backoff.ts'
 import {
   type ExitReport,
   type GatewayAnswer,
@@ -16,8 +17,7 @@ import { WorkerExit } from './worker-exit.ts'
 
 const answerBytesMax = 256 * 1024
 const callLimitMs = 15_000
-const retryBaseMs = 50
-const retryMaxMs = 1000
+const retry = { baseMs: 50, maxMs: 1000 }
 
 export interface GatewayClientOptions {
   readonly socketPath: string
@@ -46,16 +46,15 @@ export class GatewayClient {
   /** A business call; waits and tries again while the gateway is away, until the deadline. */
   async call<N extends GatewayCallName>(name: N, body: GatewayRequest<N>): Promise<GatewayAnswer<N>> {
     const { path, answer } = gatewayCalls[name]
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = 1; ; attempt += 1) {
       if (this.#options.deadline.isPast()) throw new WorkerExit('lease_lost', 'the deadline has passed')
       try {
         return await this.#once(path, body, answer as unknown as Schema<GatewayAnswer<N>>)
       } catch (error) {
         if (!(error instanceof GatewayAway)) throw error
       }
-      const ceilingMs = Math.min(retryMaxMs, retryBaseMs * 2 ** Math.min(attempt, 10))
       await new Promise<void>((resolve) => {
-        this.#options.clock.setTimer(ceilingMs * (0.5 + Math.random() / 2), resolve)
+        this.#options.clock.setTimer(backoffMs(retry, attempt), resolve)
       })
     }
   }

@@ -4,6 +4,7 @@
  */
 import { type ClientRequest, request } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { backoffMs } from '../domain/backoff.ts'
 import {
   type HeartbeatAnswer,
   type HeartbeatWords,
@@ -17,8 +18,7 @@ import { GatewayAway, refusalError } from './gateway-refusal.ts'
 
 const answerLimitMs = 15_000
 const answerBytesMax = 16 * 1024
-const retryBaseMs = 50
-const retryMaxMs = 500
+const retry = { baseMs: 50, maxMs: 500 }
 
 export interface LifelineOptions {
   readonly socketPath: string
@@ -38,7 +38,7 @@ export class Lifeline {
   #request: ClientRequest | undefined
   #socket: Duplex | undefined
   #waiting: Waiting | undefined
-  #retryMs = retryBaseMs
+  #failures = 0
   #closed = false
 
   constructor(options: LifelineOptions) {
@@ -104,7 +104,7 @@ export class Lifeline {
 
   #opened(socket: Duplex): void {
     this.#socket = socket
-    this.#retryMs = retryBaseMs
+    this.#failures = 0
     socket.on('error', () => {})
     socket.on('close', () => {
       this.#socket = undefined
@@ -117,7 +117,7 @@ export class Lifeline {
 
   #reconnect(): void {
     if (this.#closed) return
-    this.#options.clock.setTimer(this.#retryMs, () => this.#connect())
-    this.#retryMs = Math.min(retryMaxMs, this.#retryMs * 2)
+    this.#failures += 1
+    this.#options.clock.setTimer(backoffMs(retry, this.#failures), () => this.#connect())
   }
 }

@@ -27,10 +27,9 @@ test('after SIGKILL of the supervisor the next one keeps 50 of 50 pids, no messa
   const bots = await Promise.all(
     Array.from({ length: botCount }, async (_, index) => {
       const name = `Shop ${index}`
-      const token = `${800_000 + index}:sandbox-token-for-tests`
-      const bot = sandbox.createBot({ name, username: `shop_${index}_bot`, token })
+      const bot = sandbox.createBot({ name, username: `shop_${index}_bot` })
       const person = sandbox.addPerson({ firstName: `Ann ${index}` }).id
-      return { bot, person, id: await rig.approvedBot(name, { token }) }
+      return { bot, person, id: await rig.approvedBot(name, { token: bot.token }) }
     }),
   )
   const first = await rig.startApart()

@@ -21,7 +21,7 @@ export class LoneWorkerRig {
     this.folder = parts.folder
     this.sandbox = parts.sandbox
     this.gateway = parts.gateway
-    this.bot = parts.sandbox.createBot({ name: 'Bot', username: 'bot', token: '910001:sandbox-token-for-tests' })
+    this.bot = parts.sandbox.createBot({ name: 'Bot', username: 'bot' })
   }
 
   static async start(

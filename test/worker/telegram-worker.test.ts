@@ -24,7 +24,7 @@ beforeEach(async () => {
   db = await createTestDatabase()
   sandbox = await startSandbox()
   rig = new Rig(db, { TELEGRAM_API_ROOT: sandbox.apiRoot }, 'telegram')
-  bot = sandbox.createBot({ name: 'Test Shop', username: 'test_shop_bot', token: '900001:sandbox-token-for-tests' })
+  bot = sandbox.createBot({ name: 'Test Shop', username: 'test_shop_bot' })
   ann = sandbox.addPerson({ firstName: 'Ann', languageCode: 'en' }).id
   instance = await rig.approvedBot('Test Shop', { token: bot.token })
 })

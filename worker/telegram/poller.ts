@@ -4,6 +4,7 @@
  * stop.
  */
 import type { Update } from 'telegraf/types'
+import { backoffMs } from '../../domain/backoff.ts'
 import type { ChannelContext } from '../channel.ts'
 import { Tidying } from '../tidying.ts'
 import { WorkerExit } from '../worker-exit.ts'
@@ -19,8 +20,7 @@ const batchMax = 100
 /** An update that fails this often is given up, so that it cannot hold up everybody else for a day. */
 const handlingAttemptsMax = 3
 const concurrencyMax = 20
-const backoffBaseMs = 500
-const backoffMaxMs = 30_000
+const pollBackoff = { baseMs: 500, maxMs: 30_000 }
 const conflictsMax = 3
 const conflictWindowMs = 60_000
 /** While updates are being handled a poll returns them again at once: look for newer ones this often. */
@@ -167,7 +167,7 @@ export class Poller {
     this.#context.report({ trouble: `Telegram does not answer (${reason}); trying again` })
     this.#failures += 1
     if (refusal?.retryAfterSeconds !== undefined) return refusal.retryAfterSeconds * 1000 * (1 + Math.random() / 5)
-    return jitteredBackoffMs(this.#failures)
+    return backoffMs(pollBackoff, this.#failures)
   }
 
   async #afterConflict(description: string): Promise<number> {
@@ -198,12 +198,6 @@ export class Poller {
 }
 
 export const tokenRefused = 'Telegram refuses the token: get a new one from BotFather, then ./botfleet set-token'
-
-/** Exponential with jitter, up to half a minute. */
-function jitteredBackoffMs(failures: number): number {
-  const ceilingMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** Math.min(failures - 1, 10))
-  return ceilingMs * (0.5 + Math.random() / 2)
-}
 
 /** What keeps an update in order: its chat, or the person where there is none. */
 function chatOf(update: Update): string {

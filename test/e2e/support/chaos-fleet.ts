@@ -147,8 +147,8 @@ export class ChaosFleet {
   async #makeBots(server: string, base: number): Promise<void> {
     for (let index = 0; index < botsOfServer; index += 1) {
       const number = this.bots.length + 1
-      const token = `${7000 + number}:fake-token-for-tests`
-      const { id: botId } = this.sandbox.createBot({ name: `Bot ${number}`, username: `bot_${number}`, token })
+      // A token of the sandbox's own making: a worker that another run has left behind cannot poll these bots.
+      const { id: botId, token } = this.sandbox.createBot({ name: `Bot ${number}`, username: `bot_${number}` })
       const instance = await this.database.transaction(async (tx) => {
         const created = { platform: 'telegram', name: `Bot ${number}`, server, token, keyring: this.#keyring } as const
         const { id } = await createInstance(tx, ownerActor, { ...created, tenant: undefined })
