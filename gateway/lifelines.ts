@@ -38,6 +38,8 @@ export class Lifelines {
     if (request.headers.upgrade !== lifelineProtocol) return void socket.destroy()
     this.#open.add(socket)
     socket.on('error', () => {})
+    // An HTTP server leaves its side of a connection open when the other one ends.
+    socket.on('end', () => socket.destroy())
     socket.on('close', () => {
       this.#open.delete(socket)
       this.#events.closed(claim)

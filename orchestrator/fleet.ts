@@ -35,7 +35,8 @@ export class Fleet {
   #isPlanned = false
   #closing = false
   #left = false
-  #decidedAtMs: number
+  /** Monotonic time at which we were last seen to run. */
+  #awakeAtMs: number
 
   constructor(context: OrchestratorContext, parts: FleetParts) {
     this.#context = context
@@ -43,7 +44,7 @@ export class Fleet {
     this.#observations = new Observations(context, parts.term.serverEpoch)
     this.#starts = new Semaphore(context.settings.START_CONCURRENCY)
     this.#heartbeatLimitMs = heartbeatMsOf(context.settings) * 3.5
-    this.#decidedAtMs = context.clock.monotonicMs()
+    this.#awakeAtMs = context.clock.monotonicMs()
     this.#shared = {
       orchestrator: context,
       term: parts.term,
@@ -125,6 +126,8 @@ export class Fleet {
   }
 
   heartbeat(claimant: WorkerClaimant, heartbeat: Heartbeat): HeartbeatVerdict {
+    // What came while we were stalled is read before any timer runs.
+    this.#forgiveStall(this.#context.clock.monotonicMs())
     const runner = this.#runners.get(claimant.instanceId)
     if (runner !== undefined) return runner.heartbeat(claimant, heartbeat)
     // Before the first plan nobody knows whose worker it is.
@@ -184,8 +187,8 @@ export class Fleet {
 
   /** A supervisor that was itself stalled judges nobody by the time it slept. */
   #forgiveStall(nowMs: number): void {
-    const sleptMs = nowMs - this.#decidedAtMs
-    this.#decidedAtMs = nowMs
+    const sleptMs = nowMs - this.#awakeAtMs
+    this.#awakeAtMs = nowMs
     if (sleptMs < this.#heartbeatLimitMs / 2) return
     for (const runner of this.#runners.values()) runner.forgiveStall(nowMs)
   }

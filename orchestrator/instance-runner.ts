@@ -105,9 +105,8 @@ export class InstanceRunner {
     const nowMs = this.#nowMs()
     const leaseLeftMs = this.#fleet.term.lease.leaseLeftMs()
     const grantMs = Math.floor(Math.max(0, Math.min(leaseLeftMs, this.#expiresAtMs - nowMs)))
-    const drain = slot.kind === 'ending'
     if (slot.kind === 'live') this.#noteHeartbeat(slot, heartbeat, nowMs)
-    return { kind: 'granted', answer: { grantMs, limits: this.#limits, drain } }
+    return { kind: 'granted', answer: { grantMs, limits: this.#limits, drain: slot.kind === 'ending' } }
   }
 
   /** Keeps a worker's typed reason, which comes before its process ends. */

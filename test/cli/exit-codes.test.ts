@@ -198,6 +198,17 @@ test('6: doctor of a bot fails where a person is needed, and never shows the tok
   expect(run.stdout + run.stderr).not.toContain('fake-token')
 })
 
+test('6: doctor says when the path of a socket would be too long, and what to do', async () => {
+  const home = join(place.home, 'x'.repeat(100))
+  const run = await runCli(['doctor', '--json'], { env: { ...env, BOTFLEET_HOME: home } })
+  expect(run.code).toBe(6)
+  const { checks } = JSON.parse(run.stdout) as { checks: { name: string; verdict: string; todo?: string }[] }
+  expect(checks.find(({ name }) => name === 'socket path')).toMatchObject({
+    verdict: 'fail',
+    todo: 'set BOTFLEET_HOME to a shorter path',
+  })
+})
+
 test('6: an unreachable database is reported within 5 seconds', async () => {
   const refused = await runCli(['list'], { env: { ...env, DATABASE_URL: 'postgres://x:y@127.0.0.1:9/x' } })
   expect(refused.code).toBe(6)

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeKeyring } from '../../domain/keyring.ts'
+import { type GatewayCallName, gatewayCalls } from '../../domain/worker-contract.ts'
 import { signWorkerToken } from '../../domain/worker-token.ts'
 import { Gateway } from '../../gateway/gateway.ts'
 import { createLog } from '../../runtime/log.ts'
@@ -115,6 +116,30 @@ test('a stale epoch or nonce writes nothing', async () => {
   expect((await call('/v1/arrive', arrive('tg:1'), { nonce: 'n2' })).body['code']).toBe('fenced')
   expect(await count('handled_update')).toBe(before)
 })
+
+/** Every business call with a body that fits; all of them must begin with the fence. */
+const calls: { readonly [N in GatewayCallName]: object } = {
+  arrive: arrive('tg:40'),
+  chooseLanguage: arrive('tg:41', { language: 'fa' }),
+  redeemLink: arrive('tg:42', { code: 'none' }),
+  answered: { updateKeys: ['tg:1'] },
+  markBlocked: { platformUserId: '77', blocked: true },
+}
+
+test.for(Object.entries(calls))('%s with a stale epoch or nonce is fenced', async ([name, body]) => {
+  const { path } = gatewayCalls[name as GatewayCallName]
+  expect((await call(path, body)).status).toBe(200)
+  expect((await call(path, body, { epoch: 2 })).body['code']).toBe('fenced')
+  expect((await call(path, body, { nonce: 'n2' })).body['code']).toBe('fenced')
+})
+
+test.for([`status = 'expired'`, `status = 'suspended'`, `expires_at = now() - interval '1 second'`])(
+  'a worker that is being drained finishes what it handles, though its instance has %s',
+  async (assignment) => {
+    await db.database.query(`update instance set ${assignment}, state = 'stopping' where id = $1`, [instance])
+    expect((await call('/v1/arrive', arrive('tg:1'))).status).toBe(200)
+  },
+)
 
 test.for(['expired', 'suspended'])(
   'an instance that is %s writes nothing, though its token is current',

@@ -1,4 +1,5 @@
 /** Supervisors that die, and the next one of the same name: on real processes, with the plain worker. */
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { InstanceView } from '../../domain/instance.ts'
 import { identityOf, livenessOf, signalProcess } from '../../runtime/process-identity.ts'
@@ -64,9 +65,23 @@ test('serve --keep-workers leaves them running, and the next one adopts them', a
   first.signal('SIGUSR2')
   expect(await first.ended).toBe(0)
   expect(livenessOf(identity(before.pid))).toBe('alive')
+  // The name is not free: its lease is left to lapse.
+  const { rowCount } = await db.database.query(
+    'select 1 from server where holder is not null and lease_until > clock_timestamp()',
+  )
+  expect(rowCount).toBe(1)
   await rig.startApart()
   await untilEvent(id, 'worker_adopted')
   await rig.until(id, 'running', sameWorker(before))
+})
+
+test('a worker leads a process group of its own: what is sent to its supervisor and all that belongs to it passes it by', async () => {
+  const id = await rig.approvedBot()
+  await rig.startApart()
+  const { pid } = await rig.until(id, 'running')
+  const stat = readFileSync(`/proc/${pid ?? 0}/stat`, 'utf8')
+  const [, , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  expect([group, session]).toEqual([String(pid), String(pid)])
 })
 
 test('stop, restart, heartbeats and a crash work on an adopted worker as on an own one', async () => {
@@ -85,6 +100,25 @@ test('stop, restart, heartbeats and a crash work on an adopted worker as on an o
   await rig.until(restarted, 'running', ({ epoch }) => epoch === 2)
   const after = await rig.until(killed, 'running', ({ epoch }) => epoch === 2)
   expect(after.restarts).toBe(1)
+})
+
+test('the death of an adopted worker is known at once by its lifeline, and not when it is looked for', async () => {
+  const ids = await Promise.all(Array.from({ length: 5 }, () => rig.approvedBot()))
+  const first = await rig.startApart({ settings: { LEASE_TTL_SECONDS: '30' } })
+  await Promise.all(ids.map((id) => rig.until(id, 'running')))
+  await first.kill()
+  const second = await rig.startApart({ settings: { LEASE_TTL_SECONDS: '30' } })
+  await Promise.all(ids.map((id) => untilEvent(id, 'worker_adopted')))
+  for (const [index, id] of ids.entries()) {
+    signalProcess(identity((await rig.show(id)).pid), 'SIGKILL')
+    const diedMs = performance.now()
+    await vi.waitFor(() => expect(second.log.match(/"worker ended"/g)).toHaveLength(index + 1), {
+      timeout: 10_000,
+      interval: 5,
+    })
+    // It looks by itself every two seconds.
+    expect(performance.now() - diedMs).toBeLessThan(700)
+  }
 })
 
 test('a worker that died while no supervisor ran is started again at once', async () => {

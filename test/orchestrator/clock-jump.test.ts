@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { identityOf, signalProcess } from '../../runtime/process-identity.ts'
 import { approveInstance } from '../../services/approve-instance.ts'
 import { confirmClock } from '../../services/confirm-clock.ts'
+import { editInstance } from '../../services/edit-instance.ts'
 import { listServers } from '../../services/list-servers.ts'
 import { readExpiryPause } from '../../services/read-expiry-pause.ts'
 import { renewInstance } from '../../services/renew-instance.ts'
@@ -172,6 +173,33 @@ test('two servers make one pause, and one confirmation ends it for both', async 
   await confirm()
   for (const id of ids) await rig.until(id, 'stopped', ({ status }) => status === 'expired')
   expect(await pauses()).toHaveLength(1)
+})
+
+test('a clock that jumps hands no floating bot to another server: its own one still beats', async () => {
+  const id = await botEndingIn(30 * 24 * hourMs)
+  await db.database.transaction((tx) => editInstance(tx, ownerActor, { id, placement: 'floating' }))
+  // The other server looks five times a second, and this one renews every four seconds.
+  await rig.startApart({ settings: { LEASE_TTL_SECONDS: '12', EXPIRY_CHECK_SECONDS: '60' } })
+  const before = await rig.until(id, 'running')
+  await rig.startApart({ server: 'beta' })
+  const beats = async () =>
+    (await db.database.query<{ name: string; beat: number }>('select name, beat from server order by name')).rows.map(
+      ({ beat }) => beat,
+    )
+  const [first = 0] = await beats()
+  await vi.waitFor(async () => expect((await beats())[0]).toBeGreaterThan(first), { timeout: 10_000, interval: 20 })
+  const [alpha = 0, beta = 0] = await beats()
+  // Too little to pause anything; but every lease seems to have lapsed, until its holder renews it.
+  await clock.shift(240_000)
+  await vi.waitFor(
+    async () => {
+      const [alphaNow = 0, betaNow = 0] = await beats()
+      expect(betaNow).toBeGreaterThan(beta + 2)
+      expect(alphaNow).toBeGreaterThan(alpha)
+    },
+    { timeout: 20_000, interval: 20 },
+  )
+  expect(await rig.show(id)).toMatchObject({ server_name: 'alpha', pid: before.pid, epoch: 1, state: 'running' })
 })
 
 test('a server that starts where its host and the database differ by an hour pauses expiry, and once confirmed not again', async () => {

@@ -12,6 +12,7 @@ import { signWorkerToken } from '../../domain/worker-token.ts'
 import { ProcessWatch } from '../../orchestrator/process-watch.ts'
 import { livenessOf, signalProcess } from '../../runtime/process-identity.ts'
 import { editInstance } from '../../services/edit-instance.ts'
+import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { freeze, kill, processOf, thaw } from '../support/faults.ts'
 import { ownerActor, Rig } from '../support/rig.ts'
@@ -42,18 +43,18 @@ const namedEpochs = (id: string) =>
     .filter(({ msg }) => msg === 'named')
     .map(({ epoch }) => epoch)
 
-/** A call as the worker of this instance makes it. */
+/** A call as the worker of this instance makes it, or one that has an older epoch or another nonce. */
 async function callAs(
   id: string,
   path: string,
   headers: Record<string, string>,
-  body?: unknown,
+  given: { body?: unknown; epoch?: number; nonce?: string } = {},
 ): Promise<{ sent: ClientRequest }> {
   const { rows } = await db.database.query<{ epoch: number; nonce: string }>(
     'select epoch, nonce from instance_lease where instance_id = $1',
     [id],
   )
-  const claim = { instanceId: id, epoch: rows[0]?.epoch ?? 0, nonce: rows[0]?.nonce ?? '' }
+  const claim = { instanceId: id, epoch: rows[0]?.epoch ?? 0, nonce: rows[0]?.nonce ?? '', ...given }
   const sent = request({
     socketPath: `${rig.home}/sockets/gw-alpha.sock`,
     agent: false,
@@ -62,15 +63,34 @@ async function callAs(
     headers: { ...headers, authorization: `Bearer ${signWorkerToken(rig.keyring, claim)}` },
   })
   sent.on('error', () => {})
-  sent.end(body === undefined ? undefined : JSON.stringify(body))
+  sent.end(given.body === undefined ? undefined : JSON.stringify(given.body))
   return { sent }
 }
+
+async function openLifeline(id: string, given: { epoch?: number; nonce?: string } = {}): Promise<Duplex> {
+  const { sent } = await callAs(id, lifelinePath, { connection: 'Upgrade', upgrade: lifelineProtocol }, given)
+  const [, socket] = (await once(sent, 'upgrade')) as [unknown, Duplex]
+  return socket
+}
+
+/** What the supervisor answers to a heartbeat of this test's own process. */
+async function answerTo(id: string, given: { epoch?: number; nonce?: string } = {}): Promise<unknown> {
+  const socket = await openLifeline(id, given)
+  const words = { phase: 'running', pid: process.pid, lastPollAgeMs: 0, pollPendingMs: null, handled: 0, trouble: null }
+  socket.write(`${JSON.stringify(words)}\n`)
+  const [line] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  return JSON.parse(line.toString())
+}
+
+const refusedAs = (code: string): unknown => expect.objectContaining({ refused: expect.objectContaining({ code }) })
 
 test('point 2: while the database is away nothing is started, and a worker that crashes stays down until the lease is proven', async () => {
   const id = await rig.approvedBot()
   const supervisor = await rig.startApart({ url: proxied, settings: { LEASE_TTL_SECONDS: '8' } })
   const before = await rig.until(id, 'running')
-  proxy.blackHole()
+  // Refused and not swallowed: the first renewal without an answer is noticed with most of the lease left.
+  proxy.cut()
   await vi.waitFor(() => expect(supervisor.log).toContain('nothing is started until the database answers'), {
     timeout: 20_000,
   })
@@ -92,6 +112,9 @@ test('point 3: a claim whose commit had no answer names no process; the next one
   const view = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
   expect(view.pid).not.toBeNull()
   expect(namedEpochs(id)).toEqual([2])
+  // The process of that claim was ended at once; one that went on would have had to be waited out as a worker that is hung.
+  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
+  expect(events.map(({ kind }) => kind)).not.toContain('worker_hung')
 })
 
 test('point 3: a supervisor that dies between commit and identity leaves a nameless process, which ends', async () => {
@@ -114,7 +137,7 @@ test('point 5: a gateway that stands still inside a fenced transaction does not 
   const person = { platformUserId: '7', chatId: '7', username: null, displayName: 'Ann', languageHint: null }
   await db.database.transaction(async (tx) => {
     await tx.query('lock table customer in access exclusive mode')
-    await callAs(id, '/v1/arrive', {}, { updateKey: 'tg:1', nonce: null, answerMark: null, person })
+    await callAs(id, '/v1/arrive', {}, { body: { updateKey: 'tg:1', nonce: null, answerMark: null, person } })
     // The call has passed its fence and waits for the table; then its process stands still, and the table is free again.
     await vi.waitFor(
       async () => {
@@ -134,6 +157,29 @@ test('point 5: a gateway that stands still inside a fenced transaction does not 
   await vi.waitFor(() => expect(alpha.log).toContain('lease gone'), { timeout: 20_000 })
   const { rowCount } = await db.database.query(`select 1 from handled_update where key = 'tg:1'`)
   expect(rowCount).toBe(0)
+})
+
+test('point 6: a token is not enough: what speaks with it from another process is not adopted', async () => {
+  const id = await rig.approvedBot()
+  const first = await rig.startApart()
+  const worker = processOf((await rig.until(id, 'running')).pid)
+  await first.kill()
+  // The worker itself says nothing more; somebody else has its token.
+  freeze(worker)
+  await rig.startApart()
+  for (let time = 0; time < 4; time += 1) expect(await answerTo(id)).toEqual(refusedAs('unavailable'))
+  expect(await answerTo(id, { epoch: 0 })).toEqual(refusedAs('fenced'))
+  expect(await answerTo(id, { nonce: 'another' })).toEqual(refusedAs('fenced'))
+  const { rows } = await db.database.query<{ phase: string }>('select phase from instance_lease')
+  expect(rows).toEqual([{ phase: 'adopting' }])
+})
+
+test('point 6: an older epoch or another nonce is granted nothing', async () => {
+  const id = await rig.approvedBot()
+  await rig.startApart()
+  await rig.until(id, 'running')
+  expect(await answerTo(id, { epoch: 0 })).toEqual(refusedAs('fenced'))
+  expect(await answerTo(id, { nonce: 'another' })).toEqual(refusedAs('fenced'))
 })
 
 test('point 7: a name is not freed while a worker of it may live', async () => {
@@ -160,10 +206,15 @@ test('point 9: a lifeline that closes is a hint only: a worker that lives is not
   const before = await rig.until(id, 'running')
   await first.kill()
   await rig.startApart()
-  await vi.waitFor(() => expect(rig.workerLines(id).at(-1)).toMatchObject({ msg: 'granted', epoch: 1 }))
+  await vi.waitFor(
+    async () => {
+      const { rows } = await db.database.query('select phase, server_epoch from instance_lease')
+      expect(rows).toEqual([{ phase: 'held', server_epoch: 2 }])
+    },
+    { timeout: 20_000 },
+  )
   for (let time = 0; time < 3; time += 1) {
-    const { sent } = await callAs(id, lifelinePath, { connection: 'Upgrade', upgrade: lifelineProtocol })
-    const [, socket] = (await once(sent, 'upgrade')) as [unknown, Duplex]
+    const socket = await openLifeline(id)
     socket.destroy()
   }
   const beats = rig.workerLines(id).length
@@ -180,9 +231,9 @@ test('point 9: a supervisor that itself stood still judges nobody by that time',
     (await db.database.query<{ beat: number }>(`select beat from server where name = 'alpha'`)).rows[0]?.beat ?? 0
   const beat = await beatOf()
   await vi.waitFor(async () => expect(await beatOf()).toBeGreaterThan(beat), { timeout: 20_000, interval: 10 })
-  const heard = rig.workerLines(id).length
-  await vi.waitFor(() => expect(rig.workerLines(id).length).toBeGreaterThan(heard), { timeout: 20_000, interval: 10 })
-  // Longer than three missed heartbeats, shorter than what the workers were granted.
+  // A grant of the renewed lease lasts longer than the stall, which is longer than three missed heartbeats.
+  const granted = rig.workerLines(id).length
+  await vi.waitFor(() => expect(rig.workerLines(id).length).toBeGreaterThan(granted), { timeout: 20_000 })
   freeze(processOf(supervisor.pid))
   await new Promise((resolve) => setTimeout(resolve, 6100))
   thaw(processOf(supervisor.pid))
@@ -195,6 +246,8 @@ test('point 9: a hint is enough to see at once that an adopted worker is gone', 
   const child = spawn('sleep', ['60'], { stdio: 'ignore' })
   const identity = processOf(child.pid)
   const watch = new ProcessWatch(identity, 3_600_000)
+  // Its first look finds the process alive; the next one by itself is an hour away.
+  await new Promise((resolve) => setTimeout(resolve, 50))
   await kill(identity)
   watch.hint()
   await watch.gone

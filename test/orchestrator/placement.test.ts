@@ -129,6 +129,25 @@ test('the floating bots of a killed server are taken over once they can run ther
   expect(await rig.show(floating)).toMatchObject({ server_name: 'beta', pid: after.pid, epoch: 2 })
 })
 
+test('a server that is drained takes nothing over until it no longer is', async () => {
+  const id = await floatingBot()
+  const alpha = await rig.startApart()
+  await rig.start({ server: 'beta' })
+  await rig.until(id, 'running')
+  const drain = (draining: boolean) =>
+    db.database.transaction((tx) => setServerDraining(tx, ownerActor, { name: 'beta', draining }))
+  await drain(true)
+  await alpha.kill()
+  // It beats once a second, and watches the other one for little longer than its lease of three.
+  const beatOf = async () =>
+    (await db.database.query<{ beat: number }>(`select beat from server where name = 'beta'`)).rows[0]?.beat ?? 0
+  const beat = await beatOf()
+  await vi.waitFor(async () => expect(await beatOf()).toBeGreaterThan(beat + 6), { timeout: 20_000 })
+  expect((await rig.show(id)).server_name).toBe('alpha')
+  await drain(false)
+  await rig.until(id, 'running', (view) => view.server_name === 'beta')
+})
+
 test('a bot that was moved away from a dead server starts once its last worker can run no more', async () => {
   const id = await rig.approvedBot()
   const alpha = await rig.startApart()

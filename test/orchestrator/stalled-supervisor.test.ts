@@ -23,7 +23,7 @@ test('it notices before it does anything: nothing of the floating bot is written
   await db.database.transaction((tx) => editInstance(tx, ownerActor, { id: floating, placement: 'floating' }))
   const alpha = await rig.startApart({ server: 'alpha' })
   const before = await Promise.all([floating, pinned].map((id) => rig.until(id, 'running')))
-  await rig.startApart({ server: 'beta', settings: { WORKER_PORT_BASE: '35400' } })
+  await rig.startApart({ server: 'beta', settings: { WORKER_PORT_BASE: '27400' } })
   const ownWorkers = before.map(({ pid }) => processOf(pid))
 
   const stalled = processOf(alpha.pid)

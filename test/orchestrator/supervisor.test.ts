@@ -26,6 +26,9 @@ function identity(pid: number | null) {
   return found
 }
 
+const grants = (id: string, epoch: number) =>
+  rig.workerLines(id).filter((line) => line['msg'] === 'granted' && line['epoch'] === epoch).length
+
 test('an approved bot runs, with its pid, port and epoch shown', async () => {
   const id = await rig.approvedBot()
   await rig.start()
@@ -38,7 +41,10 @@ test('an approved bot runs, with its pid, port and epoch shown', async () => {
 test('approving a bot wakes a running supervisor', async () => {
   await rig.start()
   const id = await rig.approvedBot()
+  const approvedMs = performance.now()
   await rig.until(id, 'running')
+  // Without a notification it would look again after fifteen seconds.
+  expect(performance.now() - approvedMs).toBeLessThan(10_000)
 })
 
 test('a worker that was killed is started again at once under a new epoch', async () => {
@@ -110,6 +116,21 @@ test('a crash loop backs off and ends in failed with a reason; restart tries aga
   await rig.until(id, 'failed', (view) => view.epoch > failed.epoch)
 })
 
+test('a healthy time forgives crashes: the next one is the first again', async () => {
+  await rig.stop()
+  // Two crashes in a row would be the end of it.
+  rig = new Rig(db, { RESTART_BUDGET: '2', RESTART_HEALTHY_SECONDS: '1' })
+  const id = await rig.approvedBot()
+  await rig.start()
+  for (const epoch of [1, 2]) {
+    await rig.until(id, 'running', (view) => view.epoch === epoch)
+    await vi.waitFor(() => expect(grants(id, epoch)).toBeGreaterThan(3), { timeout: 20_000 })
+    const { pid } = await rig.until(id, 'running', (view) => view.attempt === 0)
+    signalProcess(identity(pid), 'SIGKILL')
+  }
+  await rig.until(id, 'running', (view) => view.epoch === 3)
+})
+
 test('a worker that ignores SIGTERM is killed after its grace', async () => {
   const id = await rig.approvedBot('ignore-sigterm')
   await rig.start()
@@ -136,6 +157,17 @@ test.for([
   },
 )
 
+test('a worker that never reports is ended after START_TIMEOUT_SECONDS with that reason, and started again', async () => {
+  await rig.stop()
+  rig = new Rig(db, { START_TIMEOUT_SECONDS: '2' })
+  const id = await rig.approvedBot('never-report')
+  await rig.start()
+  const view = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+  expect(view.restarts).toBe(1)
+  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
+  expect(events.find(({ kind }) => kind === 'worker_ended')?.reason).toBe('it did not report in time')
+})
+
 test('a worker that was frozen by a signal is killed and started again, with that reason', async () => {
   const id = await rig.approvedBot()
   await rig.start()
@@ -155,6 +187,16 @@ test('stopping the supervisor ends every worker and frees the name', async () =>
   const { rows } = await db.database.query<{ holder: string | null }>('select holder from server')
   expect(rows).toEqual([{ holder: null }])
   expect((await rig.show(id)).state).toBe('stopped')
+})
+
+test('stopping the supervisor waits for a worker that takes its time, and frees the name only then', async () => {
+  const id = await rig.approvedBot('ignore-sigterm')
+  const supervisor = await rig.start()
+  const worker = identity((await rig.until(id, 'running')).pid)
+  await supervisor.stop()
+  expect(livenessOf(worker)).toBe('dead')
+  const { rows } = await db.database.query<{ holder: string | null }>('select holder from server')
+  expect(rows).toEqual([{ holder: null }])
 })
 
 test('a second supervisor of the same name is refused', async () => {

@@ -1,5 +1,7 @@
 /** What a host and a network do to a server: each trouble has its message, and the rest runs on. */
+import { spawnSync } from 'node:child_process'
 import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -71,19 +73,19 @@ test('database away and a worker crashes: it stays down until the lease is prove
 test('no port left: the bot waits with the reason, however long, and starts when one is free again', async () => {
   await rig.stop()
   // A wait that counted as crashes would end in `failed` at the second try.
-  rig = new Rig(db, { WORKER_PORT_BASE: '35500', WORKER_PORT_COUNT: '2', RESTART_BUDGET: '2' })
-  const stranger = await listen(35_501)
+  rig = new Rig(db, { WORKER_PORT_BASE: '27500', WORKER_PORT_COUNT: '2', RESTART_BUDGET: '2' })
+  const stranger = await listen(27_501)
   try {
     const [first, second] = [await rig.approvedBot(), await rig.approvedBot()]
     await rig.start()
     const waiting = await rig.until(second, 'backoff')
-    expect(waiting.last_error).toBe('no free port from 35500 to 35501: set WORKER_PORT_BASE or WORKER_PORT_COUNT')
+    expect(waiting.last_error).toBe('no free port from 27500 to 27501: set WORKER_PORT_BASE or WORKER_PORT_COUNT')
     expect(waiting.next_try_at).not.toBeNull()
-    expect((await rig.until(first, 'running')).port).toBe(35_500)
+    expect((await rig.until(first, 'running')).port).toBe(27_500)
     await aWhile(2500)
     expect((await rig.show(second)).state).not.toBe('failed')
     await new Promise((resolve) => stranger.close(resolve))
-    expect((await rig.until(second, 'running')).port).toBe(35_501)
+    expect((await rig.until(second, 'running')).port).toBe(27_501)
   } finally {
     stranger.close()
   }
@@ -105,6 +107,18 @@ test('no descriptor left in the supervisor: what runs goes on, what should start
   limit(identity, 'nofile', 1000)
   await rig.until(second, 'running')
   expect(supervisor.isRunning).toBe(true)
+})
+
+const full = 'mkdir -p "$0" && mount -t tmpfs -o nr_inodes=1 none "$0" && exec "$@"'
+const canMount = spawnSync('unshare', ['--mount', 'sh', '-c', full, '/tmp', 'true']).status === 0
+
+test.runIf(canMount)('a disk that takes no new file: a bot starts, and starts again, without a log', async () => {
+  const id = await rig.approvedBot()
+  await rig.startApart({ wrap: ['unshare', '--mount', 'sh', '-c', full, join(rig.home, 'logs', 'alpha')] })
+  const before = await rig.until(id, 'running')
+  await kill(processOf(before.pid))
+  const after = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
+  expect(after.restarts).toBe(1)
 })
 
 function listen(port: number): Promise<Server> {

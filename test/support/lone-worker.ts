@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { contractVersion, type HeartbeatReply, type WorkerIdentity } from '../../domain/worker-contract.ts'
+import { contractVersion, type WorkerIdentity } from '../../domain/worker-contract.ts'
 import { type NamelessProcess, spawnProcess } from '../../orchestrator/spawn-process.ts'
 import { signalProcess } from '../../runtime/process-identity.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
-import { plainLimits, StandInGateway } from './stand-in-gateway.ts'
+import { plainLimits, type StandInAnswers, StandInGateway } from './stand-in-gateway.ts'
 
 export const telegramBundle = join(import.meta.dirname, '..', '..', 'dist', 'worker-telegram.mjs')
 
@@ -24,9 +24,15 @@ export class LoneWorkerRig {
     this.bot = parts.sandbox.createBot({ name: 'Bot', username: 'bot' })
   }
 
-  static async start(heartbeat: () => HeartbeatReply | undefined): Promise<LoneWorkerRig> {
+  static async start(
+    heartbeat: StandInAnswers['heartbeat'],
+    beforeAnswer?: StandInAnswers['beforeAnswer'],
+  ): Promise<LoneWorkerRig> {
     const folder = mkdtempSync(join(tmpdir(), 'botfleet-lone-'))
-    const gateway = await StandInGateway.start(join(folder, 'gw.sock'), { heartbeat })
+    const gateway = await StandInGateway.start(join(folder, 'gw.sock'), {
+      heartbeat,
+      ...(beforeAnswer === undefined ? {} : { beforeAnswer }),
+    })
     return new LoneWorkerRig({ folder, sandbox: await startSandbox(), gateway })
   }
 
@@ -51,7 +57,8 @@ export class LoneWorkerRig {
       name: 'Bot',
       epoch: 1,
       nonce: 'n',
-      port: 34_000 + Math.floor(Math.random() * 25_000),
+      // Below the ports that the system gives to connections: one of those cannot be listened on.
+      port: 10_000 + Math.floor(Math.random() * 20_000),
       gatewaySocket: join(this.folder, 'gw.sock'),
       workerToken: 'bot-1.1.n.k.x',
       credential: this.bot.token,

@@ -4,7 +4,7 @@
  */
 import { createServer, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type HeartbeatReply, lifelineProtocol } from '../../domain/worker-contract.ts'
+import { type Heartbeat, type HeartbeatReply, lifelineProtocol } from '../../domain/worker-contract.ts'
 import { readLines } from '../../runtime/read-lines.ts'
 
 export const plainLimits = { rateLimitRps: 1, maxConcurrentRequests: 3 }
@@ -16,8 +16,10 @@ export function granting(grantMs: number): HeartbeatReply {
 }
 
 export interface StandInAnswers {
-  /** Undefined: no answer at all. */
-  readonly heartbeat: () => HeartbeatReply | undefined
+  /** Undefined: no answer at all; a promise: that late. */
+  readonly heartbeat: (words: Heartbeat) => HeartbeatReply | undefined | Promise<HeartbeatReply | undefined>
+  /** Called before a call is answered, which waits for it. */
+  readonly beforeAnswer?: (path: string) => Promise<void>
 }
 
 export class StandInGateway {
@@ -31,19 +33,22 @@ export class StandInGateway {
       const path = request.url ?? ''
       this.calls.push(path)
       request.resume()
-      response
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify(path === '/v1/arrive' ? arrived : {}))
+      void (answers.beforeAnswer?.(path) ?? Promise.resolve()).then(() => {
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify(path === '/v1/arrive' ? arrived : {}))
+      })
     })
     this.#server.on('upgrade', (_request, socket) => {
       this.#lifelines.add(socket)
       socket.on('error', () => {})
       socket.on('close', () => this.#lifelines.delete(socket))
       socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${lifelineProtocol}\r\n\r\n`)
-      readLines(socket, 65_536, () => {
+      readLines(socket, 65_536, (line) => {
         this.calls.push('heartbeat')
-        const reply = answers.heartbeat()
-        if (reply !== undefined) socket.write(`${JSON.stringify(reply)}\n`)
+        void Promise.resolve(answers.heartbeat(JSON.parse(line) as Heartbeat)).then((reply) => {
+          if (reply !== undefined) socket.write(`${JSON.stringify(reply)}\n`)
+        })
       })
     })
   }
