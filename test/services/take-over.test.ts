@@ -270,7 +270,6 @@ test('only the supervisor of now adopts, and only the very worker that the row n
   const { epoch, nonce } = await claimed('bot-1', 'alpha', first)
   const adopt = (more: { epoch?: number; nonce?: string; serverEpoch?: number } = {}) =>
     adoptInstance(db.database, { instanceId: 'bot-1', epoch, nonce, server: 'alpha', serverEpoch: first + 1, ...more })
-  expect(await adopt({ serverEpoch: first })).toBe(false)
   const second = await taken('alpha', { holder: 'h/2', dead: true })
   expect(second).toBe(first + 1)
   expect(await adopt({ serverEpoch: first })).toBe(false)
@@ -280,7 +279,8 @@ test('only the supervisor of now adopts, and only the very worker that the row n
   expect(await adopt()).toBe(false)
   await db.database.query(`update server set lease_until = clock_timestamp() + interval '1 hour'`)
   expect(await adopt()).toBe(true)
-  expect(await adopt()).toBe(false)
+  // The answer to the first may have been lost.
+  expect(await adopt()).toBe(true)
 })
 
 test('a supervisor that lost its name, or whose lease has lapsed, writes no event, no sample and moves no bot', async () => {
