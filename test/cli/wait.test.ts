@@ -9,7 +9,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   env = { BOTFLEET_HOME: place.home, DATABASE_URL: database.url }
   await database.database.query(
-    `insert into server (name, holder, lease_until) values ('server1', 'test', now() + interval '1 hour'), ('dead', null, null)`,
+    `insert into server (name, holder, lease_until) values ('server1', 'test', now() + interval '5 minutes'), ('dead', null, null)`,
   )
 })
 afterAll(async () => {
