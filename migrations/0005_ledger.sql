@@ -95,19 +95,21 @@ create trigger transfer_moves_balances after insert on transfer
 
 create function guard_account() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'INSERT' then
-    if new.balance <> 0 then
-      raise exception 'an account begins with nothing' using errcode = 'restrict_violation';
-    end if;
+  if tg_op = 'INSERT' and (new.balance is null or new.balance = 0) then
     return new;
   end if;
-  -- One trigger deep is a statement of somebody's; two deep is the one that moves transfers.
-  if tg_op = 'UPDATE' and pg_trigger_depth() > 1
-    and (to_jsonb(new) - 'balance') = (to_jsonb(old) - 'balance') then
+  raise exception 'an account begins with nothing, and is never changed or removed' using errcode = 'restrict_violation';
+end $$;
+create trigger account_guarded before insert or delete or update of id, tenant_id, kind, customer_id, currency, created_at
+  on account for each row execute function guard_account();
+create trigger account_no_truncate before truncate on account for each statement execute function refuse_change();
+
+create function guard_balance() returns trigger language plpgsql as $$
+begin
+  -- One trigger deep is somebody's own statement; two deep is the one that moves transfers.
+  if pg_trigger_depth() > 1 then
     return new;
   end if;
   raise exception 'a balance changes by transfers only' using errcode = 'restrict_violation';
 end $$;
-create trigger account_guarded before insert or update or delete on account
-  for each row execute function guard_account();
-create trigger account_no_truncate before truncate on account for each statement execute function refuse_change();
+create trigger balance_guarded before update of balance on account for each row execute function guard_balance();
