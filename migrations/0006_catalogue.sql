@@ -1,0 +1,124 @@
+-- Up Migration
+-- What is for sale: it belongs to the master, and every tenant sells it (seed rows S0-002, S0-010).
+
+create table category (
+  id bigint generated always as identity primary key,
+  name text not null check (length(name) between 1 and 100),
+  -- Names in other languages: {"fa": "..."}.
+  names jsonb not null default '{}',
+  position integer not null default 0,
+  archived_at timestamptz,
+  created_at timestamptz not null default now()
+);
+create unique index category_name on category (lower(name)) where archived_at is null;
+
+create table product (
+  id text primary key check (id ~ '^[a-z0-9][a-z0-9_-]{0,29}$'),
+  category_id bigint references category (id),
+  name text not null check (length(name) between 1 and 200),
+  description text not null default '' check (length(description) <= 3000),
+  -- Name and description in other languages: {"fa": {"name": "...", "description": "..."}}.
+  translations jsonb not null default '{}',
+  currency text not null references currency (code),
+  base_price bigint not null check (base_price > 0),
+  status text not null default 'active' check (status in ('active', 'hidden', 'archived')),
+  visible_to_agents boolean not null default true,
+  limit_per_customer integer check (limit_per_customer > 0),
+  low_stock_threshold integer check (low_stock_threshold >= 0),
+  -- Set while everybody concerned knows; cleared when there is enough again.
+  low_stock_noticed_at timestamptz,
+  position integer not null default 0,
+  picture bytea check (octet_length(picture) <= 5 * 1024 * 1024),
+  picture_type text check (picture_type in ('image/jpeg', 'image/png', 'image/webp')),
+  created_at timestamptz not null default now(),
+  created_by text not null,
+  updated_at timestamptz not null default now(),
+  constraint product_picture_has_type check ((picture is null) = (picture_type is null))
+);
+create index product_of_category on product (category_id, position) where status = 'active';
+
+-- The currency of a product stays: its orders and its stock were priced in it.
+create function guard_product() returns trigger language plpgsql as $$
+begin
+  if new.currency <> old.currency or new.id <> old.id then
+    raise exception 'the currency of a product does not change' using errcode = 'restrict_violation';
+  end if;
+  new.updated_at := now();
+  return new;
+end $$;
+create trigger product_guarded before update on product for each row execute function guard_product();
+
+create table stock_batch (
+  id bigint generated always as identity primary key,
+  product_id text not null references product (id),
+  source text not null,
+  added integer not null default 0,
+  duplicates integer not null default 0,
+  at timestamptz not null default now(),
+  by text not null
+);
+create index stock_batch_product on stock_batch (product_id, id desc);
+
+create table stock_unit (
+  id bigint generated always as identity primary key,
+  product_id text not null references product (id),
+  batch_id bigint references stock_batch (id),
+  kind text not null default 'line' check (kind in ('line', 'file')),
+  file_name text,
+  -- The goods, sealed (domain/keyring.ts).
+  key_id text not null,
+  sealed text not null,
+  -- HMAC of the goods under a key of ours: the same line is stocked once, and nobody can guess it from here.
+  fingerprint bytea not null check (octet_length(fingerprint) = 32),
+  state text not null default 'available' check (state in ('available', 'reserved', 'sold', 'spoilt')),
+  order_id bigint,
+  reserved_until timestamptz,
+  added_at timestamptz not null default now(),
+  sold_at timestamptz,
+  constraint stock_unit_file_has_name check ((kind = 'file') = (file_name is not null)),
+  constraint stock_unit_of_order check (case state when 'available' then order_id is null when 'spoilt' then true
+    else order_id is not null end),
+  constraint stock_unit_reserved_for_a_while check ((state = 'reserved') = (reserved_until is not null))
+);
+create unique index stock_unit_once on stock_unit (product_id, fingerprint);
+-- The next to be sold: (added_at, id) keeps the planner off the primary key (facts/money.md, trap 1).
+create index stock_unit_free on stock_unit (product_id, added_at, id) where state = 'available';
+create index stock_unit_reserved on stock_unit (reserved_until) where state = 'reserved';
+create index stock_unit_of_order on stock_unit (order_id) where order_id is not null;
+create index stock_unit_key on stock_unit (key_id);
+
+-- The paths that goods may take. What was sold comes back only refunded, and only when somebody says that it is unused.
+create function guard_stock_unit() returns trigger language plpgsql as $$
+begin
+  if new.id <> old.id or new.product_id <> old.product_id or new.fingerprint <> old.fingerprint
+    or new.kind <> old.kind then
+    raise exception 'a unit of stock stays what it is' using errcode = 'restrict_violation';
+  end if;
+  if new.state <> old.state and (old.state, new.state) not in (('available', 'reserved'), ('available', 'sold'),
+    ('available', 'spoilt'), ('reserved', 'available'), ('reserved', 'sold'), ('sold', 'spoilt'), ('sold', 'available'))
+  then
+    raise exception 'stock does not go from % to %', old.state, new.state using errcode = 'restrict_violation';
+  end if;
+  if new.state = old.state and new.order_id is distinct from old.order_id then
+    raise exception 'a unit of stock changes hands by way of the shelf' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+create trigger stock_unit_guarded before update on stock_unit for each row execute function guard_stock_unit();
+create function guard_stock_removal() returns trigger language plpgsql as $$
+begin
+  if old.state not in ('available', 'spoilt') or old.order_id is not null then
+    raise exception 'what was sold is kept' using errcode = 'restrict_violation';
+  end if;
+  return old;
+end $$;
+create trigger stock_unit_kept before delete on stock_unit for each row execute function guard_stock_removal();
+
+-- Customers who want to hear when it is there again.
+create table restock_wish (
+  product_id text not null references product (id),
+  customer_id text not null references customer (id),
+  instance_id text not null references instance (id),
+  at timestamptz not null default now(),
+  primary key (product_id, customer_id)
+);
