@@ -30,7 +30,7 @@ import {
   type WorkerEnd,
 } from './slot.ts'
 
-const startJitterMs = 50
+const startJitterMs = 10
 const releaseRetryMs = 200
 const missedStart = { baseMs: 2000, maxMs: 30_000 }
 
