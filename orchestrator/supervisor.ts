@@ -1,9 +1,9 @@
 /**
  * The supervisor of one server name. It holds the name in terms: take it, open the gateway's door under the term's
- * epoch, run the reconcile loop, and end every worker when the term ends, or leave them to the next supervisor. A term whose lease was lost or lapsed is
- * followed by an attempt to take the name anew; somebody else holding it ends the supervisor.
+ * epoch, run the reconcile loop, and when the term ends end every worker, or leave them to the next supervisor. A term
+ * whose lease was lost or lapsed is followed by an attempt to take the name anew; somebody else holding it ends the
+ * supervisor.
  */
-
 import { Listener } from '../db/listen.ts'
 import { Failure } from '../domain/failure.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict } from '../domain/worker-contract.ts'
