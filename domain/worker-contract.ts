@@ -193,6 +193,8 @@ export type GatewayAnswer<N extends GatewayCallName> = z.infer<(typeof gatewayCa
  */
 export const lifelinePath = '/v1/lifeline'
 export const lifelineProtocol = 'botfleet-lifeline'
+/** What the gateway answers to a request that becomes a lifeline; lines of JSON follow. */
+export const lifelineAccepted = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${lifelineProtocol}\r\n\r\n`
 
 /** A call about the worker itself. */
 export const workerCalls = {

@@ -10,6 +10,7 @@ import {
   type HeartbeatReply,
   type HeartbeatVerdict,
   heartbeatSchema,
+  lifelineAccepted,
   lifelineProtocol,
 } from '../domain/worker-contract.ts'
 import type { WorkerClaim } from '../domain/worker-token.ts'
@@ -44,7 +45,7 @@ export class Lifelines {
       this.#open.delete(socket)
       this.#events.closed(claim)
     })
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${lifelineProtocol}\r\n\r\n`)
+    socket.write(lifelineAccepted)
     readLines(socket, lineBytesMax, (line) => socket.write(`${JSON.stringify(this.#answer(claim, line))}\n`))
   }
 

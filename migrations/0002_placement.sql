@@ -28,37 +28,16 @@ create trigger server_drain_notifies after update of draining, drain_pinned, cap
     or old.capacity is distinct from new.capacity)
   execute function notify_server_change();
 
--- As in 0001, and a change of the assigned server leaves an event, too.
-create or replace function record_instance_change() returns trigger language plpgsql as $$
-declare
-  actor text := nullif(current_setting('botfleet.actor', true), '');
+-- A change of the assigned server leaves an event, as the other changes do.
+create function record_instance_assignment() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'INSERT' then
-    insert into instance_event (instance_id, kind, to_value, server_name, details)
-    values (new.id, 'status', new.status, new.server_name, jsonb_strip_nulls(jsonb_build_object('by', actor)));
-  else
-    if new.status is distinct from old.status then
-      insert into instance_event (instance_id, kind, from_value, to_value, reason, server_name, details)
-      values (new.id, 'status', old.status, new.status, new.suspended_reason, new.server_name,
-        jsonb_strip_nulls(jsonb_build_object('by', actor)));
-    end if;
-    if new.desired is distinct from old.desired then
-      insert into instance_event (instance_id, kind, from_value, to_value, server_name, details)
-      values (new.id, 'desired', old.desired, new.desired, new.server_name,
-        jsonb_strip_nulls(jsonb_build_object('by', actor)));
-    end if;
-    if new.server_name is distinct from old.server_name then
-      insert into instance_event (instance_id, kind, from_value, to_value, server_name, details)
-      values (new.id, 'server', old.server_name, new.server_name, new.server_name,
-        jsonb_strip_nulls(jsonb_build_object('by', actor)));
-    end if;
-    if new.state is distinct from old.state then
-      insert into instance_event (instance_id, kind, from_value, to_value, reason, server_name)
-      values (new.id, 'state', old.state, new.state, new.last_error, new.server_name);
-    end if;
-  end if;
+  insert into instance_event (instance_id, kind, from_value, to_value, server_name, details)
+  values (new.id, 'server', old.server_name, new.server_name, new.server_name,
+    jsonb_strip_nulls(jsonb_build_object('by', nullif(current_setting('botfleet.actor', true), ''))));
   return null;
 end $$;
+create trigger instance_assignment_recorded after update of server_name on instance
+  for each row when (old.server_name is distinct from new.server_name) execute function record_instance_assignment();
 
 -- A bot that changes its server: its port belonged to the old one, and unless a worker of it still runs there, nobody
 -- would correct its observed state before the new server sees it.

@@ -8,7 +8,7 @@ import { expireDue } from '../services/expire-due.ts'
 import type { ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
 import type { Fleet } from './fleet.ts'
-import { type Part, startRepeating } from './repeating.ts'
+import { type RepeatingPart, startRepeating } from './repeating.ts'
 
 const soonestMs = 200
 
@@ -19,8 +19,11 @@ export interface ExpiryParts {
   readonly wake: () => void
 }
 
-/** Sweeps every `EXPIRY_CHECK_SECONDS`, and at the moment the next subscription of a bot of this server ends. */
-export function startExpiry(context: OrchestratorContext, { fleet, clockWatch, wake }: ExpiryParts): Part {
+/**
+ * Sweeps every `EXPIRY_CHECK_SECONDS`, and at the moment the next subscription of a bot of this server ends; to be told to
+ * look when a plan was read.
+ */
+export function startExpiry(context: OrchestratorContext, { fleet, clockWatch, wake }: ExpiryParts): RepeatingPart {
   const actor: Actor = {
     name: `system:expiry@${context.server}`,
     userId: null,
@@ -43,7 +46,5 @@ export function startExpiry(context: OrchestratorContext, { fleet, clockWatch, w
       if (ids.length > 0 || verdict === 'doubtful') wake()
     },
     nextInMs: () => Math.min(sweepMs, Math.max(soonestMs, fleet.nextExpiryAtMs() - clock.monotonicMs() + 50)),
-    // A new bot may end sooner than the timer that is armed: look again this often.
-    lookEveryMs: 1000,
   })
 }

@@ -14,6 +14,8 @@ import type { Standby } from './standby.ts'
 import type { Term } from './term.ts'
 
 const settleLookMs = 200
+const busyLookMs = 250
+const calmLookMs = 1000
 
 export interface FleetParts {
   readonly term: Term
@@ -93,6 +95,13 @@ export class Fleet {
       runner.decide(this.#decideContext(nowMs, seats > 0))
       if (before === 'idle' && runner.slot.kind !== 'idle') seats -= 1
     }
+  }
+
+  /** When to decide again by the clock alone: what is on its way is looked at often, what just runs or rests seldom. */
+  nextDecisionInMs(): number {
+    const calm = ['idle', 'resting', 'live']
+    const isBusy = this.#count((slot) => !calm.includes(slot.kind)) > 0
+    return isBusy ? busyLookMs : Math.max(busyLookMs, Math.min(calmLookMs, this.#heartbeatLimitMs / 4))
   }
 
   /** Monotonic time of the next subscription that ends here, until its status says so; infinite when none does. */

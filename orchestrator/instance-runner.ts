@@ -3,10 +3,8 @@
  * worker here: a slot leaves `live`, `ending` or `adopting` only when its process is provably gone, or past the
  * deadline that nobody can extend, and its lease row is released.
  */
-import { backoffMs } from '../domain/backoff.ts'
 import { Failure } from '../domain/failure.ts'
 import { restingStates, type State } from '../domain/instance.ts'
-import { judgeCrash, noCrashes, type RestartLimits } from '../domain/restart-policy.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../domain/worker-contract.ts'
 import { signalProcess } from '../runtime/process-identity.ts'
 import { adoptInstance } from '../services/adopt-instance.ts'
@@ -19,6 +17,7 @@ import { untilGone } from './end-process.ts'
 import type { FleetContext } from './fleet-context.ts'
 import { describeEnd, describeHang, judgeEnd } from './judge-end.ts'
 import { launchWorker } from './launch-worker.ts'
+import { RestartSchedule } from './restart-schedule.ts'
 import {
   type EndReason,
   isHeldBy,
@@ -30,9 +29,8 @@ import {
   type WorkerEnd,
 } from './slot.ts'
 
-const startJitterMs = 50
+const startJitterMs = 10
 const releaseRetryMs = 200
-const missedStart = { baseMs: 2000, maxMs: 30_000 }
 
 type Live = Extract<Slot, { kind: 'live' }>
 type Ending = Extract<Slot, { kind: 'ending' }>
@@ -44,10 +42,8 @@ const troubleEnds: readonly EndReason[] = ['hung', 'poll_stuck', 'over_memory', 
 export class InstanceRunner {
   readonly id: string
   readonly #fleet: FleetContext
+  readonly #restarts: RestartSchedule
   #slot: Slot
-  #history = noCrashes
-  /** Starts in a row that this server could not even begin. */
-  #startsMissed = 0
   #planned: PlannedInstance | undefined
   /** Monotonic time at which the subscription ends; never later than the database's own. */
   #expiresAtMs = 0
@@ -58,6 +54,7 @@ export class InstanceRunner {
   constructor(fleet: FleetContext, planned: PlannedInstance) {
     this.#fleet = fleet
     this.id = planned.id
+    this.#restarts = new RestartSchedule(fleet.orchestrator.settings)
     this.#limits = limitsOf(planned)
     this.#slot = restingStates.includes(planned.state) ? { kind: 'resting', state: planned.state } : { kind: 'idle' }
   }
@@ -274,7 +271,7 @@ export class InstanceRunner {
   }
 
   #live(worker: Worker, planned: PlannedInstance): void {
-    this.#startsMissed = 0
+    this.#restarts.started()
     this.#slot = liveSlot(worker, this.#nowMs())
     this.#planned = { ...planned, restartDone: planned.restartRequested, port: worker.port }
     const { pid } = worker.identity
@@ -299,9 +296,8 @@ export class InstanceRunner {
     const running = heartbeat.phase === 'running' || heartbeat.phase === 'draining'
     if (running) slot.readyAtMs ??= nowMs
     slot.phase = running ? 'running' : 'connecting'
-    const healthyForMs = slot.readyAtMs === undefined ? 0 : nowMs - slot.readyAtMs
-    if (this.#history !== noCrashes && healthyForMs >= this.#restartLimits().healthyMs) this.#history = noCrashes
-    this.#note(slot.phase, heartbeat.trouble, { attempt: this.#history.attempt })
+    this.#restarts.healthy(healthyForMs(slot, nowMs))
+    this.#note(slot.phase, heartbeat.trouble, { attempt: this.#restarts.attempt })
   }
 
   #end(worker: Worker, reason: EndReason): void {
@@ -340,14 +336,13 @@ export class InstanceRunner {
       'worker ended',
     )
     this.#recordEvent(worker, 'worker_ended', reason, { exit_code: end.exitCode, signal: end.signal })
-    const readyAtMs = slot.kind === 'live' ? slot.readyAtMs : undefined
-    const healthyForMs = readyAtMs === undefined ? 0 : this.#nowMs() - readyAtMs
+    const healthyMs = slot.kind === 'live' ? healthyForMs(slot, this.#nowMs()) : 0
     if (verdict.kind === 'rest') {
       this.#note(verdict.state, reason)
       return this.#release(worker.epoch, { kind: 'resting', state: verdict.state })
     }
     await this.#release(worker.epoch, { kind: 'releasing' })
-    this.#backOff(reason, healthyForMs)
+    this.#backOff(reason, healthyMs)
   }
 
   async #endedAsAsked(slot: Ending, end: WorkerEnd): Promise<void> {
@@ -365,30 +360,25 @@ export class InstanceRunner {
   }
 
   #settle(): void {
-    this.#history = noCrashes
+    this.#restarts.forget()
     if (this.#planned !== undefined) this.#planned = { ...this.#planned, state: 'stopped', lastError: null }
     this.#fleet.observations.forget(this.id)
     this.#note('stopped', null)
   }
 
   #tryLater(reason: string): void {
-    this.#startsMissed += 1
-    const maxMs = Math.min(missedStart.maxMs, this.#restartLimits().backoffMaxMs)
-    const delayMs = Math.round(backoffMs({ ...missedStart, maxMs }, this.#startsMissed))
+    const delayMs = this.#restarts.missed()
     this.#slot = { kind: 'backoff', untilMs: this.#nowMs() + delayMs }
-    this.#note('backoff', reason, { attempt: this.#history.attempt, nextTryInMs: delayMs })
+    this.#note('backoff', reason, { attempt: this.#restarts.attempt, nextTryInMs: delayMs })
   }
 
-  #backOff(reason: string, healthyForMs: number): void {
+  #backOff(reason: string, healthyMs: number): void {
     const nowMs = this.#nowMs()
-    const crash = { nowMs, healthyForMs, random: Math.random() }
-    const verdict = judgeCrash(this.#restartLimits(), this.#history, crash)
-    this.#history = verdict.history
-    const { attempt } = verdict.history
+    const verdict = this.#restarts.crashed(nowMs, healthyMs)
+    const { attempt, crashesAtMs } = verdict.history
     if (verdict.kind === 'failed') {
       this.#slot = { kind: 'resting', state: 'failed' }
-      const count = verdict.history.crashesAtMs.length
-      const message = `${reason}; ${count} crashes in a row, ./botfleet restart ${this.id} tries again`
+      const message = `${reason}; ${crashesAtMs.length} crashes in a row, ./botfleet restart ${this.id} tries again`
       this.#fleet.orchestrator.log.error({ instance: this.id, attempt, reason }, 'gave up restarting')
       return this.#note('failed', message, { attempt, restartsDelta: 1 })
     }
@@ -437,20 +427,13 @@ export class InstanceRunner {
     this.#fleet.observations.noteEvent(event)
   }
 
-  #restartLimits(): RestartLimits {
-    const { settings } = this.#fleet.orchestrator
-    return {
-      backoffBaseMs: 1000,
-      backoffMaxMs: settings.RESTART_MAX_SECONDS * 1000,
-      healthyMs: settings.RESTART_HEALTHY_SECONDS * 1000,
-      crashesMax: settings.RESTART_BUDGET,
-      windowMs: settings.RESTART_WINDOW_SECONDS * 1000,
-    }
-  }
-
   #nowMs(): number {
     return this.#fleet.orchestrator.clock.monotonicMs()
   }
+}
+
+function healthyForMs({ readyAtMs }: Live, nowMs: number): number {
+  return readyAtMs === undefined ? 0 : nowMs - readyAtMs
 }
 
 function limitsOf(planned: PlannedInstance): WorkerLimits {

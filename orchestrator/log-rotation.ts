@@ -8,7 +8,7 @@ import type { OrchestratorContext } from './context.ts'
 import { makeRoomForOlder } from './place-log-file.ts'
 import { type Part, startRepeating } from './repeating.ts'
 
-const lookEveryMs = 10_000
+const lookEveryMs = 30_000
 
 /** Looks at every log file of this server regularly and rotates those over `LOG_MAX_MB`. */
 export function startLogRotation(context: OrchestratorContext): Part {

@@ -6,15 +6,20 @@ export interface Part {
   stop(): Promise<void>
 }
 
+/** A part whose next turn may come to be due sooner than it was. */
+export interface RepeatingPart extends Part {
+  /** Asks anew when the next turn is due; it is never put off by that. */
+  look(): void
+}
+
 /**
- * Repeats a piece of work, one run at a time, until stopped. A failed run is logged and tried again at the next turn.
- * `nextInMs` is asked after each run and, when `lookEveryMs` is given, also that often in between, so that an earlier
- * moment shortens the wait.
+ * Repeats a piece of work, one run at a time, until stopped; `nextInMs` is asked after each run. A failed run is logged
+ * and tried again at the next turn.
  */
 export function startRepeating(
   context: OrchestratorContext,
-  options: { name: string; work: () => Promise<void>; nextInMs: () => number; lookEveryMs?: number },
-): Part {
+  options: { name: string; work: () => Promise<void>; nextInMs: () => number },
+): RepeatingPart {
   const { clock, log } = context
   let stopped = false
   let running: Promise<void> | undefined
@@ -29,27 +34,23 @@ export function startRepeating(
       log[expected ? 'debug' : 'error']({ error: String(error) }, `${options.name} failed; it is tried again`)
     }
     dueAtMs = clock.monotonicMs() + options.nextInMs()
-  }
-  const look = () => {
-    if (stopped) return
-    const nowMs = clock.monotonicMs()
-    if (options.lookEveryMs !== undefined) dueAtMs = Math.min(dueAtMs, nowMs + options.nextInMs())
-    if (nowMs >= dueAtMs) {
-      running = run().finally(() => {
-        running = undefined
-        arm()
-      })
-    } else {
-      arm()
-    }
+    running = undefined
+    arm()
   }
   const arm = () => {
     if (stopped) return
-    const leftMs = Math.max(0, dueAtMs - clock.monotonicMs())
-    cancel = clock.setTimer(Math.min(leftMs, options.lookEveryMs ?? leftMs), look)
+    cancel = clock.setTimer(dueAtMs - clock.monotonicMs(), () => {
+      running = run()
+    })
   }
   arm()
   return {
+    look: () => {
+      if (running !== undefined) return
+      cancel()
+      dueAtMs = Math.min(dueAtMs, clock.monotonicMs() + options.nextInMs())
+      arm()
+    },
     stop: async () => {
       stopped = true
       cancel()

@@ -1,9 +1,9 @@
 /**
  * The supervisor of one server name. It holds the name in terms: take it, open the gateway's door under the term's
- * epoch, run the reconcile loop, and end every worker when the term ends, or leave them to the next supervisor. A term whose lease was lost or lapsed is
- * followed by an attempt to take the name anew; somebody else holding it ends the supervisor.
+ * epoch, run the reconcile loop, and when the term ends end every worker, or leave them to the next supervisor. A term
+ * whose lease was lost or lapsed is followed by an attempt to take the name anew; somebody else holding it ends the
+ * supervisor.
  */
-
 import { Listener } from '../db/listen.ts'
 import { Failure } from '../domain/failure.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict } from '../domain/worker-contract.ts'
@@ -17,6 +17,7 @@ import { startHousekeeping } from './housekeeping.ts'
 import { startLogRotation } from './log-rotation.ts'
 import { dropNamelessLogs } from './place-log-file.ts'
 import { startPlacement } from './placement.ts'
+import { startRepeating } from './repeating.ts'
 import { startSampling } from './sampling.ts'
 import { ServerLease } from './server-lease.ts'
 import type { WorkerClaimant } from './slot.ts'
@@ -25,7 +26,6 @@ import { pause, takeName } from './take-name.ts'
 import type { Term } from './term.ts'
 import { WakeLoop } from './wake-loop.ts'
 
-const decideEveryMs = 250
 const planEveryMs = 15_000
 
 interface OpenTerm extends Term {
@@ -133,7 +133,11 @@ export class Supervisor {
     })
     const loop = new WakeLoop(this.#context, {
       everyMs: planEveryMs,
-      work: () => this.#readPlan(fleet, () => loop.wake()),
+      work: async () => {
+        if (!(await this.#readPlan(fleet))) return loop.wake()
+        decisions.look()
+        expiry.look()
+      },
     })
     const term: Term = {
       serverEpoch: taken.serverEpoch,
@@ -149,19 +153,24 @@ export class Supervisor {
       wake: () => loop.wake(),
     })
     lease.start()
-    const ticker = setInterval(() => fleet.decideAll(), decideEveryMs)
     const listener = new Listener(this.#context.databaseUrl, ['botfleet_instance'], (_channel, payload) => {
       if (payload === undefined || payload === server) loop.wake()
     })
+    const decisions = startRepeating(this.#context, {
+      name: 'deciding',
+      work: async () => fleet.decideAll(),
+      nextInMs: () => fleet.nextDecisionInMs(),
+    })
+    const expiry = startExpiry(this.#context, { fleet, clockWatch: this.#clockWatch, wake: () => loop.wake() })
     const parts = [
-      startExpiry(this.#context, { fleet, clockWatch: this.#clockWatch, wake: () => loop.wake() }),
+      decisions,
+      expiry,
       startSampling(this.#context, term, { fleet, standby: this.#standby }),
       startPlacement(this.#context, term, fleet, () => loop.wake()),
       startLogRotation(this.#context),
       startHousekeeping(this.#context),
     ]
     const stopParts = async () => {
-      clearInterval(ticker)
       await Promise.all([listener.stop(), loop.stop(), ...parts.map((part) => part.stop())])
     }
     this.#term = { ...term, fleet, loop, stopParts }
@@ -170,14 +179,16 @@ export class Supervisor {
     log.debug({ ttl_s: settings.LEASE_TTL_SECONDS }, 'term open')
   }
 
-  async #readPlan(fleet: Fleet, wake: () => void): Promise<void> {
+  /** @returns false when the clock that the plan was read by is in doubt: it is to be read again. */
+  async #readPlan(fleet: Fleet): Promise<boolean> {
     const { clock, database, server } = this.#context
     const sentAtMs = clock.monotonicMs()
     const { clockMs, instances } = await readServerPlan(database, server)
     const reading = clockMs === null ? undefined : { clockMs, sentAtMs, receivedAtMs: clock.monotonicMs() }
-    if (reading !== undefined && (await this.#clockWatch.judge(reading)) === 'doubtful') return wake()
+    if (reading !== undefined && (await this.#clockWatch.judge(reading)) === 'doubtful') return false
     fleet.setPlan(instances, sentAtMs)
     fleet.decideAll()
+    return true
   }
 
   /** The lease is gone: end every worker, write nothing, then try to take the name anew. */

@@ -66,7 +66,7 @@ async function answerMethod(
   response.on('close', () => gone.abort())
   const connection = request.socket.remotePort ?? 0
   const { values, uploads } = await readBody(request, query)
-  const fault = faults.take(method, bot.id)
+  const fault = faults.take(method, { botId: bot.id, chatId: Number(values['chat_id']) })
   if (fault !== undefined) {
     world.audit.note(bot.id, { kind: 'fault', method, fault: fault.kind })
     if (await failsBefore(fault, response)) return

@@ -9,6 +9,8 @@ export type Fault = {
   readonly method?: string | undefined
   /** Any bot when left out. */
   readonly botId?: number | undefined
+  /** Any chat, and calls that are about none, when left out. */
+  readonly chatId?: number | undefined
   /** How many calls it hits; 1 when left out. */
   readonly times?: number | undefined
 } & FaultKind
@@ -53,11 +55,12 @@ export class Faults {
   }
 
   /** The fault that hits this call, used up by it. */
-  take(method: string, botId: number): Fault | undefined {
+  take(method: string, about: { botId: number; chatId: number }): Fault | undefined {
     const index = this.#planted.findIndex(
       ({ fault }) =>
         (fault.method === undefined || fault.method.toLowerCase() === method.toLowerCase()) &&
-        (fault.botId === undefined || fault.botId === botId),
+        (fault.botId === undefined || fault.botId === about.botId) &&
+        (fault.chatId === undefined || fault.chatId === about.chatId),
     )
     const planted = this.#planted[index]
     if (planted === undefined) return undefined
@@ -69,11 +72,12 @@ export class Faults {
 
 /** Reads a fault that came as JSON. Throws `usage`, naming what is wrong. */
 export function readFault(values: Readonly<Record<string, unknown>>): Fault {
-  const { method, botId = values['bot_id'], times } = values
+  const { method, botId = values['bot_id'], chatId = values['chat_id'], times } = values
   if (method !== undefined && typeof method !== 'string') throw wrong('method is the name of a Bot API method')
   return {
     ...(method === undefined ? {} : { method }),
     ...(botId === undefined ? {} : { botId: whole(botId, 'bot_id', 1, Number.MAX_SAFE_INTEGER) }),
+    ...(chatId === undefined ? {} : { chatId: whole(chatId, 'chat_id', 1, Number.MAX_SAFE_INTEGER) }),
     ...(times === undefined ? {} : { times: whole(times, 'times', 1, 1_000_000) }),
     ...readKind(values),
   }

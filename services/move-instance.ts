@@ -20,7 +20,7 @@ export interface MoveInstance {
  */
 export async function moveInstance(tx: Tx, actor: Actor, input: MoveInstance): Promise<InstanceView> {
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.move', command: 'move' })
-  const target = (await listServers(tx, { ...actor, role: 'owner' })).find(({ name }) => name === input.to)
+  const target = (await listServers(tx, actor)).find(({ name }) => name === input.to)
   if (target === undefined) throw new Failure('not_found', `no server ${input.to}: ./botfleet server list shows them`)
   if (instance.server_name === input.to) return showInstance(tx, actor, { id: input.id })
   const hindrance = hindranceOf(target)

@@ -6,7 +6,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { contractVersion, lifelineProtocol, type WorkerIdentity } from '../domain/worker-contract.ts'
+import { contractVersion, lifelineAccepted, type WorkerIdentity } from '../domain/worker-contract.ts'
 import { createLog } from '../runtime/log.ts'
 import { readLines } from '../runtime/read-lines.ts'
 import type { Channel, ChannelContext } from './channel.ts'
@@ -42,7 +42,7 @@ export async function rehearse(
       return path === '/v1/arrive' ? arrived : {}
     })
     gateway.on('upgrade', (_request: IncomingMessage, socket: Duplex) => {
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${lifelineProtocol}\r\n\r\n`)
+      socket.write(lifelineAccepted)
       readLines(socket, 65_536, () => socket.write(`${granted}\n`))
     })
     const { port } = platform.address() as AddressInfo

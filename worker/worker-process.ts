@@ -78,6 +78,7 @@ export class WorkerProcess {
       return await this.#explain(error)
     } finally {
       this.#stopped = true
+      this.#beatSoon()
       clearInterval(this.#deadlineWatch)
       this.#healthServer?.close()
       this.#lifeline?.close()

@@ -1,8 +1,9 @@
+import { isPidGone } from '../../test/support/faults.ts'
 import { type Figure, peer, type Run } from '../figure.ts'
 import { Fleet } from '../support/fleet.ts'
 import { fleetSize } from '../support/idle-fleet.ts'
 import { Pm2 } from '../support/pm2.ts'
-import { isAlive, signal } from '../support/processes.ts'
+import { signal } from '../support/processes.ts'
 import { Traffic } from '../support/traffic.ts'
 import { pause } from '../support/wait.ts'
 
@@ -40,7 +41,7 @@ function measureOurs(run: Run) {
     await fleet.startServer()
     await pause(afterMs, interrupted)
     const after = await fleet.untilAllRun()
-    const kept = [...before].filter(([id, pid]) => after.get(id) === pid && isAlive(pid)).length
+    const kept = [...before].filter(([id, pid]) => after.get(id) === pid && !isPidGone(pid)).length
     const { sent, lost, twice, longestWaitMs } = await traffic.end(lastAnswersMs)
     return {
       ours: kept,
@@ -63,6 +64,6 @@ function measurePm2(run: Run): Promise<number> {
     await pause(gapMs, run.bench.signal)
     await peers.command('resurrect')
     const after = await peers.pids()
-    return before.filter((pid, index) => after[index] === pid && isAlive(pid)).length
+    return before.filter((pid, index) => after[index] === pid && !isPidGone(pid)).length
   })
 }

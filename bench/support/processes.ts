@@ -1,7 +1,7 @@
 /** Looking at processes through /proc, and ending those that the bench has started. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
-import { identityOf, livenessOf, signalProcess } from '../../runtime/process-identity.ts'
+import { identityOf, signalProcess } from '../../runtime/process-identity.ts'
+import { kill, processOf } from '../../test/support/faults.ts'
 
 /** USER_HZ, which Linux shows to programs as 100 everywhere. */
 const tickMs = 10
@@ -17,11 +17,6 @@ export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * tickMs
-}
-
-export function isAlive(pid: number): boolean {
-  const identity = identityOf(pid)
-  return identity !== undefined && livenessOf(identity) === 'alive'
 }
 
 /** How a program was started: enough to start the same. */
@@ -64,16 +59,13 @@ function writesBelow(pid: number, folder: string): boolean {
   }
 }
 
-/** Kills a process by its identity and waits until it is gone. */
+/** Kills a process, if it is still there, and waits until it is gone. */
 export async function endByPid(pid: number): Promise<void> {
   const identity = identityOf(pid)
-  if (identity === undefined) return
-  signalProcess(identity, 'SIGKILL')
-  while (livenessOf(identity) === 'alive') await delay(10)
+  if (identity !== undefined) await kill(identity)
 }
 
 /** Signals a process of ours; throws when it is gone. */
 export function signal(pid: number, name: NodeJS.Signals): void {
-  const identity = identityOf(pid)
-  if (identity === undefined || !signalProcess(identity, name)) throw new Error(`process ${pid} is gone`)
+  if (!signalProcess(processOf(pid), name)) throw new Error(`process ${pid} is gone`)
 }

@@ -11,12 +11,10 @@ let wakes: (readonly [channel: string, payload: string | undefined])[]
 
 beforeEach(async () => {
   db = await createTestDatabase({ migrated: false })
-  const { hostname, port } = new URL(db.url)
-  proxy = await TcpProxy.start({ host: hostname, port: Number(port) })
-  const url = new URL(db.url)
-  url.port = String(proxy.port)
+  const through = await TcpProxy.toDatabase(db.url)
+  proxy = through.proxy
   wakes = []
-  listener = new Listener(url.href, ['first', 'second'], (channel, payload) => void wakes.push([channel, payload]), {
+  listener = new Listener(through.url, ['first', 'second'], (channel, payload) => void wakes.push([channel, payload]), {
     probeEveryMs: 200,
     probeLimitMs: 500,
   })

@@ -231,15 +231,12 @@ test.each(Object.keys(broken))('a backup with %s does not fit together', async (
 test('a connection that is cut in the middle leaves nothing behind', async () => {
   await fillEveryTable(source.database)
   await writeBackupOf(source.url, path)
-  const { hostname, port } = new URL(target.url)
-  const proxy = await TcpProxy.start({ host: hostname, port: Number(port) })
+  const { proxy, url } = await TcpProxy.toDatabase(target.url)
   try {
-    const through = new URL(target.url)
-    through.port = String(proxy.port)
     const settle = async () => {
       await proxy.stop()
     }
-    await expect(load({ url: through.href, settle })).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(load({ url: url, settle })).rejects.toMatchObject({ code: 'unavailable' })
   } finally {
     await proxy.stop()
   }
@@ -251,12 +248,9 @@ test('a database that falls silent in the middle of a table ends the backup', as
     `insert into login_attempt (username, source, succeeded)
      select repeat('x', 1000), 'test', false from generate_series(1, 20000)`,
   )
-  const { hostname, port } = new URL(source.url)
-  const proxy = await TcpProxy.start({ host: hostname, port: Number(port) })
+  const { proxy, url } = await TcpProxy.toDatabase(source.url)
   try {
-    const through = new URL(source.url)
-    through.port = String(proxy.port)
-    const snapshot = await openSnapshot(through.href, never, 300)
+    const snapshot = await openSnapshot(url, never, 300)
     const read = async () => {
       for await (const record of snapshot.records()) {
         if (record.kind === 'table' && record.name === 'login_attempt') proxy.blackHole()

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { InstanceView } from '../../domain/instance.ts'
-import { identityOf, livenessOf } from '../../runtime/process-identity.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
 import { runCli, StayingCli } from '../support/cli.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { isPidGone } from '../support/faults.ts'
 
 let db: TestDatabase
 let sandbox: Sandbox
@@ -55,11 +55,6 @@ async function json<T>(...parameters: string[]): Promise<T> {
   return JSON.parse(stdout) as T
 }
 
-function gone(pid: number | null): boolean {
-  const identity = pid === null ? undefined : identityOf(pid)
-  return identity === undefined || livenessOf(identity) === 'dead'
-}
-
 test('backup while it runs, lose supervisor and database, restore, serve: the fleet resumes, never with two workers', async () => {
   const bot = sandbox.createBot({ name: 'Shop', username: 'shop_bot', token: '820001:fake-token-for-tests' })
   writeFileSync(join(folder, 'token'), bot.token)
@@ -81,10 +76,10 @@ test('backup while it runs, lose supervisor and database, restore, serve: the fl
   db = await createTestDatabase({ migrated: false })
   await lost.drop()
   environment['DATABASE_URL'] = db.url
-  expect(gone(before.pid)).toBe(false)
+  expect(isPidGone(before.pid)).toBe(false)
   const restored = await cli('restore', 'one.backup', '--yes')
   expect(restored.code, restored.stderr).toBe(0)
-  expect(gone(before.pid)).toBe(true)
+  expect(isPidGone(before.pid)).toBe(true)
 
   const resting = await json<InstanceView>('show', id)
   expect([resting.status, resting.desired, resting.state, resting.pid]).toEqual([

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { InstanceView } from '../../domain/instance.ts'
-import { identityOf, livenessOf } from '../../runtime/process-identity.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
 import { type CliRun, runCli, StayingCli } from '../support/cli.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { isPidGone } from '../support/faults.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
 
 let db: TestDatabase
 let sandbox: Sandbox
@@ -110,12 +111,6 @@ async function until(
     { timeout: 40_000, interval: 100 },
   )
 }
-/** Gone or a zombie that its new parent has not reaped yet. */
-function gone(pid: number | null): boolean {
-  const identity = pid === null ? undefined : identityOf(pid)
-  return identity === undefined || livenessOf(identity) === 'dead'
-}
-
 test('two servers on one database each run their own bots, and approve --wait follows to running', async () => {
   await Promise.all([serve('alpha'), serve('beta')])
   const [one, two] = await Promise.all([createBot('alpha'), createBot('beta')])
@@ -186,7 +181,7 @@ test('after kill -9 of the supervisor the next one adopts its workers, and nobod
   const first = await serve()
   const before = await until(bot.id, 'running')
   await first.stop('SIGKILL')
-  expect(gone(before.pid)).toBe(false)
+  expect(isPidGone(before.pid)).toBe(false)
   const ann = sandbox.addPerson({ firstName: 'Ann' }).id
   sandbox.sendText({ personId: ann, botId: bot.botId, text: '/id' })
   await serve()
@@ -200,7 +195,7 @@ test('a killed supervisor that never returns leaves no worker past its lease', a
   const first = await serve()
   const before = await until(bot.id, 'running')
   await first.stop('SIGKILL')
-  await vi.waitFor(() => expect(gone(before.pid)).toBe(true), { timeout: 20_000, interval: 50 })
+  await vi.waitFor(() => expect(isPidGone(before.pid)).toBe(true), { timeout: 20_000, interval: 50 })
 })
 
 test('SIGTERM ends every worker, frees the name and exits with 0', async () => {
@@ -208,7 +203,7 @@ test('SIGTERM ends every worker, frees the name and exits with 0', async () => {
   const server = await serve()
   const { pid } = await until(bot.id, 'running')
   expect(await server.stop()).toBe(0)
-  expect(gone(pid)).toBe(true)
+  expect(isPidGone(pid)).toBe(true)
   const { rows } = await db.database.query<{ holder: string | null }>(`select holder from server where name = 'alpha'`)
   expect(rows).toEqual([{ holder: null }])
 })
@@ -272,17 +267,13 @@ test('BOT_TOKEN makes the master bot once', async () => {
 })
 
 test('a database that goes away leaves the workers until their deadline, and everything returns by itself', async () => {
-  const { TcpProxy } = await import('../support/tcp-proxy.ts')
-  const target = new URL(db.url)
-  const proxy = await TcpProxy.start({ host: target.hostname, port: Number(target.port) })
+  const { proxy, url } = await TcpProxy.toDatabase(db.url)
   try {
-    const through = new URL(db.url)
-    through.port = String(proxy.port)
     const bot = await approved()
-    await serve('alpha', { DATABASE_URL: through.href })
+    await serve('alpha', { DATABASE_URL: url })
     const before = await until(bot.id, 'running')
     proxy.blackHole()
-    await vi.waitFor(() => expect(gone(before.pid)).toBe(true), { timeout: 30_000, interval: 50 })
+    await vi.waitFor(() => expect(isPidGone(before.pid)).toBe(true), { timeout: 30_000, interval: 50 })
     proxy.heal()
     await until(bot.id, 'running', ({ epoch }) => epoch > before.epoch)
   } finally {

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { InstanceView } from '../../domain/instance.ts'
-import { identityOf, livenessOf, signalProcess } from '../../runtime/process-identity.ts'
+import { livenessOf, signalProcess } from '../../runtime/process-identity.ts'
 import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { restartInstance } from '../../services/restart-instance.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { processOf } from '../support/faults.ts'
 import { ownerActor, Rig } from '../support/rig.ts'
 
 let db: TestDatabase
@@ -19,12 +20,6 @@ afterEach(async () => {
   await rig.stop()
   await db.drop()
 })
-
-function identity(pid: number | null) {
-  const found = pid === null ? undefined : identityOf(pid)
-  if (found === undefined) throw new Error(`no process ${pid ?? 'null'}`)
-  return found
-}
 
 /** Waits until the event stands in the bot's history. */
 async function untilEvent(id: string, kind: string): Promise<void> {
@@ -64,7 +59,7 @@ test('serve --keep-workers leaves them running, and the next one adopts them', a
   const before = await rig.until(id, 'running')
   first.signal('SIGUSR2')
   expect(await first.ended).toBe(0)
-  expect(livenessOf(identity(before.pid))).toBe('alive')
+  expect(livenessOf(processOf(before.pid))).toBe('alive')
   // The name is not free: its lease is left to lapse.
   const { rowCount } = await db.database.query(
     'select 1 from server where holder is not null and lease_until > clock_timestamp()',
@@ -95,7 +90,7 @@ test('stop, restart, heartbeats and a crash work on an adopted worker as on an o
     await stopInstance(tx, ownerActor, { id: stopped })
     await restartInstance(tx, ownerActor, { id: restarted })
   })
-  signalProcess(identity(before[2]?.pid ?? null), 'SIGKILL')
+  signalProcess(processOf(before[2]?.pid ?? null), 'SIGKILL')
   await rig.until(stopped, 'stopped', ({ pid }) => pid === null)
   await rig.until(restarted, 'running', ({ epoch }) => epoch === 2)
   const after = await rig.until(killed, 'running', ({ epoch }) => epoch === 2)
@@ -110,7 +105,7 @@ test('the death of an adopted worker is known at once by its lifeline, and not w
   const second = await rig.startApart({ settings: { LEASE_TTL_SECONDS: '30' } })
   await Promise.all(ids.map((id) => untilEvent(id, 'worker_adopted')))
   for (const [index, id] of ids.entries()) {
-    signalProcess(identity((await rig.show(id)).pid), 'SIGKILL')
+    signalProcess(processOf((await rig.show(id)).pid), 'SIGKILL')
     const diedMs = performance.now()
     await vi.waitFor(() => expect(second.log.match(/"worker ended"/g)).toHaveLength(index + 1), {
       timeout: 10_000,
@@ -126,7 +121,7 @@ test('a worker that died while no supervisor ran is started again at once', asyn
   const first = await rig.startApart()
   const before = await rig.until(id, 'running')
   await first.kill()
-  const worker = identity(before.pid)
+  const worker = processOf(before.pid)
   signalProcess(worker, 'SIGKILL')
   await vi.waitFor(() => expect(livenessOf(worker)).toBe('dead'))
   await rig.startApart()
@@ -137,7 +132,7 @@ test('a worker that does not report is killed at its deadline, waited for, and r
   const id = await rig.approvedBot()
   const first = await rig.startApart()
   const before = await rig.until(id, 'running')
-  const worker = identity(before.pid)
+  const worker = processOf(before.pid)
   signalProcess(worker, 'SIGSTOP')
   await first.kill()
   await rig.startApart()
@@ -152,7 +147,7 @@ test('a worker that cannot be verified from here is not touched, not doubled, an
   const id = await rig.approvedBot()
   const first = await rig.startApart()
   const before = await rig.until(id, 'running')
-  const worker = identity(before.pid)
+  const worker = processOf(before.pid)
   await first.kill()
   // The row of a worker in another pid namespace, as a container leaves it.
   await db.database.query(
@@ -173,7 +168,7 @@ test('a pid that belongs to a stranger now is never signalled', async () => {
   const id = await rig.approvedBot()
   const first = await rig.startApart()
   const before = await rig.until(id, 'running')
-  signalProcess(identity(before.pid), 'SIGKILL')
+  signalProcess(processOf(before.pid), 'SIGKILL')
   await first.kill()
   // The row says our own test's pid, with the start ticks of the worker that is gone.
   await db.database.query(

@@ -25,10 +25,7 @@ let proxied: string
 beforeEach(async () => {
   db = await createTestDatabase()
   rig = new Rig(db)
-  const url = new URL(db.url)
-  proxy = await TcpProxy.start({ host: url.hostname, port: Number(url.port) })
-  url.port = String(proxy.port)
-  proxied = url.href
+  ;({ proxy, url: proxied } = await TcpProxy.toDatabase(db.url))
 })
 afterEach(async () => {
   proxy.heal()

@@ -1,12 +1,13 @@
 /** Which server runs a bot: moves without overlap, drains, admission, and what a dead server leaves. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { identityOf, livenessOf } from '../../runtime/process-identity.ts'
+import { livenessOf } from '../../runtime/process-identity.ts'
 import { editInstance } from '../../services/edit-instance.ts'
 import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { listServers } from '../../services/list-servers.ts'
 import { moveInstance } from '../../services/move-instance.ts'
 import { setServerDraining } from '../../services/set-server-draining.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { processOf } from '../support/faults.ts'
 import { ownerActor, Rig } from '../support/rig.ts'
 
 let db: TestDatabase
@@ -26,18 +27,12 @@ async function floatingBot(): Promise<string> {
   return id
 }
 
-function identity(pid: number | null) {
-  const found = pid === null ? undefined : identityOf(pid)
-  if (found === undefined) throw new Error(`no process ${pid ?? 'null'}`)
-  return found
-}
-
 test('a bot that is moved ends here before it starts there', async () => {
   const id = await rig.approvedBot()
   await rig.start()
   await rig.start({ server: 'beta' })
   const before = await rig.until(id, 'running')
-  const worker = identity(before.pid)
+  const worker = processOf(before.pid)
   await db.database.transaction((tx) => moveInstance(tx, ownerActor, { id, to: 'beta' }))
   const after = await rig.until(id, 'running', (view) => view.epoch === 2)
   expect(after.server_name).toBe('beta')
@@ -116,7 +111,7 @@ test('the floating bots of a killed server are taken over once they can run ther
   await rig.start({ server: 'beta' })
   await rig.until(pinned, 'running')
   const before = await rig.until(floating, 'running')
-  const worker = identity(before.pid)
+  const worker = processOf(before.pid)
   await alpha.kill()
   const after = await rig.until(floating, 'running', (view) => view.server_name === 'beta')
   expect(after.epoch).toBe(2)
@@ -153,7 +148,7 @@ test('a bot that was moved away from a dead server starts once its last worker c
   const alpha = await rig.startApart()
   await rig.start({ server: 'beta' })
   const before = await rig.until(id, 'running')
-  const worker = identity(before.pid)
+  const worker = processOf(before.pid)
   await alpha.kill()
   await db.database.transaction((tx) => moveInstance(tx, ownerActor, { id, to: 'beta' }))
   const waiting = await rig.until(id, 'stopped', (view) => view.last_error !== null)
@@ -167,7 +162,7 @@ test('a supervisor that stood still beyond its lease notices before it does anyt
   const alpha = await rig.startApart()
   await rig.start({ server: 'beta' })
   const before = await rig.until(id, 'running')
-  const worker = identity(before.pid)
+  const worker = processOf(before.pid)
   alpha.signal('SIGSTOP')
   const after = await rig.until(id, 'running', (view) => view.server_name === 'beta')
   expect(livenessOf(worker)).toBe('dead')

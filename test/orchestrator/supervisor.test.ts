@@ -7,6 +7,7 @@ import { setServerDraining } from '../../services/set-server-draining.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
 import { suspendInstance } from '../../services/suspend-instance.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { processOf } from '../support/faults.ts'
 import { ownerActor, Rig } from '../support/rig.ts'
 
 let db: TestDatabase
@@ -20,12 +21,6 @@ afterEach(async () => {
   await db.drop()
 })
 
-function identity(pid: number | null) {
-  const found = pid === null ? undefined : identityOf(pid)
-  if (found === undefined) throw new Error(`no process ${pid ?? 'null'}`)
-  return found
-}
-
 const grants = (id: string, epoch: number) =>
   rig.workerLines(id).filter((line) => line['msg'] === 'granted' && line['epoch'] === epoch).length
 
@@ -35,7 +30,7 @@ test('an approved bot runs, with its pid, port and epoch shown', async () => {
   const view = await rig.until(id, 'running')
   expect(view.epoch).toBe(1)
   expect(view.port).toBe(rig.settings.WORKER_PORT_BASE)
-  expect(livenessOf(identity(view.pid))).toBe('alive')
+  expect(livenessOf(processOf(view.pid))).toBe('alive')
 })
 
 test('approving a bot wakes a running supervisor', async () => {
@@ -51,7 +46,7 @@ test('a worker that was killed is started again at once under a new epoch', asyn
   const id = await rig.approvedBot()
   await rig.start()
   const first = await rig.until(id, 'running')
-  signalProcess(identity(first.pid), 'SIGKILL')
+  signalProcess(processOf(first.pid), 'SIGKILL')
   const second = await rig.until(id, 'running', (view) => view.epoch === 2)
   expect(second.pid).not.toBe(first.pid)
   expect(second.restarts).toBe(1)
@@ -126,7 +121,7 @@ test('a healthy time forgives crashes: the next one is the first again', async (
     await rig.until(id, 'running', (view) => view.epoch === epoch)
     await vi.waitFor(() => expect(grants(id, epoch)).toBeGreaterThan(3), { timeout: 20_000 })
     const { pid } = await rig.until(id, 'running', (view) => view.attempt === 0)
-    signalProcess(identity(pid), 'SIGKILL')
+    signalProcess(processOf(pid), 'SIGKILL')
   }
   await rig.until(id, 'running', (view) => view.epoch === 3)
 })
@@ -172,7 +167,7 @@ test('a worker that was frozen by a signal is killed and started again, with tha
   const id = await rig.approvedBot()
   await rig.start()
   const { pid } = await rig.until(id, 'running')
-  signalProcess(identity(pid), 'SIGSTOP')
+  signalProcess(processOf(pid), 'SIGSTOP')
   await rig.until(id, 'running', ({ epoch }) => epoch === 2)
   const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
   expect(events.map(({ reason }) => reason)).toContain('it was frozen by a stop signal: three heartbeats missed')
@@ -192,7 +187,7 @@ test('stopping the supervisor ends every worker and frees the name', async () =>
 test('stopping the supervisor waits for a worker that takes its time, and frees the name only then', async () => {
   const id = await rig.approvedBot('ignore-sigterm')
   const supervisor = await rig.start()
-  const worker = identity((await rig.until(id, 'running')).pid)
+  const worker = processOf((await rig.until(id, 'running')).pid)
   await supervisor.stop()
   expect(livenessOf(worker)).toBe('dead')
   const { rows } = await db.database.query<{ holder: string | null }>('select holder from server')
@@ -204,7 +199,7 @@ test('a second supervisor of the same name is refused', async () => {
   await db.database.query(`update server set holder = replace(holder, '/', '/')`)
   const second = new Rig(db)
   // Another living process holds the name: our own parent stands in for it.
-  const parent = identity(process.ppid)
+  const parent = processOf(process.ppid)
   await db.database.query('update server set holder = $1', [
     `${parent.bootId}/${parent.pidNamespace}/${parent.pid}/${parent.startTicks}`,
   ])

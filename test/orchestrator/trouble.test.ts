@@ -16,10 +16,7 @@ let through: string
 beforeEach(async () => {
   db = await createTestDatabase()
   rig = new Rig(db)
-  const url = new URL(db.url)
-  proxy = await TcpProxy.start({ host: url.hostname, port: Number(url.port) })
-  url.port = String(proxy.port)
-  through = url.href
+  ;({ proxy, url: through } = await TcpProxy.toDatabase(db.url))
 })
 afterEach(async () => {
   proxy.heal()

@@ -51,6 +51,14 @@ test('a status hits the method, the bot and the number of calls that it names', 
   expect(sandbox.audit.filter(({ kind }) => kind === 'fault')).toHaveLength(2)
 })
 
+test('a fault of one chat leaves the others and calls about no chat alone', async () => {
+  const ben = sandbox.person('Ben')
+  ben.in(client.bot).start()
+  sandbox.plantFault({ kind: 'status', status: 502, chatId: ben.id })
+  expect([(await send()).status, (await client.call('getMe')).status]).toEqual([200, 200])
+  expect((await client.call('sendMessage', { chat_id: ben.id, text: 'x' })).status).toBe(502)
+})
+
 test('a connection that breaks before has had no effect, one that breaks after has', async () => {
   sandbox.plantFault({ kind: 'drop_before', method: 'sendMessage' })
   await expect(send()).rejects.toThrow('fetch failed')

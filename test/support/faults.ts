@@ -18,6 +18,12 @@ export function isGone(identity: ProcessIdentity): boolean {
   return livenessOf(identity) === 'dead'
 }
 
+/** The same of whatever process has this pid; also when there is none. */
+export function isPidGone(pid: number | null): boolean {
+  const identity = pid === null ? undefined : identityOf(pid)
+  return identity === undefined || isGone(identity)
+}
+
 /** Stops a process in its tracks; its connections stay open and its timers run on. @returns whether it was alive. */
 export function freeze(identity: ProcessIdentity): boolean {
   return signalProcess(identity, 'SIGSTOP')

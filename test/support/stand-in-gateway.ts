@@ -4,7 +4,7 @@
  */
 import { createServer, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Heartbeat, type HeartbeatReply, lifelineProtocol } from '../../domain/worker-contract.ts'
+import { type Heartbeat, type HeartbeatReply, lifelineAccepted } from '../../domain/worker-contract.ts'
 import { readLines } from '../../runtime/read-lines.ts'
 
 export const plainLimits = { rateLimitRps: 1, maxConcurrentRequests: 3 }
@@ -43,7 +43,7 @@ export class StandInGateway {
       this.#lifelines.add(socket)
       socket.on('error', () => {})
       socket.on('close', () => this.#lifelines.delete(socket))
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${lifelineProtocol}\r\n\r\n`)
+      socket.write(lifelineAccepted)
       readLines(socket, 65_536, (line) => {
         this.calls.push('heartbeat')
         void Promise.resolve(answers.heartbeat(JSON.parse(line) as Heartbeat)).then((reply) => {

@@ -41,6 +41,14 @@ export class TcpProxy {
     return proxy
   }
 
+  /** One before the database of a URL, and the URL that leads through it. */
+  static async toDatabase(databaseUrl: string): Promise<{ proxy: TcpProxy; url: string }> {
+    const through = new URL(databaseUrl)
+    const proxy = await TcpProxy.start({ host: through.hostname, port: Number(through.port) })
+    through.port = String(proxy.port)
+    return { proxy, url: through.href }
+  }
+
   /** Connections that were let in since the start. */
   get accepted(): number {
     return this.#accepted

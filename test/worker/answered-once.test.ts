@@ -83,12 +83,12 @@ test('a second death while looking, and a third after sending, still leave one a
   say('/id')
   await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
   // Ids go on without the answer being sent, so that it will lie far behind the first mark.
-  sandbox.plantFault({ kind: 'silence', method: 'editMessageText' })
+  sandbox.plantFault({ kind: 'silence', method: 'editMessageText', chatId: ann })
   const first = (await rig.show(instance)).pid
   for (let count = 0; count < 30; count += 1) sandbox.sendText({ personId: ben, botId: bot.id, text: 'hello', date: 1 })
   await kill(processOf(first))
   await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
-  sandbox.plantFault({ kind: 'silence_after', method: 'sendMessage', botId: bot.id })
+  sandbox.plantFault({ kind: 'silence_after', method: 'sendMessage', chatId: ann })
   const second = await rig.until(instance, 'running', ({ pid }) => pid !== first)
   await kill(processOf(second.pid))
   await killInTheSend()

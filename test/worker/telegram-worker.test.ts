@@ -11,6 +11,7 @@ import { setToken } from '../../services/set-token.ts'
 import { startInstance } from '../../services/start-instance.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { processOf } from '../support/faults.ts'
 import { ownerActor, Rig } from '../support/rig.ts'
 
 let db: TestDatabase
@@ -37,11 +38,6 @@ afterEach(async () => {
 const answers = (personId = ann) => sandbox.chat(bot.id, personId).filter((message) => message.from === 'bot')
 const waitFor = (check: () => unknown, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 20 })
 const say = (text: string, personId = ann) => sandbox.sendText({ personId, botId: bot.id, text })
-function pidOf(pid: number | null) {
-  const identity = pid === null ? undefined : identityOf(pid)
-  if (identity === undefined) throw new Error('the worker is gone')
-  return identity
-}
 
 test('a bot greets in the language of the person and answers help, id and unknown text', async () => {
   await rig.start()
@@ -100,7 +96,7 @@ test('a message is confirmed only after it was handled, and a killed worker lose
   say('/id')
   await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
   expect(sandbox.unconfirmed(bot.id)).toBe(1)
-  signalProcess(pidOf(pid), 'SIGKILL')
+  signalProcess(processOf(pid), 'SIGKILL')
   await waitFor(() => expect(answers()).toHaveLength(1))
   await waitFor(() => expect(sandbox.unconfirmed(bot.id)).toBe(0))
   const { rows } = await db.database.query<{ n: number }>(
@@ -124,7 +120,7 @@ test('an update that was answered is not answered again when it is delivered aga
     expect(rows[0]?.n).toBe(1)
   })
   expect(sandbox.unconfirmed(bot.id)).toBe(1)
-  signalProcess(pidOf(pid), 'SIGKILL')
+  signalProcess(processOf(pid), 'SIGKILL')
   sandbox.clearFaults()
   await waitFor(() => expect(sandbox.unconfirmed(bot.id)).toBe(0))
   say('/help')
@@ -252,7 +248,7 @@ test('stopping an idle bot takes no long poll to end, and nothing is confirmed t
 test('a frozen worker handles nothing when it wakes past its deadline', async () => {
   await rig.start()
   const { pid } = await rig.until(instance, 'running')
-  const frozen = pidOf(pid)
+  const frozen = processOf(pid)
   await waitFor(() => expect(sandbox.isPolling(bot.id)).toBe(true))
   signalProcess(frozen, 'SIGSTOP')
   say('/id')
@@ -265,7 +261,7 @@ test('a frozen worker handles nothing when it wakes past its deadline', async ()
 test('without its supervisor a worker ends by itself at its deadline and polls no more', async () => {
   const supervisor = await rig.start()
   const { pid } = await rig.until(instance, 'running')
-  const worker = pidOf(pid)
+  const worker = processOf(pid)
   // The gateway falls silent, as after kill -9 of the supervisor.
   supervisor.heartbeat = () => {
     throw new Error('gone')
