@@ -5,11 +5,20 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { Failure } from './failure.ts'
+import { parseAmount } from './money.ts'
 import { leaseTtlMaxMs } from './server-lease.ts'
 
 const port = z.coerce.number().int().min(1).max(65535)
 const seconds = (fallback: number) => z.coerce.number().positive().max(86_400_000).default(fallback)
 const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback)
+
+/** An amount of USDT, in its smallest unit. */
+const usdt = (fallback: string) =>
+  z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,6})?$/, 'must be an amount of USDT such as 10 or 0.5')
+    .default(fallback)
+    .transform((text) => parseAmount(text, 'USDT'))
 
 const list = z
   .string()
@@ -62,6 +71,22 @@ const settingsSchema = z.object({
     .default(30),
   EXPIRY_CHECK_SECONDS: seconds(60),
   DAYS_PER_MONTH: z.coerce.number().positive().max(366).default(30),
+  /** How long an agent's profit is pending; 0 is at once (seed rows S0-044, S0-095). */
+  MATURITY_HOURS: z.coerce.number().min(0).max(8760).default(48),
+  MATURITY_CHECK_SECONDS: seconds(600),
+  /** Goods that are held for an order go back to the shelf after this long. */
+  ORDER_HOLD_MINUTES: z.coerce.number().positive().max(1440).default(15),
+  /** USDT, as decimal strings (seed rows S0-023, S1-051). */
+  WITHDRAWAL_MIN: usdt('10'),
+  WITHDRAWAL_FEE: usdt('1'),
+  /** Above this a withdrawal needs two people. */
+  WITHDRAWAL_TWO_PEOPLE_ABOVE: usdt('500'),
+  TOP_UP_MIN: usdt('1'),
+  TOP_UP_MAX: usdt('10000'),
+  /** How long a customer has to pay a top-up. */
+  TOP_UP_HOURS: z.coerce.number().positive().max(720).default(24),
+  /** What a customer is told of how to pay. */
+  TOP_UP_INSTRUCTIONS: z.string().max(2000).default(''),
   MAX_INSTANCES: z.coerce.number().int().min(0).default(100),
   START_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(4),
   START_TIMEOUT_SECONDS: seconds(60),

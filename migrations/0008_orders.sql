@@ -124,23 +124,27 @@ returns bigint language plpgsql as $$
 declare
   found_id bigint;
 begin
-  select id into found_id from account
-    where tenant_id = of_tenant and kind = of_kind and currency = of_currency
-      and customer_id is not distinct from of_customer;
-  if found_id is not null then
-    return found_id;
-  end if;
-  insert into account (tenant_id, kind, currency, customer_id, balance)
-  values (of_tenant, of_kind, of_currency, of_customer,
-    case when of_kind in ('customer', 'available', 'held', 'debt') then 0 end)
-  on conflict on constraint account_once do nothing
-  returning id into found_id;
-  if found_id is null then
-    select id into found_id from account
-      where tenant_id = of_tenant and kind = of_kind and currency = of_currency
-        and customer_id is not distinct from of_customer;
-  end if;
-  return found_id;
+  loop
+    -- Two statements, since an index serves equality and `is null`, but not `is not distinct from`.
+    if of_customer is null then
+      select id into found_id from account
+        where tenant_id = of_tenant and kind = of_kind and currency = of_currency and customer_id is null;
+    else
+      select id into found_id from account
+        where tenant_id = of_tenant and kind = of_kind and currency = of_currency and customer_id = of_customer;
+    end if;
+    if found_id is not null then
+      return found_id;
+    end if;
+    insert into account (tenant_id, kind, currency, customer_id, balance)
+    values (of_tenant, of_kind, of_currency, of_customer,
+      case when of_kind in ('customer', 'available', 'held', 'debt') then 0 end)
+    on conflict on constraint account_once do nothing
+    returning id into found_id;
+    if found_id is not null then
+      return found_id;
+    end if;
+  end loop;
 end $$;
 
 -- The price of one unit at a tenant, as an order made now would have it: never what a button says.
