@@ -61,7 +61,8 @@ async function columnsOf(tx: Tx, input: EditProduct): Promise<Record<string, unk
   const given = {
     name: name === undefined ? undefined : parseLine(name, "a product's name", nameMax),
     description: description === undefined ? undefined : parseDescription(description),
-    category_id: category === undefined || category === null ? category : (await findCategory(tx, category, { hold: true })).id,
+    category_id:
+      category === undefined || category === null ? category : (await findCategory(tx, category, { hold: true })).id,
     base_price: basePrice,
     status: input.status,
     visible_to_agents: input.visibleToAgents,
