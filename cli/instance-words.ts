@@ -1,4 +1,5 @@
 import { type InstanceView, restingStates } from '../domain/instance.ts'
+import { agentIdOf } from '../domain/tenant.ts'
 import type { Style } from './output.ts'
 
 /**
@@ -48,6 +49,7 @@ export function nextStep(view: InstanceView): string | undefined {
     case 'deleted':
       return undefined
     case 'approved':
+      if (view.resumes_with_agent) return `./botfleet agent resume ${agentIdOf(view.tenant)}`
       return view.desired === 'stopped' ? `./botfleet start ${id}` : stepOutOf(view)
     default:
       return view.status satisfies never
