@@ -51,7 +51,7 @@ function addShow(group: Command, cli: Cli): void {
 
 function addLink(group: Command, cli: Cli): void {
   addCommand(group, 'link <shop>', 'set a link of a shop')
-    .argument(`<${shopLinks.join('|')}>`, 'which one', oneOf(shopLinks))
+    .argument('<link>', shopLinks.join(', '), oneOf(shopLinks))
     .argument('[address]', '@name, or an address that begins with https://')
     .option(removeFlag, 'take it away')
     .action(async (shop: string, kind: ShopLink, address: string | undefined, options: { remove?: boolean }) => {
@@ -87,7 +87,7 @@ interface TextOptions {
 
 function addText(group: Command, cli: Cli): void {
   addCommand(group, 'text <shop>', "set a text of a shop, as Telegram's HTML or plain words")
-    .argument(`<${shopTexts.join('|')}>`, 'which one', oneOf(shopTexts))
+    .argument('<text>', shopTexts.join(', '), oneOf(shopTexts))
     .option('--language <code>', `one of ${languages.join(', ')}`, oneOf(languages), 'en')
     .option('--file <file>', "read the text from a file ('-' is stdin)")
     .option(removeFlag, 'go back to the text that every shop has')
@@ -107,11 +107,12 @@ function addText(group: Command, cli: Cli): void {
 }
 
 function addNotices(group: Command, cli: Cli): void {
-  addCommand(group, 'notices <shop> [chat]', 'set the chat that is told what its owners are told')
+  addCommand(group, 'notices <shop>', 'set the chat that is told what its owners are told')
+    .option('--chat <chat>', 'its number such as -1001234567890, or the @name of a channel')
     .option(removeFlag, 'take it away')
-    .action(async (shop: string, given: string | undefined, options: { remove?: boolean }) => {
+    .action(async (shop: string, options: { chat?: string; remove?: boolean }) => {
       const tenant = parseShop(shop)
-      const chat = givenOrRemoved(given, options, 'a chat')
+      const chat = givenOrRemoved(options.chat, options, '--chat')
       const { setNoticeChat } = await import('../../services/agents/set-notice-chat.ts')
       await printShop(cli, (context) => context.run(setNoticeChat, { tenant, chat }))
     })
