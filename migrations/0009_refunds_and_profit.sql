@@ -251,13 +251,19 @@ create function request_withdrawal(
   out refusal text, out detail bigint, out repeated boolean, out w withdrawal
 ) language plpgsql as $$
 declare
-  available_account bigint := account_of(of_tenant, 'available', of_currency);
-  held_account bigint := account_of(of_tenant, 'held', of_currency);
-  debt_account bigint := account_of(of_tenant, 'debt', of_currency);
+  available_account bigint;
+  held_account bigint;
+  debt_account bigint;
   free bigint;
   owed bigint;
   entry bigint;
 begin
+  if of_tenant = 'master' or not exists (select from tenant where id = of_tenant) then
+    raise exception 'no agent %', of_tenant using errcode = 'BF404';
+  end if;
+  available_account := account_of(of_tenant, 'available', of_currency);
+  held_account := account_of(of_tenant, 'held', of_currency);
+  debt_account := account_of(of_tenant, 'debt', of_currency);
   perform mature_profits_of(of_tenant, by_actor);
   perform from account where id in (available_account, held_account, debt_account) order by id for update;
   select * into w from withdrawal where tenant_id = of_tenant and key = with_key;
@@ -469,20 +475,6 @@ begin
   insert into top_up (tenant_id, customer_id, key, currency, amount, instructions, pay_until)
   values (of_tenant, of_customer, with_key, of_currency, of_amount, with_instructions, clock_timestamp() + within)
   returning * into t;
-end $$;
-
--- Ends top-ups whose time to pay is over. Returns how many.
-create function expire_top_ups(at_most integer) returns integer language plpgsql as $$
-declare
-  ended integer;
-begin
-  update top_up set state = 'expired', ended_at = clock_timestamp()
-  where id in (
-    select id from top_up where state = 'requested' and pay_until <= clock_timestamp()
-    order by pay_until limit at_most for update skip locked
-  );
-  get diagnostics ended = row_count;
-  return ended;
 end $$;
 
 -- One payment from outside is credited once, ever.
