@@ -138,20 +138,19 @@ begin
 end $$;
 
 -- Matures all that is due of one tenant, so that it can be withdrawn the moment it is due, whenever the servers look
--- next. Waits for what another one is maturing, or refunding, just now.
+-- next. Waits for what another one is maturing, or refunding, just now; once, since by then the balances are locked.
 create function mature_profits_of(of_tenant text, by_actor text) returns void language plpgsql as $$
 declare
   due timestamptz := subscription_clock();
   ids bigint[];
 begin
-  loop
-    select array_agg(order_id) into ids from (
-      select order_id from agent_profit where tenant_id = of_tenant and state = 'pending' and mature_at <= due
-      order by mature_at, order_id limit 1000 for update
-    ) as taken;
-    exit when ids is null;
+  select array_agg(order_id) into ids from (
+    select order_id from agent_profit where tenant_id = of_tenant and state = 'pending' and mature_at <= due
+    order by mature_at, order_id for update
+  ) as taken;
+  if ids is not null then
     perform settle_profits(ids, by_actor);
-  end loop;
+  end if;
 end $$;
 
 create table withdrawal (

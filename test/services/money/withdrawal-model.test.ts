@@ -345,5 +345,5 @@ test('whatever is tried in whatever order, the database does what the model says
     { numRuns: Number(runs), ...(seed === undefined ? {} : { seed: Number(seed) }), endOnFailure: false },
   )
   expect(await ledgerDifferences(at)).toEqual([])
-  for (const what of mustBeReached) expect(reached.get(what), `no run reached ${what}`).toBeGreaterThan(0)
+  expect(mustBeReached.filter((what) => !reached.has(what))).toEqual([])
 })
