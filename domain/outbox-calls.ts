@@ -4,6 +4,7 @@
  * of this bot behind it.
  */
 import * as z from 'zod/mini'
+import { onceCall } from './once-call.ts'
 
 const mark = z.nullable(z.string().check(z.minLength(1), z.maxLength(64)))
 const chatId = z.string().check(z.minLength(1), z.maxLength(64))
@@ -13,7 +14,7 @@ const messageSchema = z.object({
   id: z.int(),
   /** Which text: see domain/notices.ts. A worker may be older than its server and not know it. */
   kind: z.string(),
-  payload: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  payload: z.record(z.string(), z.unknown()),
   /** The recipient's language, or the channel's hint at it. */
   language: z.nullable(z.string()),
   /** The shop that the master's bot speaks for, whose own bot cannot. */
@@ -69,8 +70,8 @@ export const outboxCalls = {
     path: '/v1/outbox/next',
     request: z.object({
       chatId,
-      /** Whether one of many may be taken, where nobody waits for another. */
-      bulk: z.boolean(),
+      /** What may be taken: `any` is one of many, too, where nobody waits for another. */
+      take: z.enum(['urgent', 'any', 'nothing']),
       answerMark: mark,
       settled: z.nullable(settledSchema),
     }),
@@ -87,6 +88,12 @@ export const outboxCalls = {
   outboxFile: {
     path: '/v1/outbox/file',
     request: z.object({ id: z.int(), number: z.int() }),
-    answer: z.object({ base64: z.string() }),
+    /** Null when the message is no longer this worker's, or has no such file. */
+    answer: z.object({ base64: z.nullable(z.string()) }),
   },
 } as const
+
+/** What a customer decides about broadcasts. */
+export const newsCalls = {
+  setNews: onceCall('/v1/set-news', { wanted: z.boolean() }, z.object({ wanted: z.boolean() })),
+}

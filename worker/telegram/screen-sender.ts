@@ -16,6 +16,8 @@ import { refusalOf, type TelegramApi } from './telegram-api.ts'
 export interface Showing {
   readonly chatId: string
   readonly lane: Lane
+  /** What the screens belong to, the same at each attempt and no other's: what is known to be another is left alone. */
+  readonly key: string
   /** Marks of earlier attempts at the same screens. */
   readonly earlierMarks: readonly string[]
   /** The message whose button led here: a screen that replaces takes its place. */
@@ -60,16 +62,18 @@ export class ScreenSender {
   }
 
   /** Leaves out the screens that were shown already: the first ones, since their sender ended then. */
-  async #unshown(screens: readonly Screen[], { chatId, earlierMarks }: Showing): Promise<readonly Screen[]> {
+  async #unshown(screens: readonly Screen[], { chatId, key, earlierMarks }: Showing): Promise<readonly Screen[]> {
     let after = 0
     for (const [index, screen] of screens.entries()) {
       // What replaces another message is the same when it is done again.
       const found =
         screen.replaces === true
           ? undefined
-          : await findEarlierAnswer(earlierMarks, after, (id) => this.#edit(chatId, id, screen))
+          : await findEarlierAnswer(earlierMarks, { after, skip: (id) => this.#marks.isAnother(id, key) }, (id) =>
+              this.#edit(chatId, id, screen),
+            )
       if (found === undefined) return screens.slice(index)
-      this.#marks.sent(chatId, found)
+      this.#marks.sent(chatId, found, key)
       after = found
     }
     return []
@@ -106,11 +110,11 @@ export class ScreenSender {
     }
   }
 
-  async #send(screen: Screen, { chatId, lane }: Showing): Promise<void> {
+  async #send(screen: Screen, { chatId, lane, key }: Showing): Promise<void> {
     const rest = renderRest(screen)
     const send = async (chat: string, html: string): Promise<void> => {
       const sent = (await this.#sendAs(screen, lane, { chat_id: chat, ...rest }, html)) as Message
-      this.#marks.sent(chat, sent.message_id)
+      this.#marks.sent(chat, sent.message_id, key)
       if (screen.picture !== undefined && 'photo' in sent) this.#pictures.keep(screen.picture, sent.photo)
     }
     await safeSendHtml(send, chatId, screen.text)
