@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeKeyring } from '../../domain/keyring.ts'
+import { parseSettings } from '../../domain/settings.ts'
 import { type GatewayCallName, gatewayCalls } from '../../domain/worker-contract.ts'
 import { signWorkerToken } from '../../domain/worker-token.ts'
 import { Gateway } from '../../gateway/gateway.ts'
@@ -27,6 +28,7 @@ beforeAll(async () => {
     socketFolder: folder,
     database: db.database,
     keyring: () => keyring,
+    settings: parseSettings({}),
     fleet: () => undefined,
     log: createLog({ level: 'fatal', name: 'test', write: () => {} }),
   })
@@ -123,7 +125,14 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   chooseLanguage: arrive('tg:41', { language: 'fa' }),
   redeemLink: arrive('tg:42', { code: 'none' }),
   answered: { updateKeys: ['tg:1'] },
+  recall: { updateKey: 'tg:1', person },
+  picture: { product: 'none' },
   markBlocked: { platformUserId: '77', blocked: true },
+  outboxDue: {},
+  outboxNext: { chatId: '77', take: 'any', answerMark: null, settled: null },
+  outboxPart: { id: 1, partsSent: 1, answerMark: null },
+  outboxFile: { id: 1, number: 0 },
+  setNews: arrive('tg:43', { wanted: false }),
 }
 
 test.for(Object.entries(calls))('%s with a stale epoch or nonce is fenced', async ([name, body]) => {
@@ -208,6 +217,7 @@ test('an old gateway that closes does not remove the socket of its successor', a
     socketFolder: folder,
     database: db.database,
     keyring: () => keyring,
+    settings: parseSettings({}),
     fleet: () => undefined,
     log: createLog({ level: 'fatal', name: 'test', write: () => {} }),
   })
