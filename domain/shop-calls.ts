@@ -18,7 +18,7 @@ const id = z.int().check(z.positive())
 const product = z.string().check(z.minLength(1), z.maxLength(30))
 const quantity = z.int().check(z.positive(), z.maximum(orderQuantityMax))
 /** A rendering's own key (`Turn.nonce`). */
-const nonce = z.string().check(z.regex(/^[a-z0-9]{1,16}$/))
+const rendering = z.string().check(z.regex(/^[a-z0-9]{1,16}$/))
 /** What lies before this one, newest first; null begins at the newest. */
 const before = z.nullable(id)
 
@@ -164,10 +164,10 @@ export const shopCalls = {
   /** Null: it is not for sale here. */
   product: onceCall('/v1/shop/product', { product }, z.nullable(productSchema)),
   quote: onceCall('/v1/shop/quote', { product, quantity }, z.nullable(quoteSchema)),
-  /** Orders and pays from the balance, once for a nonce of a customer. `shownUnitPrice`: in the smallest unit. */
+  /** Orders and pays from the balance, once for a customer's rendering. `shownUnitPrice`: in the smallest unit. */
   pay: onceCall(
     '/v1/shop/pay',
-    { product, quantity, shownUnitPrice: z.string().check(z.regex(/^[0-9]{1,19}$/)), nonce },
+    { product, quantity, shownUnitPrice: z.string().check(z.regex(/^[0-9]{1,19}$/)), rendering },
     z.nullable(z.object({ order: orderSchema, balance: z.string() })),
   ),
   orders: onceCall('/v1/shop/orders', { before }, z.object({ orders: z.array(orderSchema), hasMore: z.boolean() })),
@@ -185,7 +185,11 @@ export const shopCalls = {
     z.object({ currency, minimum: z.string(), maximum: z.string(), open: z.array(topUpSchema) }),
   ),
   /** `amount`: a decimal string. */
-  requestTopUp: onceCall('/v1/shop/request-top-up', { amount: z.string().check(z.maxLength(40)), nonce }, topUpResult),
+  requestTopUp: onceCall(
+    '/v1/shop/request-top-up',
+    { amount: z.string().check(z.maxLength(40)), rendering },
+    topUpResult,
+  ),
   cancelTopUp: onceCall('/v1/shop/cancel-top-up', { topUp: id }, topUpResult),
   /** To be told when it is there again. */
   wish: onceCall('/v1/shop/wish', { product }, wishSchema),

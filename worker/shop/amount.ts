@@ -4,7 +4,9 @@ import { type AmountTrouble, type Currency, formatAmount, parseAmount } from '..
 
 /** Persian, Arabic and full-width digits, as ASCII has them. */
 function plainDigits(text: string): string {
-  return text.replace(/[\u06f0-\u06f9\u0660-\u0669\uff10-\uff19]/g, (digit) => String((digit.codePointAt(0) ?? 0) & 0xf))
+  return text.replace(/[\u06f0-\u06f9\u0660-\u0669\uff10-\uff19]/g, (digit) =>
+    String((digit.codePointAt(0) ?? 0) & 0xf),
+  )
 }
 
 /**
