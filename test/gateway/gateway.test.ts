@@ -143,6 +143,11 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   wish: arrive('tg:56', { product: 'none' }),
   news: arrive('tg:57', { wanted: null }),
   markBlocked: { platformUserId: '77', blocked: true },
+  outboxDue: {},
+  outboxNext: { chatId: '77', take: 'any', answerMark: null, settled: null },
+  outboxPart: { id: 1, partsSent: 1, answerMark: null },
+  outboxFile: { id: 1, number: 0 },
+  setNews: arrive('tg:43', { wanted: false }),
 }
 
 test.for(Object.entries(calls))('%s with a stale epoch or nonce is fenced', async ([name, body]) => {

@@ -16,6 +16,8 @@ import { refusalOf, type TelegramApi } from './telegram-api.ts'
 export interface Showing {
   readonly chatId: string
   readonly lane: Lane
+  /** What the screens belong to, the same at each attempt and no other's: what is known to be another is left alone. */
+  readonly key: string
   /** Marks of earlier attempts at the same screens. */
   readonly earlierMarks: readonly string[]
   /** The message whose button led here: a screen that replaces takes its place. */
@@ -40,22 +42,20 @@ export class ScreenSender {
    * whether the last screen went out: the chat then gives no marks until a message to it was accepted.
    */
   async show(screens: readonly Screen[], showing: Showing): Promise<void> {
+    const { chatId, pressed } = showing
     let { placeholder } = showing
     /** What an earlier sender has shown are the first ones: behind it nothing is looked for, and nothing of ours. */
     let lookBehind: number | undefined = 0
     try {
       for (const screen of screens) {
-        const place: number | undefined = screen.replaces === true ? (showing.pressed ?? placeholder) : placeholder
-        if (place !== undefined && (await this.#replaced(screen, showing.chatId, place))) {
-          if (place === placeholder) placeholder = undefined
-          continue
-        }
-        const found: number | undefined =
-          lookBehind === undefined ? undefined : await this.#find(screen, showing, lookBehind)
-        if (found === undefined) await this.#send(screen, showing)
-        lookBehind = found
+        const replaces = screen.replaces === true && pressed !== undefined
+        if (replaces && (await this.#replaced(screen, chatId, pressed))) continue
+        if (lookBehind !== undefined) lookBehind = await this.#find(screen, showing, lookBehind)
+        if (lookBehind !== undefined) continue
+        if (placeholder !== undefined && (await this.#replaced(screen, chatId, placeholder))) placeholder = undefined
+        else await this.#send(screen, showing)
       }
-      if (placeholder !== undefined) await this.remove(showing.chatId, placeholder)
+      if (placeholder !== undefined) await this.remove(chatId, placeholder)
     } catch (error) {
       if (refusalOf(error) === undefined) this.#marks.sentPerhaps(showing.chatId)
       throw error
@@ -68,9 +68,10 @@ export class ScreenSender {
   }
 
   /** @returns the message by which an earlier sender has shown this screen; undefined when none is found. */
-  async #find(screen: Screen, { chatId, earlierMarks }: Showing, after: number): Promise<number | undefined> {
-    const found = await findEarlierAnswer(earlierMarks, after, (id) => this.#edit(chatId, id, screen))
-    if (found !== undefined) this.#marks.sent(chatId, found)
+  async #find(screen: Screen, { chatId, key, earlierMarks }: Showing, after: number): Promise<number | undefined> {
+    const place = { after, skip: (id: number) => this.#marks.isAnother(id, key) }
+    const found = await findEarlierAnswer(earlierMarks, place, (id) => this.#edit(chatId, id, screen))
+    if (found !== undefined) this.#marks.sent(chatId, found, key)
     return found
   }
 
@@ -94,11 +95,11 @@ export class ScreenSender {
     }
   }
 
-  async #send(screen: Screen, { chatId, lane }: Showing): Promise<void> {
+  async #send(screen: Screen, { chatId, lane, key }: Showing): Promise<void> {
     const rest = renderRest(screen)
     const send = async (chat: string, html: string): Promise<void> => {
       const sent = (await this.#sendAs(screen, lane, { chat_id: chat, ...rest }, html)) as Message
-      this.#marks.sent(chat, sent.message_id)
+      this.#marks.sent(chat, sent.message_id, key)
       if (screen.picture !== undefined && 'photo' in sent) this.#pictures.keep(screen.picture, sent.photo)
     }
     await safeSendHtml(send, chatId, screen.text)
