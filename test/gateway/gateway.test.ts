@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeKeyring } from '../../domain/keyring.ts'
+import { parseSettings } from '../../domain/settings.ts'
 import { type GatewayCallName, gatewayCalls } from '../../domain/worker-contract.ts'
 import { signWorkerToken } from '../../domain/worker-token.ts'
 import { Gateway } from '../../gateway/gateway.ts'
@@ -27,6 +28,7 @@ beforeAll(async () => {
     socketFolder: folder,
     database: db.database,
     keyring: () => keyring,
+    settings: parseSettings({}),
     fleet: () => undefined,
     log: createLog({ level: 'fatal', name: 'test', write: () => {} }),
   })
@@ -123,6 +125,8 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   chooseLanguage: arrive('tg:41', { language: 'fa' }),
   redeemLink: arrive('tg:42', { code: 'none' }),
   answered: { updateKeys: ['tg:1'] },
+  recall: { updateKey: 'tg:1', person },
+  picture: { product: 'none' },
   markBlocked: { platformUserId: '77', blocked: true },
 }
 
@@ -208,6 +212,7 @@ test('an old gateway that closes does not remove the socket of its successor', a
     socketFolder: folder,
     database: db.database,
     keyring: () => keyring,
+    settings: parseSettings({}),
     fleet: () => undefined,
     log: createLog({ level: 'fatal', name: 'test', write: () => {} }),
   })

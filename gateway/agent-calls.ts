@@ -1,0 +1,2 @@
+/** To be: RoomHandlers<keyof typeof agentCalls>, one for each call of domain/agent-calls.ts. */
+export const agentHandlers = {}

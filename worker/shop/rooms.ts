@@ -1,0 +1,6 @@
+import { adminRoom } from './admin/room.ts'
+import { agentRoom } from './agent/room.ts'
+import { customerRoom } from './customer/room.ts'
+import type { Room } from './room.ts'
+
+export const rooms: readonly Room[] = [customerRoom, agentRoom, adminRoom]
