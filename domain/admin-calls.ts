@@ -4,16 +4,25 @@
  */
 import * as z from 'zod/mini'
 import { onceCall } from './once-call.ts'
-import { markupSchema, markupWordsSchema, moneySchema, roomResult, withdrawalSchema, withdrawalStates } from './room-result.ts'
+import {
+  currencySchema,
+  markupSchema,
+  markupWordsSchema,
+  roomResult,
+  withdrawalPage,
+  withdrawalSchema,
+  typed,
+} from './room-result.ts'
+import { topUpStates } from './top-up.ts'
+import { withdrawalStates } from './withdrawal.ts'
 
-const words = (max: number) => z.string().check(z.minLength(1), z.maxLength(max))
-const page = z.int().check(z.minimum(0))
 /** An agent's id, its tenant, or the short form that fits a button. */
-const agent = { agent: words(64) }
-const withdrawal = { withdrawal: words(64) }
+const agent = { agent: typed }
+const withdrawal = { withdrawal: typed }
+const topUp = { topUp: typed }
 
 const agentSchema = z.object({
-  /** Short enough for a button whatever the id. */
+  /** Short enough for a button, whatever the id is. */
   ref: z.string(),
   id: z.string(),
   name: z.string(),
@@ -25,22 +34,32 @@ const agentSchema = z.object({
 export type AgentWords = z.infer<typeof agentSchema>
 
 const topUpSchema = z.object({
-  id: z.string(),
+  id: z.int(),
   tenant: z.string(),
   customer: z.string(),
-  currency: z.enum(['USDT', 'IRR']),
+  currency: currencySchema,
   amount: z.string(),
-  state: z.enum(['requested', 'confirmed', 'rejected', 'cancelled', 'expired']),
-  createdAt: z.string(),
-  payUntil: z.string(),
+  status: z.enum(topUpStates),
+  created_at: z.string(),
+  pay_until: z.string(),
 })
 export type TopUpWords = z.infer<typeof topUpSchema>
+
+const statsSchema = z.object({
+  currency: currencySchema,
+  states: z.array(z.object({ status: z.enum(withdrawalStates), count: z.int(), amount: z.string() })),
+  paid_out: z.string(),
+  fees: z.string(),
+})
+export type WithdrawalStatsWords = z.infer<typeof statsSchema>
 
 const oneAgent = roomResult({ agent: agentSchema })
 const oneWithdrawal = roomResult({ withdrawal: withdrawalSchema })
 const oneTopUp = roomResult({ topUp: topUpSchema })
+const anyStatus = z.nullable(z.enum(withdrawalStates))
 
 export const adminCalls = {
+  /** What waits: `null` of what this person's role may not see. */
   adminMenu: onceCall(
     '/v1/admin/menu',
     {},
@@ -48,53 +67,41 @@ export const adminCalls = {
   ),
   adminAgents: onceCall(
     '/v1/admin/agents',
-    { page },
+    { page: z.int().check(z.minimum(1)) },
     roomResult({ agents: z.array(agentSchema), page: z.int(), pages: z.int() }),
   ),
   adminAgent: onceCall('/v1/admin/agent', agent, oneAgent),
-  /** The token is sealed at once and stands in no answer. No id lets one be made. */
+  /** The token is sealed at once and stands in no answer. Without an id one is made. */
   adminCreateAgent: onceCall(
     '/v1/admin/create-agent',
-    { id: z.nullable(words(64)), token: words(256), name: words(256) },
+    { id: z.nullable(typed), token: typed, name: typed },
     oneAgent,
   ),
   adminPauseAgent: onceCall('/v1/admin/pause-agent', agent, oneAgent),
   adminResumeAgent: onceCall('/v1/admin/resume-agent', agent, oneAgent),
   adminPriceAgent: onceCall('/v1/admin/price-agent', { ...agent, markup: markupWordsSchema }, oneAgent),
-  /** The link by which a person becomes an owner, shown once: null when this was answered before. */
+  /** How a person becomes an owner; said once: null when this update comes again. */
   adminClaimLink: onceCall(
     '/v1/admin/claim-link',
     agent,
-    roomResult({ agent: agentSchema, link: z.nullable(z.string()), hours: z.int() }),
+    roomResult({ agent: agentSchema, link: z.nullable(z.string()), message: z.nullable(z.string()), hours: z.int() }),
   ),
   adminWithdrawals: onceCall(
     '/v1/admin/withdrawals',
-    { state: z.nullable(z.enum(withdrawalStates)), page },
-    roomResult({
-      withdrawals: z.array(withdrawalSchema),
-      state: z.nullable(z.enum(withdrawalStates)),
-      page: z.int(),
-      pages: z.int(),
-    }),
+    { status: anyStatus, before: z.nullable(typed) },
+    roomResult({ ...withdrawalPage, status: anyStatus }),
   ),
   adminWithdrawal: onceCall('/v1/admin/withdrawal', withdrawal, oneWithdrawal),
   adminApprove: onceCall('/v1/admin/approve', withdrawal, oneWithdrawal),
-  adminReject: onceCall('/v1/admin/reject', { ...withdrawal, reason: z.nullable(words(500)) }, oneWithdrawal),
-  adminPay: onceCall('/v1/admin/pay', { ...withdrawal, txid: words(128) }, oneWithdrawal),
-  adminWithdrawalStats: onceCall(
-    '/v1/admin/withdrawal-stats',
-    {},
-    roomResult({
-      states: z.array(z.object({ state: z.enum(withdrawalStates), count: z.int(), sums: z.array(moneySchema) })),
-      fees: z.array(moneySchema),
-    }),
-  ),
+  adminReject: onceCall('/v1/admin/reject', { ...withdrawal, reason: typed }, oneWithdrawal),
+  adminPay: onceCall('/v1/admin/pay', { ...withdrawal, txid: typed }, oneWithdrawal),
+  adminWithdrawalStats: onceCall('/v1/admin/withdrawal-stats', {}, roomResult({ stats: z.array(statsSchema) })),
   adminTopUps: onceCall(
     '/v1/admin/top-ups',
-    { page },
-    roomResult({ topUps: z.array(topUpSchema), page: z.int(), pages: z.int() }),
+    { before: z.nullable(z.int()) },
+    roomResult({ topUps: z.array(topUpSchema), older: z.nullable(z.int()) }),
   ),
-  adminTopUp: onceCall('/v1/admin/top-up', { topUp: words(32) }, oneTopUp),
-  adminConfirmTopUp: onceCall('/v1/admin/confirm-top-up', { topUp: words(32), reference: words(128) }, oneTopUp),
-  adminRejectTopUp: onceCall('/v1/admin/reject-top-up', { topUp: words(32), reason: words(500) }, oneTopUp),
+  adminTopUp: onceCall('/v1/admin/top-up', topUp, oneTopUp),
+  adminConfirmTopUp: onceCall('/v1/admin/confirm-top-up', { ...topUp, reference: typed }, oneTopUp),
+  adminRejectTopUp: onceCall('/v1/admin/reject-top-up', { ...topUp, reason: typed }, oneTopUp),
 } as const

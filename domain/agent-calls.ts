@@ -4,30 +4,37 @@
  */
 import * as z from 'zod/mini'
 import { languages, onceCall } from './once-call.ts'
-import { markupSchema, markupWordsSchema, roomResult, withdrawalSchema } from './room-result.ts'
-
-export const linkKinds = ['support', 'channel', 'announcement'] as const
-export type LinkKind = (typeof linkKinds)[number]
-export const textKinds = ['welcome', 'help', 'terms'] as const
-export type TextKind = (typeof textKinds)[number]
-
-const words = (max: number) => z.string().check(z.minLength(1), z.maxLength(max))
+import {
+  currencySchema,
+  markupSchema,
+  markupWordsSchema,
+  roomResult,
+  withdrawalPage,
+  withdrawalSchema,
+  typed,
+} from './room-result.ts'
+import { shopLinks, shopTexts } from './shop-settings.ts'
 
 const earningsSchema = z.object({
-  currency: z.enum(['USDT', 'IRR']),
+  currency: currencySchema,
   available: z.string(),
   pending: z.string(),
   held: z.string(),
-  paidOut: z.string(),
+  paid_out: z.string(),
   /** Owed after refunds of what had been paid out. */
   debt: z.string(),
 })
 
-const ownButtonSchema = z.object({ title: z.string(), url: z.string() })
+const ownButtonSchema = z.object({
+  /** Says which one is meant, in a few letters, whatever place it has by then. */
+  id: z.string(),
+  title: z.string(),
+  url: z.string(),
+})
 
 /** All that the dashboard shows; every change answers with it anew. */
 const panelSchema = z.object({
-  shop: z.string(),
+  name: z.string(),
   status: z.enum(['active', 'paused']),
   markup: markupSchema,
   earnings: z.array(earningsSchema),
@@ -37,15 +44,16 @@ const panelSchema = z.object({
     announcement: z.nullable(z.string()),
   }),
   buttons: z.array(ownButtonSchema),
-  noticeChat: z.nullable(z.string()),
+  notice_chat: z.nullable(z.string()),
 })
 export type AgentPanel = z.infer<typeof panelSchema>
 
 const panel = roomResult({ panel: panelSchema })
+const oneWithdrawal = roomResult({ withdrawal: withdrawalSchema })
 
-/** What a withdrawal would come to; amounts are null until one was named. */
-const withdrawalQuote = roomResult({
-  currency: z.enum(['USDT', 'IRR']),
+/** What an amount comes to; nothing was asked for yet. */
+const quote = roomResult({
+  currency: currencySchema,
   available: z.string(),
   minimum: z.string(),
   fee: z.string(),
@@ -53,70 +61,55 @@ const withdrawalQuote = roomResult({
   net: z.nullable(z.string()),
 })
 
-const withdrawalPage = roomResult({ withdrawals: z.array(withdrawalSchema), page: z.int(), pages: z.int() })
-
 const salesSchema = z.object({
   period: z.enum(['today', 'week', 'month', 'all']),
   orders: z.int(),
   units: z.int(),
-  money: z.array(z.object({ currency: z.enum(['USDT', 'IRR']), turnover: z.string(), profit: z.string() })),
+  money: z.array(z.object({ currency: currencySchema, turnover: z.string(), profit: z.string() })),
 })
 export type SalesOfPeriod = z.infer<typeof salesSchema>
 
 const shopText = roomResult({
-  text: z.enum(textKinds),
-  language: z.enum(languages),
+  text: z.enum(shopTexts),
+  in: z.enum(languages),
+  /** Null where the usual one is shown. */
   html: z.nullable(z.string()),
+  /** Why its markup could not be kept. */
+  trouble: z.nullable(z.string()),
 })
 
 export const agentCalls = {
   agentPanel: onceCall('/v1/agent/panel', {}, panel),
   agentMarkup: onceCall('/v1/agent/markup', { markup: markupWordsSchema }, panel),
-  /** No link removes it. */
-  agentLink: onceCall('/v1/agent/link', { link: z.enum(linkKinds), url: z.nullable(words(512)) }, panel),
-  agentAddButton: onceCall('/v1/agent/add-button', { title: words(256), url: words(512) }, panel),
-  /** The title says which one was meant, should the list have changed. */
-  agentRemoveButton: onceCall(
-    '/v1/agent/remove-button',
-    { index: z.int().check(z.minimum(0), z.maximum(99)), title: words(256) },
-    panel,
-  ),
-  agentText: onceCall('/v1/agent/text', { text: z.enum(textKinds), in: z.enum(languages) }, shopText),
-  /** No text brings the standard one back. */
+  /** No address takes the link away. */
+  agentLink: onceCall('/v1/agent/link', { link: z.enum(shopLinks), url: z.nullable(typed) }, panel),
+  agentAddButton: onceCall('/v1/agent/add-button', { title: typed, url: typed }, panel),
+  agentRemoveButton: onceCall('/v1/agent/remove-button', { button: typed }, panel),
+  agentText: onceCall('/v1/agent/text', { text: z.enum(shopTexts), in: z.enum(languages) }, shopText),
+  /** No text brings the usual one back. */
   agentSetText: onceCall(
     '/v1/agent/set-text',
-    { text: z.enum(textKinds), in: z.enum(languages), html: z.nullable(words(4096)) },
+    { text: z.enum(shopTexts), in: z.enum(languages), html: z.nullable(typed) },
     shopText,
   ),
-  /** No chat: notices go to the owners' own chats alone. */
-  agentNoticeChat: onceCall('/v1/agent/notice-chat', { chat: z.nullable(words(64)) }, panel),
+  /** Without a chat, notices go to the owners' own alone. */
+  agentNoticeChat: onceCall('/v1/agent/notice-chat', { chat: z.nullable(typed) }, panel),
   agentTestNotice: onceCall('/v1/agent/test-notice', {}, panel),
-  agentQuote: onceCall(
-    '/v1/agent/quote',
-    { amount: z.nullable(words(40)), address: z.nullable(words(128)) },
-    withdrawalQuote,
-  ),
+  /** What is not named yet is null. */
+  agentQuote: onceCall('/v1/agent/quote', { amount: z.nullable(typed), address: z.nullable(typed) }, quote),
   /** Asked again with the same nonce it is the same withdrawal. */
-  agentWithdraw: onceCall(
-    '/v1/agent/withdraw',
-    { amount: words(40), address: words(128) },
-    roomResult({ withdrawal: withdrawalSchema }),
-  ),
-  agentWithdrawals: onceCall('/v1/agent/withdrawals', { page: z.int().check(z.minimum(0)) }, withdrawalPage),
-  agentCancelWithdrawal: onceCall(
-    '/v1/agent/cancel-withdrawal',
-    { withdrawal: words(64) },
-    roomResult({ withdrawal: withdrawalSchema }),
-  ),
+  agentWithdraw: onceCall('/v1/agent/withdraw', { amount: typed, address: typed }, oneWithdrawal),
+  agentWithdrawals: onceCall('/v1/agent/withdrawals', { before: z.nullable(typed) }, roomResult(withdrawalPage)),
+  agentCancelWithdrawal: onceCall('/v1/agent/cancel-withdrawal', { withdrawal: typed }, oneWithdrawal),
   agentStatistics: onceCall(
     '/v1/agent/statistics',
     {},
-    roomResult({ sales: z.array(salesSchema), customers: z.int(), newCustomers: z.int() }),
+    roomResult({ sales: z.array(salesSchema), customers: z.int(), recent_customers: z.int() }),
   ),
   /** `/start claim-<code>`: makes the person an owner of this bot's shop. */
   claimShop: onceCall(
     '/v1/agent/claim',
-    { code: words(128) },
-    z.enum(['claimed', 'unknown', 'expired', 'used', 'elsewhere']),
+    { code: typed },
+    z.enum(['claimed', 'already', 'unknown', 'expired', 'used']),
   ),
 } as const
