@@ -1,6 +1,14 @@
 /** An agent's markup as people write and read it (seed rows S0-019 to S0-021, S0-073 to S0-075). */
 import { Failure } from './failure.ts'
-import { type Currency, currencies, formatAmount, formatDecimal, type Markup, parseAmount, parseDecimal } from './money.ts'
+import {
+  type Currency,
+  currencies,
+  formatAmount,
+  formatDecimal,
+  type Markup,
+  parseAmount,
+  parseDecimal,
+} from './money.ts'
 
 /** Digits behind the point of a percentage: it is kept in hundredths. */
 const percentScale = 2

@@ -102,7 +102,10 @@ export function parseChat(text: string): string {
  */
 export function parseShopText(text: string): { readonly html: string; readonly trouble: string | null } {
   // Tabs and line ends are all that a chat shows of control characters.
-  const given = text.replace(/\r\n?/g, '\n').replace(/[^\P{Cc}\n\t]/gu, '').trim()
+  const given = text
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+    .trim()
   const trouble = checkTelegramHtml(given) ?? null
   const html = trouble === null ? given : escapeTelegramHtml(given)
   if (html === '' || html.length > textLengthMax) {

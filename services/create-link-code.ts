@@ -11,11 +11,7 @@ import { makeOneTimeCode, type OneTimeCode } from './one-time-code.ts'
  * hash is kept. Everybody may link their own chat, others need `user.manage`.
  * Throws `not_found`, or `conflict` for a disabled person.
  */
-export async function createLinkCode(
-  tx: Tx,
-  actor: Actor,
-  input: { readonly username: string },
-): Promise<OneTimeCode> {
+export async function createLinkCode(tx: Tx, actor: Actor, input: { readonly username: string }): Promise<OneTimeCode> {
   // Asked before the row is looked up too: who may not manage users does not learn who exists.
   if (actor.name !== `user:${input.username}`) assertMay(actor, 'user.manage')
   const user = await lockUser(tx, input.username)

@@ -48,7 +48,12 @@ export type FoundCode =
  * `spendCode`.
  */
 export async function findCode(tx: Tx, code: string): Promise<FoundCode> {
-  const { rows } = await tx.query<{ user_id: string | null; tenant_id: string | null; used: boolean; expired: boolean }>(
+  const { rows } = await tx.query<{
+    user_id: string | null
+    tenant_id: string | null
+    used: boolean
+    expired: boolean
+  }>(
     `select user_id, tenant_id, used_at is not null as used, expires_at <= clock_timestamp() as expired
      from link_code where code_hash = $1 for update`,
     [hashSecretToken(code)],

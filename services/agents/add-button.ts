@@ -21,7 +21,11 @@ export async function addButton(
         [input.tenant, JSON.stringify([button]), buttonsMax],
       )
       if (added.rowCount > 0) return
-      throw settingFailure('too_many_buttons', `a shop has at most ${buttonsMax} own buttons: remove one first`, 'conflict')
+      throw settingFailure(
+        'too_many_buttons',
+        `a shop has at most ${buttonsMax} own buttons: remove one first`,
+        'conflict',
+      )
     },
   })
 }

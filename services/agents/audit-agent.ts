@@ -10,5 +10,11 @@ export async function auditAgent(
   verb: string,
   details: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await appendAudit(tx, actor, { action: `agent.${verb}`, targetKind: 'tenant', targetId: tenant, tenantId: tenant, details })
+  await appendAudit(tx, actor, {
+    action: `agent.${verb}`,
+    targetKind: 'tenant',
+    targetId: tenant,
+    tenantId: tenant,
+    details,
+  })
 }

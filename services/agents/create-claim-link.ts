@@ -17,11 +17,7 @@ export interface ClaimLink {
  * Makes a link by which whoever opens it first becomes an owner of an agent's shop: it works once, within a day, in a bot
  * of that shop, and only its hash is kept. Throws `not_found`.
  */
-export async function createClaimLink(
-  tx: Tx,
-  actor: Actor,
-  input: { readonly tenant: string },
-): Promise<ClaimLink> {
+export async function createClaimLink(tx: Tx, actor: Actor, input: { readonly tenant: string }): Promise<ClaimLink> {
   const { tenant } = input
   assertMay(actor, 'agent.manage', tenant)
   await assertAgentExists(tx, tenant)

@@ -1,4 +1,4 @@
-import { type MarkupView, formatPercent } from '../../domain/markup.ts'
+import { formatPercent, type MarkupView } from '../../domain/markup.ts'
 import { formatAmount } from '../../domain/money.ts'
 
 /** The columns of a tenant's markup; the tenant's alias is `t`. Amounts as text, since they are bigint. */

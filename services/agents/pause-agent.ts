@@ -1,8 +1,8 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import type { AgentView } from '../../domain/agent.ts'
-import { lockAgent } from './lock-agent.ts'
 import { auditAgent } from './audit-agent.ts'
+import { lockAgent } from './lock-agent.ts'
 import { showAgent } from './show-agent.ts'
 
 /**

@@ -15,7 +15,7 @@ export async function resumeAgent(tx: Tx, actor: Actor, input: { readonly tenant
     await tx.query(`update tenant set status = 'active', updated_at = now() where id = $1`, [input.tenant])
     const started = await tx.query<{ id: string }>(
       `update instance set desired = 'running', resumes_with_agent = false
-       where tenant_id = $1 and resumes_with_agent and status <> 'deleted' returning id`,
+       where tenant_id = $1 and resumes_with_agent returning id`,
       [input.tenant],
     )
     await auditAgent(tx, actor, input.tenant, 'resume', { started: started.rows.map(({ id }) => id) })

@@ -23,7 +23,8 @@ export async function setMarkup(
     verb: 'set_markup',
     details: wordsOf(markup),
     apply: async () => {
-      if (tenant === masterTenant) throw new Failure('usage', 'the master sells at its base prices: a markup is an agent’s')
+      if (tenant === masterTenant)
+        throw new Failure('usage', 'the master sells at its base prices: a markup is an agent’s')
       if (markup.kind === 'percent') {
         await tx.query(`update tenant set markup_kind = 'percent', markup_hundredths = $2 where id = $1`, [
           tenant,
