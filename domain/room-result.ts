@@ -104,7 +104,7 @@ export const withdrawalSchema = z.object({
   requested_at: z.string(),
   reason: z.nullable(z.string()),
   txid: z.nullable(z.string()),
-  approvals: z.array(z.object({ by: z.string() })),
+  approvals: z.int(),
   approvals_needed: z.int(),
 })
 export type WithdrawalWords = z.infer<typeof withdrawalSchema>
