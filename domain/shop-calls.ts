@@ -7,7 +7,7 @@ import { onceCall } from './once-call.ts'
 import { orderRefusals, orderStatuses } from './shop.ts'
 import { topUpRefusals, topUpStates } from './top-up.ts'
 
-/** Units of one order, at most (customer_order). */
+/** Units of one order, at most (customer_order); free units are counted no further either. */
 export const orderQuantityMax = 1000
 
 const currency = z.enum(['USDT', 'IRR'])
@@ -70,7 +70,7 @@ const productSchema = z.object({
   description: z.string(),
   price: z.string(),
   currency,
-  /** Free units, counted as far as `leftCountedTo`. */
+  /** Free units, counted as far as `orderQuantityMax`. */
   left: z.int(),
   /** Units that one customer may have; null is as many as there are. */
   limit: z.nullable(z.int()),
@@ -80,8 +80,6 @@ const productSchema = z.object({
   picture: z.nullable(z.string()),
 })
 export type ProductPage = z.infer<typeof productSchema>
-/** Free units are counted no further than this. */
-export const leftCountedTo = 1000
 
 const refusal = z.enum(orderRefusals)
 

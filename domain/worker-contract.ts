@@ -16,7 +16,7 @@ import {
   personSchema,
   updateKeySchema,
 } from './once-call.ts'
-import { outboxCalls } from './outbox-calls.ts'
+import { newsCalls, outboxCalls } from './outbox-calls.ts'
 import { shopCalls } from './shop-calls.ts'
 
 export { type Asked, type Language, languageOfHint, languages, type Person } from './once-call.ts'
@@ -146,6 +146,7 @@ export const turnCalls = {
   ...shopCalls,
   ...agentCalls,
   ...adminCalls,
+  ...newsCalls,
 } as const
 export type TurnCallName = keyof typeof turnCalls
 
@@ -194,6 +195,11 @@ export const lifelinePath = '/v1/lifeline'
 export const lifelineProtocol = 'botfleet-lifeline'
 /** What the gateway answers to a request that becomes a lifeline; lines of JSON follow. */
 export const lifelineAccepted = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${lifelineProtocol}\r\n\r\n`
+
+/** By this header a worker says that it understands the line below. */
+export const lifelineHearsPokes = 'x-botfleet-hears-pokes'
+/** A line to a worker: something waits to be told by its bot. It only hurries; what there is, the worker asks for. */
+export const lifelinePoke = '{"poke":"outbox"}'
 
 /** A call about the worker itself. */
 export const workerCalls = {

@@ -9,7 +9,7 @@ import { redeemLinkCode } from '../services/redeem-link-code.ts'
 import { adminHandlers } from './admin-calls.ts'
 import { agentHandlers } from './agent-calls.ts'
 import { type BusinessCall, decodeCall, once, passFence, roomCalls } from './call-frame.ts'
-import { outboxHandlers } from './outbox-calls.ts'
+import { newsHandlers, outboxHandlers } from './outbox-calls.ts'
 import { pictureCall } from './picture-call.ts'
 import { shopHandlers } from './shop-calls.ts'
 
@@ -17,6 +17,7 @@ export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = 
   ...roomCalls(shopHandlers),
   ...roomCalls(agentHandlers),
   ...roomCalls(adminHandlers),
+  ...roomCalls(newsHandlers),
   ...outboxHandlers,
   picture: pictureCall,
 

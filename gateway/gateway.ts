@@ -104,6 +104,11 @@ export class Gateway {
     })
   }
 
+  /** Tells the workers of these instances that something waits to be told by their bots. */
+  poke(instanceIds: Iterable<string>): void {
+    this.#lifelines.poke(instanceIds)
+  }
+
   /** A lifeline whose token is not valid hears why, and nothing else. */
   #upgrade(request: IncomingMessage, socket: Duplex): void {
     const claim = request.url === lifelinePath ? this.#claimOf(request) : undefined

@@ -2,16 +2,19 @@
 import type { CallbackQuery, Message, Update } from 'telegraf/types'
 import { languages, type Person, type WorkerIdentity, type WorkerLimits } from '../../domain/worker-contract.ts'
 import type { Channel, ChannelContext } from '../channel.ts'
+import { Outbox } from '../outbox.ts'
 import { Conversation } from '../shop/conversation.ts'
 import type { Said, Screen } from '../shop/screen.ts'
 import type { Arrival } from '../shop/turn.ts'
 import { WorkerExit } from '../worker-exit.ts'
+import { ChatQueue } from './chat-queue.ts'
 import { AnswerMarks } from './earlier-answer.ts'
 import { decodeCallback, decodeText } from './intent-code.ts'
 import { Pictures } from './pictures.ts'
 import { Poller, tokenRefused } from './poller.ts'
 import { ScreenSender } from './screen-sender.ts'
 import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
+import { TelegramOutbox } from './telegram-outbox.ts'
 
 /**
  * A message that waited for us and is older than this at our start is from a time when the bot did not run. The age
@@ -21,6 +24,8 @@ const oldAfterMs = 10 * 60_000
 const webhookCallLimitMs = 15_000
 /** Chats that are remembered as told that the bot was away. */
 const toldAwayMax = 2000
+/** Chats that are worked on at once. */
+const concurrencyMax = 20
 
 export class TelegramChannel implements Channel {
   readonly #context: ChannelContext
@@ -32,6 +37,8 @@ export class TelegramChannel implements Channel {
   readonly #waited = new Set<number>()
   readonly #marks = new AnswerMarks()
   readonly #sender: ScreenSender
+  readonly #queue = new ChatQueue(concurrencyMax)
+  readonly #outbox: Outbox
   #mayTakeWebhook: boolean
   #commandsSet = false
 
@@ -40,6 +47,9 @@ export class TelegramChannel implements Channel {
     this.#api = new TelegramApi(context.identity, context)
     this.#conversation = new Conversation(context)
     this.#sender = new ScreenSender(this.#api, this.#marks, new Pictures(context.gateway))
+    const { gateway } = context
+    const parts = { gateway, api: this.#api, queue: this.#queue, marks: this.#marks, sender: this.#sender }
+    this.#outbox = new Outbox(context, new TelegramOutbox(parts))
     this.#startedWallMs = context.clock.wallMs()
     this.#mayTakeWebhook = context.identity.takeWebhook
     const { bot } = this.#api
@@ -57,8 +67,14 @@ export class TelegramChannel implements Channel {
     this.#api.setLimits(limits)
   }
 
+  poke(): void {
+    this.#outbox.poke()
+  }
+
   async run(): Promise<void> {
     await new Poller(this.#context, this.#api, {
+      queue: this.#queue,
+      caughtUp: () => this.#outbox.start(),
       see: (update) => this.#marks.see(update),
       handle: (update, waited) => this.#handle(update, waited),
       webhookIsSet: () => this.#settleWebhook(),
@@ -127,7 +143,7 @@ export class TelegramChannel implements Channel {
       ...who,
       updateKey: `tg:${updateId}`,
       // An update id may come again after months; beside a message's, which only grows, it does not.
-      nonce: `${updateId.toString(36)}-${messageId.toString(36)}`,
+      nonce: `${inSixDigits(updateId)}${inSixDigits(messageId)}`,
       answerMark: this.#marks.markFor(chatId),
       eraseMessage: () => this.#sender.remove(chatId, messageId),
     }
@@ -144,12 +160,13 @@ export class TelegramChannel implements Channel {
     if (arrival.isOld) this.#noteToldAway(chatId)
     const { earlierMarks } = answer
     try {
-      const showing = { chatId, lane: 'answer', earlierMarks, pressed, placeholder } as const
+      const showing = { chatId, lane: 'answer', key: arrival.updateKey, earlierMarks, pressed, placeholder } as const
       await this.#sender.show(silent ? [] : answer.screens, showing)
     } catch (error) {
       await this.#afterSendFailure(error, platformUserId)
     }
     if (!answer.answered) await this.#conversation.settle(arrival, answer)
+    if (answer.pokesOutbox) await this.#outbox.deliverHere(chatId)
   }
 
   /** @returns the message that says so, whose place the answer takes. */
@@ -219,6 +236,11 @@ function botInfoOf({ credential, name }: WorkerIdentity): NonNullable<TelegramAp
 /** Where a webhook leads, by its host only: a path may hold secrets. */
 function hostOf(url: string): string {
   return URL.canParse(url) ? `at ${new URL(url).host}` : 'elsewhere'
+}
+
+/** In base 36, as many digits as 31 bits need. */
+function inSixDigits(id: number): string {
+  return id.toString(36).padStart(6, '0').slice(-6)
 }
 
 function personOf(from: NonNullable<Message['from']>, chatId: number): Person {

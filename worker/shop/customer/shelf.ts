@@ -1,6 +1,6 @@
 /** What is for sale: categories, their products, and the page of a product. */
 import type { ProductPage, ShelfView } from '../../../domain/shop-calls.ts'
-import { leftCountedTo } from '../../../domain/shop-calls.ts'
+import { orderQuantityMax } from '../../../domain/shop-calls.ts'
 import { money } from '../amount.ts'
 import { backChoice, homeChoice, plainly } from '../common.ts'
 import type { Route } from '../room.ts'
@@ -85,7 +85,7 @@ function productScreens(turn: Turn, view: ProductPage): Screen[] {
   const left =
     view.left === 0
       ? say(language, 'product_sold_out')
-      : say(language, 'product_left', { left: view.left < leftCountedTo ? view.left : `${leftCountedTo}+` })
+      : say(language, 'product_left', { left: view.left < orderQuantityMax ? view.left : `${orderQuantityMax}+` })
   const limit = limitWords(turn, view)
   const description = view.description === '' ? [] : [escapeHtml(view.description)]
   const facts = [price, left, ...limit].join('\n')
