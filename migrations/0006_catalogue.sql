@@ -97,7 +97,6 @@ create unique index stock_unit_once on stock_unit (product_id, fingerprint);
 create index stock_unit_free on stock_unit (product_id, added_at, id) where state = 'available';
 create index stock_unit_reserved on stock_unit (reserved_until) where state = 'reserved';
 create index stock_unit_of_order on stock_unit (order_id) where order_id is not null;
-create index stock_unit_key on stock_unit (key_id);
 
 -- The paths that goods may take. What was sold comes back only refunded, and only when somebody says that it is unused.
 create function guard_stock_unit() returns trigger language plpgsql as $$
