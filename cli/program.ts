@@ -3,6 +3,7 @@ import { type Cli, settle } from './command.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
 import { addCreate } from './commands/create.ts'
+import { addCustomerAdjust } from './commands/customer-adjust.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addInit } from './commands/init.ts'
@@ -16,7 +17,9 @@ import { addServerCommands } from './commands/server.ts'
 import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
 import { addSubscriptionCommands } from './commands/subscription.ts'
+import { addTopUpCommands } from './commands/top-up.ts'
 import { addUserCommands } from './commands/user.ts'
+import { addWithdrawalCommands } from './commands/withdrawal.ts'
 import { Interrupted, listenForInterruption } from './interruption.ts'
 import { Output } from './output.ts'
 import { reportError } from './report-error.ts'
@@ -60,6 +63,11 @@ export function buildProgram(cli: Cli): Command {
 
   program.commandsGroup('Running:')
   addRunCommands(program, cli)
+
+  program.commandsGroup('Money:')
+  addTopUpCommands(program, cli)
+  addWithdrawalCommands(program, cli)
+  addCustomerAdjust(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)
