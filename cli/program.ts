@@ -1,9 +1,10 @@
 import { Command, CommanderError, Option } from 'commander'
 import { type Cli, settle } from './command.ts'
+import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
 import { addCreate } from './commands/create.ts'
-import { addCustomerAdjust } from './commands/customer-adjust.ts'
+import { addCustomerCommands } from './commands/customer.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addInit } from './commands/init.ts'
@@ -64,10 +65,13 @@ export function buildProgram(cli: Cli): Command {
   program.commandsGroup('Running:')
   addRunCommands(program, cli)
 
+  program.commandsGroup('The shop:')
+  addAgentCommands(program, cli)
+  addCustomerCommands(program, cli)
+
   program.commandsGroup('Money:')
   addTopUpCommands(program, cli)
   addWithdrawalCommands(program, cli)
-  addCustomerAdjust(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)

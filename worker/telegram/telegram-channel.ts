@@ -2,15 +2,19 @@
 import type { CallbackQuery, Message, Update } from 'telegraf/types'
 import { languages, type Person, type WorkerIdentity, type WorkerLimits } from '../../domain/worker-contract.ts'
 import type { Channel, ChannelContext } from '../channel.ts'
-import { Conversation, type Turn } from '../shop/conversation.ts'
-import type { Screen } from '../shop/screen.ts'
-import { text } from '../shop/texts.ts'
+import { Outbox } from '../outbox.ts'
+import { Conversation } from '../shop/conversation.ts'
+import type { Said, Screen } from '../shop/screen.ts'
+import type { Arrival } from '../shop/turn.ts'
 import { WorkerExit } from '../worker-exit.ts'
-import { AnswerMarks, findEarlierAnswer } from './earlier-answer.ts'
-import { decodeCallback, decodeText, encodeIntent } from './intent-code.ts'
+import { ChatQueue } from './chat-queue.ts'
+import { AnswerMarks } from './earlier-answer.ts'
+import { decodeCallback, decodeText } from './intent-code.ts'
+import { Pictures } from './pictures.ts'
 import { Poller, tokenRefused } from './poller.ts'
-import { safeSendHtml } from './safe-send-html.ts'
+import { ScreenSender } from './screen-sender.ts'
 import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
+import { TelegramOutbox } from './telegram-outbox.ts'
 
 /**
  * A message that waited for us and is older than this at our start is from a time when the bot did not run. The age
@@ -20,6 +24,8 @@ const oldAfterMs = 10 * 60_000
 const webhookCallLimitMs = 15_000
 /** Chats that are remembered as told that the bot was away. */
 const toldAwayMax = 2000
+/** Chats that are worked on at once. */
+const concurrencyMax = 20
 
 export class TelegramChannel implements Channel {
   readonly #context: ChannelContext
@@ -30,13 +36,20 @@ export class TelegramChannel implements Channel {
   /** Ids of the updates in hand that had been waiting at our start. */
   readonly #waited = new Set<number>()
   readonly #marks = new AnswerMarks()
+  readonly #sender: ScreenSender
+  readonly #queue = new ChatQueue(concurrencyMax)
+  readonly #outbox: Outbox
   #mayTakeWebhook: boolean
   #commandsSet = false
 
   constructor(context: ChannelContext) {
     this.#context = context
     this.#api = new TelegramApi(context.identity, context)
-    this.#conversation = new Conversation(context.gateway, context.identity.name)
+    this.#conversation = new Conversation(context)
+    this.#sender = new ScreenSender(this.#api, this.#marks, new Pictures(context.gateway))
+    const { gateway } = context
+    const parts = { gateway, api: this.#api, queue: this.#queue, marks: this.#marks, sender: this.#sender }
+    this.#outbox = new Outbox(context, new TelegramOutbox(parts))
     this.#startedWallMs = context.clock.wallMs()
     this.#mayTakeWebhook = context.identity.takeWebhook
     const { bot } = this.#api
@@ -54,8 +67,14 @@ export class TelegramChannel implements Channel {
     this.#api.setLimits(limits)
   }
 
+  poke(): void {
+    this.#outbox.poke()
+  }
+
   async run(): Promise<void> {
     await new Poller(this.#context, this.#api, {
+      queue: this.#queue,
+      caughtUp: () => this.#outbox.start(),
       see: (update) => this.#marks.see(update),
       handle: (update, waited) => this.#handle(update, waited),
       webhookIsSet: () => this.#settleWebhook(),
@@ -101,90 +120,72 @@ export class TelegramChannel implements Channel {
   async #onMessage(updateId: number, message: Message): Promise<void> {
     if (message.chat.type !== 'private' || message.from === undefined || message.from.is_bot) return
     const isOld = this.#waited.has(updateId) && message.date * 1000 < this.#startedWallMs - oldAfterMs
-    const intent = decodeText('text' in message ? message.text : '')
     const person = personOf(message.from, message.chat.id)
-    const answerMark = this.#marks.markFor(person.chatId)
-    await this.#answer({ intent, person, updateKey: `tg:${updateId}`, isOld, answerMark })
+    const said = decodeText('text' in message ? message.text : '')
+    await this.#answer(said, this.#arrival(updateId, message.message_id, { person, isOld }))
   }
 
   async #onCallback(updateId: number, query: CallbackQuery): Promise<void> {
     const { message } = query
-    const intent = 'data' in query ? decodeCallback(query.data) : undefined
-    if (message !== undefined && message.chat.type === 'private' && intent !== undefined) {
+    if (message !== undefined && message.chat.type === 'private') {
       const person = personOf(query.from, message.chat.id)
-      const answerMark = this.#marks.markFor(person.chatId)
-      await this.#answer({ intent, person, updateKey: `tg:${updateId}`, isOld: false, answerMark }, message.message_id)
+      const said = decodeCallback('data' in query ? query.data : undefined)
+      const arrival = this.#arrival(updateId, message.message_id, { person, isOld: false })
+      await this.#answer(said, arrival, message.message_id)
     }
     // Takes the waiting sign off the button; an old press cannot be answered any more, which hurts nobody.
     await this.#api.send('answer', 'answerCallbackQuery', { callback_query_id: query.id }).catch(() => {})
   }
 
-  async #answer(turn: Turn, pressedMessageId?: number): Promise<void> {
-    const { gateway } = this.#context
-    const { chatId, platformUserId } = turn.person
-    const { screens, answered, earlierMarks } = await this.#conversation.respond(turn)
+  #arrival(updateId: number, messageId: number, who: { person: Person; isOld: boolean }): Arrival {
+    const { chatId } = who.person
+    return {
+      ...who,
+      updateKey: `tg:${updateId}`,
+      // An update id may come again after months; beside a message's, which only grows, it does not.
+      nonce: `${inSixDigits(updateId)}${inSixDigits(messageId)}`,
+      answerMark: this.#marks.markFor(chatId),
+      eraseMessage: () => this.#sender.remove(chatId, messageId),
+    }
+  }
+
+  async #answer(said: Said, arrival: Arrival, pressed?: number): Promise<void> {
+    const { chatId, platformUserId } = arrival.person
+    let placeholder: number | undefined
+    const answer = await this.#conversation.respond(said, arrival, async (screen) => {
+      placeholder = await this.#sayBusy(chatId, screen)
+    })
     // Of a backlog from a stopped time, one message of each chat is answered: that we were away.
-    const silent = answered || (turn.isOld && this.#toldAway.has(chatId))
-    if (turn.isOld) this.#noteToldAway(chatId)
-    if (!silent) {
-      const unshown = await this.#unshown(chatId, screens, earlierMarks)
-      try {
-        for (const screen of unshown) await this.#show(chatId, screen, pressedMessageId)
-      } catch (error) {
-        if (refusalOf(error) === undefined) this.#marks.sentPerhaps(chatId)
-        await this.#afterSendFailure(error, platformUserId)
-      }
+    const silent = answer.answered || (arrival.isOld && this.#toldAway.has(chatId))
+    if (arrival.isOld) this.#noteToldAway(chatId)
+    const { earlierMarks } = answer
+    try {
+      const showing = { chatId, lane: 'answer', key: arrival.updateKey, earlierMarks, pressed, placeholder } as const
+      await this.#sender.show(silent ? [] : answer.screens, showing)
+    } catch (error) {
+      await this.#afterSendFailure(error, platformUserId)
     }
-    if (!answered) await gateway.call('answered', { updateKeys: [turn.updateKey] })
+    if (!answer.answered) await this.#conversation.settle(arrival, answer)
+    if (answer.pokesOutbox) await this.#outbox.deliverHere(chatId)
   }
 
-  /** Leaves out the screens that an earlier worker has shown and could not note: the first ones, since it ended then. */
-  async #unshown(chatId: string, screens: readonly Screen[], earlierMarks: readonly string[]): Promise<Screen[]> {
-    let after = 0
-    for (const [index, screen] of screens.entries()) {
-      // What replaces another message is the same when it is done again.
-      const found =
-        screen.replaces === true ? undefined : await this.#findShown(chatId, screen, { earlierMarks, after })
-      if (found === undefined) return screens.slice(index)
-      this.#marks.sent(chatId, found)
-      after = found
+  /** @returns the message that says so, whose place the answer takes. */
+  async #sayBusy(chatId: string, screen: Screen): Promise<number | undefined> {
+    try {
+      const sent = await this.#api.send('answer', 'sendMessage', { chat_id: chatId, text: screen.text })
+      const { message_id: id } = sent as Message
+      this.#marks.sent(chatId, id)
+      return id
+    } catch (error) {
+      if (refusalOf(error) === undefined) this.#marks.sentPerhaps(chatId)
+      return undefined
     }
-    return []
-  }
-
-  #findShown(
-    chatId: string,
-    screen: Screen,
-    where: { earlierMarks: readonly string[]; after: number },
-  ): Promise<number | undefined> {
-    const rest = renderRest(screen)
-    const editTo = (id: number) => (chat: string, html: string) =>
-      this.#api.repeat('editMessageText', { chat_id: chat, message_id: id, text: html, ...rest })
-    return findEarlierAnswer(where.earlierMarks, where.after, (id) => safeSendHtml(editTo(id), chatId, screen.text))
   }
 
   #noteToldAway(chatId: string): void {
     const oldest = this.#toldAway.values().next()
     if (this.#toldAway.size >= toldAwayMax && oldest.done !== true) this.#toldAway.delete(oldest.value)
     this.#toldAway.add(chatId)
-  }
-
-  async #show(chatId: string, screen: Screen, pressedMessageId: number | undefined): Promise<void> {
-    const rest = renderRest(screen)
-    const send = async (chat: string, html: string) => {
-      const sent = await this.#api.send('answer', 'sendMessage', { chat_id: chat, text: html, ...rest })
-      this.#marks.sent(chat, (sent as Message).message_id)
-    }
-    if (screen.replaces !== true || pressedMessageId === undefined)
-      return void (await safeSendHtml(send, chatId, screen.text))
-    try {
-      const edit = { chat_id: chatId, message_id: pressedMessageId, text: screen.text, ...rest }
-      await this.#api.send('answer', 'editMessageText', edit)
-    } catch (error) {
-      const refusal = refusalOf(error)
-      if (refusal?.code !== 400) throw error
-      if (!refusal.description.includes('not modified')) await safeSendHtml(send, chatId, screen.text)
-    }
   }
 
   /** A refused answer is over; one of unknown outcome is not repeated, since Telegram would show it twice. */
@@ -204,9 +205,9 @@ export class TelegramChannel implements Channel {
   async #setCommands(): Promise<void> {
     try {
       for (const language of languages) {
-        const commands = (['start', 'help', 'language', 'id'] as const).map((command) => ({
+        const commands = this.#conversation.menu.map(({ command, description }) => ({
           command,
-          description: text(language, `command_${command}`),
+          description: description(language),
         }))
         await this.#api.send('background', 'setMyCommands', {
           commands,
@@ -237,12 +238,9 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? `at ${new URL(url).host}` : 'elsewhere'
 }
 
-/** What a screen is besides its text. */
-function renderRest(screen: Screen): Record<string, unknown> {
-  const keyboard = screen.choices?.map((row) =>
-    row.map(({ label, intent }) => ({ text: label, callback_data: encodeIntent(intent) })),
-  )
-  return { parse_mode: 'HTML', ...(keyboard === undefined ? {} : { reply_markup: { inline_keyboard: keyboard } }) }
+/** In base 36, as many digits as 31 bits need. */
+function inSixDigits(id: number): string {
+  return id.toString(36).padStart(6, '0').slice(-6)
 }
 
 function personOf(from: NonNullable<Message['from']>, chatId: number): Person {
