@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { type Cli, settle } from './command.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
+import { addCategoryCommands } from './commands/category.ts'
 import { addCreate } from './commands/create.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
@@ -10,11 +11,13 @@ import { addKeyCommands } from './commands/keys.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addProductCommands } from './commands/product.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addServeCommands } from './commands/serve.ts'
 import { addServerCommands } from './commands/server.ts'
 import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
+import { addStockCommands } from './commands/stock.ts'
 import { addSubscriptionCommands } from './commands/subscription.ts'
 import { addUserCommands } from './commands/user.ts'
 import { Interrupted, listenForInterruption } from './interruption.ts'
@@ -60,6 +63,11 @@ export function buildProgram(cli: Cli): Command {
 
   program.commandsGroup('Running:')
   addRunCommands(program, cli)
+
+  program.commandsGroup('Shop:')
+  addProductCommands(program, cli)
+  addCategoryCommands(program, cli)
+  addStockCommands(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)

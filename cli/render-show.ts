@@ -34,7 +34,7 @@ export function renderInstance(output: Output, view: InstanceView, nowMs: number
 }
 
 /** Renders aligned keys and values; a value that is undefined leaves its line out. */
-function renderPairs(output: Output, pairs: readonly (readonly [string, string | undefined])[]): string {
+export function renderPairs(output: Output, pairs: readonly (readonly [string, string | undefined])[]): string {
   const given = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== undefined)
   const width = Math.max(...given.map(([key]) => key.length))
   return given.map(([key, value]) => `${output.style('dim', padText(key, width))}  ${value}`).join('\n')
