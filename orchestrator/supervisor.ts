@@ -22,6 +22,7 @@ import { startSampling } from './sampling.ts'
 import { ServerLease } from './server-lease.ts'
 import type { WorkerClaimant } from './slot.ts'
 import { Standby } from './standby.ts'
+import { startStockWatch } from './stock-watch.ts'
 import { pause, takeName } from './take-name.ts'
 import type { Term } from './term.ts'
 import { WakeLoop } from './wake-loop.ts'
@@ -169,6 +170,7 @@ export class Supervisor {
       startPlacement(this.#context, term, fleet, () => loop.wake()),
       startLogRotation(this.#context),
       startHousekeeping(this.#context),
+      startStockWatch(this.#context),
     ]
     const stopParts = async () => {
       await Promise.all([listener.stop(), loop.stop(), ...parts.map((part) => part.stop())])
