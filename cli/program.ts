@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from 'commander'
 import { type Cli, settle } from './command.ts'
+import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
 import { addCreate } from './commands/create.ts'
+import { addCustomerCommands } from './commands/customer.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addInit } from './commands/init.ts'
@@ -16,7 +18,9 @@ import { addServerCommands } from './commands/server.ts'
 import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
 import { addSubscriptionCommands } from './commands/subscription.ts'
+import { addTopUpCommands } from './commands/top-up.ts'
 import { addUserCommands } from './commands/user.ts'
+import { addWithdrawalCommands } from './commands/withdrawal.ts'
 import { Interrupted, listenForInterruption } from './interruption.ts'
 import { Output } from './output.ts'
 import { reportError } from './report-error.ts'
@@ -60,6 +64,14 @@ export function buildProgram(cli: Cli): Command {
 
   program.commandsGroup('Running:')
   addRunCommands(program, cli)
+
+  program.commandsGroup('The shop:')
+  addAgentCommands(program, cli)
+  addCustomerCommands(program, cli)
+
+  program.commandsGroup('Money:')
+  addTopUpCommands(program, cli)
+  addWithdrawalCommands(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)

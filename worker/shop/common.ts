@@ -15,7 +15,8 @@ export const common = catalogue({ en, zh, fa, ru })
 export function plainly(key: 'away' | 'unknown' | 'stale' | 'cancelled'): Route {
   return async (turn) => {
     await turn.arrive()
-    return { screens: [{ text: common(turn.language, key), choices: [[homeChoice(turn.language)]] }] }
+    const screen = { text: common(turn.language, key), choices: [[homeChoice(turn.language)]] }
+    return { screens: [{ ...screen, replaces: key === 'cancelled' }] }
   }
 }
 
@@ -27,4 +28,9 @@ export function homeChoice(language: Language): Choice {
 /** Gives up what is being asked for. */
 export function cancelChoice(language: Language): Choice {
   return choice(common(language, 'button_cancel'), 'cancel')
+}
+
+/** Leads back to where the person came from. */
+export function backChoice(language: Language, route: string, ...args: readonly (string | number)[]): Choice {
+  return choice(common(language, 'button_back'), route, ...args)
 }

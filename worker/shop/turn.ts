@@ -21,7 +21,7 @@ export interface Arrival {
   readonly updateKey: string
   /**
    * Short and the same however often this message or press is delivered, and no other one's: what a screen carries that
-   * is to be confirmed once. Letters and digits.
+   * is to be confirmed once. At most 12 letters and digits.
    */
   readonly nonce: string
   /** The message is from a time when the bot did not run: it is noted, but not obeyed. */

@@ -30,10 +30,12 @@ export class AnswerMarks {
   /** Chats in which a message may lie behind the mark that we do not know of. */
   readonly #unsure = new Set<string>()
 
-  /** Notes what an update says about the counter. */
+  /**
+   * Notes what an update says about the counter. A new message has the highest id of its time; the message whose button
+   * was pressed may be an old one, with others of ours behind it.
+   */
   see(update: Update): void {
-    const message =
-      'message' in update ? update.message : 'callback_query' in update ? update.callback_query.message : undefined
+    const message = 'message' in update ? update.message : undefined
     if (message?.chat.type === 'private') this.reached(message.message_id)
   }
 

@@ -31,6 +31,11 @@ export class Pictures {
     if (this.#fileIds.size >= keptMax && oldest.done !== true) this.#fileIds.delete(oldest.value)
     if (largest !== undefined) this.#fileIds.set(keyOf(picture), largest.file_id)
   }
+
+  /** Telegram does not know it by that id any more. */
+  forget(picture: Picture): void {
+    this.#fileIds.delete(keyOf(picture))
+  }
 }
 
 function keyOf({ product, version }: Picture): string {

@@ -9,7 +9,7 @@ import { type AnswerMarks, findEarlierAnswer } from './earlier-answer.ts'
 import type { Lane } from './pacing.ts'
 import type { Pictures } from './pictures.ts'
 import { hasFile, renderRest } from './rendering.ts'
-import { safeSendHtml } from './safe-send-html.ts'
+import { isUnparsable, safeSendHtml } from './safe-send-html.ts'
 import { refusalOf, type TelegramApi } from './telegram-api.ts'
 
 /** Where and how screens are shown. */
@@ -42,14 +42,20 @@ export class ScreenSender {
    * whether the last screen went out: the chat then gives no marks until a message to it was accepted.
    */
   async show(screens: readonly Screen[], showing: Showing): Promise<void> {
-    const unshown = await this.#unshown(screens, showing)
+    const { chatId, pressed } = showing
+    let { placeholder } = showing
+    /** What an earlier sender has shown are the first ones: behind it nothing is looked for, and nothing of ours. */
+    let lookBehind: number | undefined = 0
     try {
-      let { placeholder } = showing
-      for (const screen of unshown) {
-        await this.#show(screen, { ...showing, placeholder })
-        placeholder = undefined
+      for (const screen of screens) {
+        const replaces = screen.replaces === true && pressed !== undefined
+        if (replaces && (await this.#replaced(screen, chatId, pressed))) continue
+        if (lookBehind !== undefined) lookBehind = await this.#find(screen, showing, lookBehind)
+        if (lookBehind !== undefined) continue
+        if (placeholder !== undefined && (await this.#replaced(screen, chatId, placeholder))) placeholder = undefined
+        else await this.#send(screen, showing)
       }
-      if (unshown.length === 0 && placeholder !== undefined) await this.remove(showing.chatId, placeholder)
+      if (placeholder !== undefined) await this.remove(chatId, placeholder)
     } catch (error) {
       if (refusalOf(error) === undefined) this.#marks.sentPerhaps(showing.chatId)
       throw error
@@ -61,22 +67,12 @@ export class ScreenSender {
     await this.#api.repeat('deleteMessage', { chat_id: chatId, message_id: messageId }).catch(ignoreRefusal)
   }
 
-  /** Leaves out the screens that were shown already: the first ones, since their sender ended then. */
-  async #unshown(screens: readonly Screen[], { chatId, key, earlierMarks }: Showing): Promise<readonly Screen[]> {
-    let after = 0
-    for (const [index, screen] of screens.entries()) {
-      // What replaces another message is the same when it is done again.
-      const found =
-        screen.replaces === true
-          ? undefined
-          : await findEarlierAnswer(earlierMarks, { after, skip: (id) => this.#marks.isAnother(id, key) }, (id) =>
-              this.#edit(chatId, id, screen),
-            )
-      if (found === undefined) return screens.slice(index)
-      this.#marks.sent(chatId, found, key)
-      after = found
-    }
-    return []
+  /** @returns the message by which an earlier sender has shown this screen; undefined when none is found. */
+  async #find(screen: Screen, { chatId, key, earlierMarks }: Showing, after: number): Promise<number | undefined> {
+    const place = { after, skip: (id: number) => this.#marks.isAnother(id, key) }
+    const found = await findEarlierAnswer(earlierMarks, place, (id) => this.#edit(chatId, id, screen))
+    if (found !== undefined) this.#marks.sent(chatId, found, key)
+    return found
   }
 
   /** Makes a message of ours this screen; its file, where it has one, stays. */
@@ -84,17 +80,6 @@ export class ScreenSender {
     const [method, field] = hasFile(screen) ? ['editMessageCaption', 'caption'] : ['editMessageText', 'text']
     const message = { chat_id: chatId, message_id: messageId, ...renderRest(screen) }
     return safeSendHtml((_chat, html) => this.#api.repeat(method, { ...message, [field]: html }), chatId, screen.text)
-  }
-
-  async #show(screen: Screen, showing: Showing): Promise<void> {
-    const { chatId, pressed, placeholder } = showing
-    const place = screen.replaces === true ? (pressed ?? placeholder) : placeholder
-    if (place !== undefined && (await this.#replaced(screen, chatId, place))) {
-      if (placeholder !== undefined && place !== placeholder) await this.remove(chatId, placeholder)
-      return
-    }
-    if (placeholder !== undefined) await this.remove(chatId, placeholder)
-    await this.#send(screen, showing)
   }
 
   /** @returns whether that message is the screen now: a message keeps its kind, and is not changed for ever. */
@@ -132,8 +117,16 @@ export class ScreenSender {
       return this.#api.send(lane, 'sendDocument', { ...message, caption: html, document })
     }
     const photo = picture === undefined ? undefined : await this.#pictures.find(picture)
-    if (photo === undefined) return this.#api.send(lane, 'sendMessage', { ...message, text: html })
-    return this.#api.send(lane, 'sendPhoto', { ...message, caption: html, photo })
+    const plainly = () => this.#api.send(lane, 'sendMessage', { ...message, text: html })
+    if (photo === undefined || picture === undefined) return plainly()
+    try {
+      return await this.#api.send(lane, 'sendPhoto', { ...message, caption: html, photo })
+    } catch (error) {
+      // Telegram cannot read it, or no longer knows it: what is said does not wait for a picture.
+      if (refusalOf(error)?.code !== 400 || isUnparsable(error)) throw error
+      this.#pictures.forget(picture)
+      return plainly()
+    }
   }
 }
 

@@ -143,7 +143,7 @@ export class TelegramChannel implements Channel {
       ...who,
       updateKey: `tg:${updateId}`,
       // An update id may come again after months; beside a message's, which only grows, it does not.
-      nonce: `${updateId.toString(36)}-${messageId.toString(36)}`,
+      nonce: `${inSixDigits(updateId)}${inSixDigits(messageId)}`,
       answerMark: this.#marks.markFor(chatId),
       eraseMessage: () => this.#sender.remove(chatId, messageId),
     }
@@ -236,6 +236,11 @@ function botInfoOf({ credential, name }: WorkerIdentity): NonNullable<TelegramAp
 /** Where a webhook leads, by its host only: a path may hold secrets. */
 function hostOf(url: string): string {
   return URL.canParse(url) ? `at ${new URL(url).host}` : 'elsewhere'
+}
+
+/** In base 36, as many digits as 31 bits need. */
+function inSixDigits(id: number): string {
+  return id.toString(36).padStart(6, '0').slice(-6)
 }
 
 function personOf(from: NonNullable<Message['from']>, chatId: number): Person {
