@@ -58,6 +58,12 @@ const laterRows: Readonly<Record<string, string>> = {
     values ('agent:ann', 'c1', 'k', 'USDT', 9007199254740991, E${awkward}, now())`,
   payment: `insert into payment (provider, external_id, top_up_id, tenant_id, customer_id, currency, amount, actor)
     values ('manual', E${awkward}, 1, 'agent:ann', 'c1', 'USDT', 1, 'cli')`,
+  tenant_fixed_markup: `insert into tenant_fixed_markup values ('agent:ann', 'USDT', 50000)`,
+  tenant_text: `insert into tenant_text (tenant_id, language, kind, html, updated_by)
+    values ('agent:ann', 'fa', 'welcome', E${awkward}, 'cli')`,
+  tenant_owner: `insert into tenant_owner (tenant_id, platform, platform_user_id) values ('agent:ann', 'telegram', '77')`,
+  conversation_state: `insert into conversation_state (instance_id, customer_id, state)
+    values ('bot-1', 'c1', '{"awaiting": "markup"}')`,
 }
 
 /** Puts something into every table; throws naming those that it forgot. */
