@@ -142,7 +142,7 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   requestTopUp: arrive('tg:54', { amount: '10', rendering: 'r1' }),
   cancelTopUp: arrive('tg:55', { topUp: 1 }),
   wish: arrive('tg:56', { product: 'none' }),
-  news: arrive('tg:57', { wanted: null }),
+  settings: arrive('tg:57'),
   markBlocked: { platformUserId: '77', blocked: true },
   outboxDue: {},
   outboxNext: { chatId: '77', take: 'any', answerMark: null, settled: null },
