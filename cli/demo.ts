@@ -10,6 +10,7 @@ import { createInstance } from '../services/create-instance.ts'
 import { listInstances } from '../services/list-instances.ts'
 import { renewInstance } from '../services/renew-instance.ts'
 import type { Cli } from './command.ts'
+import { addPeople, type DemoPeople, openShop } from './demo-shop.ts'
 import { createServerLog } from './server-log.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 
@@ -20,6 +21,8 @@ interface DemoBot {
   readonly tenant: string
 }
 
+const agentTenant = 'agent:ada'
+
 /** Tokens that no Telegram server would ever give out. */
 const bots: readonly DemoBot[] = [
   { token: '1000001:demo-master-bot-not-a-real-token', name: 'Demo Shop', username: 'demo_shop_bot', tenant: 'master' },
@@ -27,7 +30,7 @@ const bots: readonly DemoBot[] = [
     token: '1000002:demo-agent-bot-not-a-real-token',
     name: 'Ada’s Shop',
     username: 'ada_shop_bot',
-    tenant: 'agent:ada',
+    tenant: agentTenant,
   },
 ]
 
@@ -37,6 +40,7 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
   const sandbox = await startSandbox({ port: Number(options.port) })
   try {
     for (const bot of bots) sandbox.createBot(bot)
+    const people = addPeople(sandbox)
     const config = demoConfig(cli, sandbox.apiRoot)
     const log = createServerLog(process.stderr, {
       level: cli.environment['LOG_LEVEL'] ?? 'warn',
@@ -49,8 +53,9 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
     const running = await startServer({ config, log, terminal: undefined, onGivenUp: giveUp })
     try {
       const ids = await approveBots(running, config)
+      await openShop(running, { agent: agentTenant, people })
       await untilRunning(running, ids, cli.signal)
-      welcome(cli, sandbox.url, ids)
+      welcome(cli, sandbox.url, { ids, people })
       const told = new Promise<undefined>((resolve) => {
         cli.signal.addEventListener('abort', () => resolve(undefined), { once: true })
       })
@@ -121,10 +126,13 @@ async function untilRunning(running: RunningServer, ids: readonly string[], sign
   }
 }
 
-function welcome(cli: Cli, chatUrl: string, ids: readonly string[]): void {
+function welcome(cli: Cli, chatUrl: string, given: { ids: readonly string[]; people: DemoPeople }): void {
+  const { ids, people } = given
+  const { customer, owner } = people
   const value = {
     chat_url: chatUrl,
     bots: bots.map(({ name, username, tenant }, index) => ({ id: ids[index], name, username, tenant })),
+    people,
   }
   cli.output.result(value, () =>
     [
@@ -135,7 +143,10 @@ function welcome(cli: Cli, chatUrl: string, ids: readonly string[]): void {
       '',
       ...bots.map(({ name, username, tenant }, index) => `    ${ids[index] ?? ''}  @${username}  ${name} (${tenant})`),
       '',
-      `In another terminal: ./botfleet list`,
+      `You are ${customer.name}, with ${customer.balance} in each shop: Start, Shop, and buy something.`,
+      `${owner.name} owns the second shop and adds 10 % to every price: be ${owner.name} and send it /agent.`,
+      '',
+      'In another terminal: ./botfleet list, ./botfleet order list',
       'Ctrl-C ends the demo.',
     ].join('\n'),
   )
