@@ -191,6 +191,5 @@ export const shopCalls = {
   cancelTopUp: onceCall('/v1/shop/cancel-top-up', { topUp: id }, topUpResult),
   /** To be told when it is there again. */
   wish: onceCall('/v1/shop/wish', { product }, wishSchema),
-  /** Whether news are wanted; null only asks. */
-  news: onceCall('/v1/shop/news', { wanted: z.nullable(z.boolean()) }, z.boolean()),
+  settings: onceCall('/v1/shop/settings', {}, z.object({ news: z.boolean() })),
 } as const

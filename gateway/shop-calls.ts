@@ -11,7 +11,7 @@ import { homeOf } from '../services/chat/home-of.ts'
 import { isProduct } from '../services/chat/is-product.ts'
 import { quoteOrder } from '../services/chat/quote-order.ts'
 import { shelfOf } from '../services/chat/shelf-of.ts'
-import { wantNews } from '../services/chat/want-news.ts'
+import { wantsNews } from '../services/chat/wants-news.ts'
 import { wishRestock } from '../services/chat/wish-restock.ts'
 import { type HistoryLine, historyOfBuyer } from '../services/ledger/history-of-buyer.ts'
 import { goodsOfOrder } from '../services/orders/goods-of-order.ts'
@@ -126,7 +126,7 @@ export const shopHandlers: RoomHandlers<keyof typeof shopCalls> = {
 
   wish: change(({ tx, buyer, language, request }) => wishRestock(tx, buyer, { product: request.product, language })),
 
-  news: change(({ tx, buyer, request }) => wantNews(tx, buyer, { wanted: request.wanted })),
+  settings: look(async ({ tx, buyer }) => ({ news: await wantsNews(tx, buyer) })),
 }
 
 function wordsOf(order: OrderView): OrderWords {

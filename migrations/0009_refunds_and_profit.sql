@@ -186,12 +186,12 @@ create table withdrawal (
   -- `aw_20250124_143022_abc123` (seed row S1-047).
   id text primary key default 'aw_' || to_char(clock_timestamp() at time zone 'utc', 'YYYYMMDD_HH24MISS') || '_' ||
     left(gen_random_uuid()::text, 6) check (id ~ '^[A-Za-z0-9_-]{1,40}$'),
-  tenant_id text not null references tenant (id) check (tenant_id <> 'master'),
+  tenant_id text not null references tenant (id),
   key text not null check (length(key) between 1 and 200),
   currency text not null references currency (code),
   amount bigint not null check (amount > 0),
   -- Out of the amount.
-  fee bigint not null check (fee >= 0 and fee < amount),
+  fee bigint not null check (fee >= 0),
   address text not null,
   state text not null default 'requested' check (state in ('requested', 'approved', 'paid', 'rejected', 'cancelled')),
   -- How many people must approve it. More than one: they are users of ours, and the requester is none of them.
@@ -209,6 +209,8 @@ create table withdrawal (
   paid_by text,
   txid text,
   constraint withdrawal_once unique (tenant_id, key),
+  constraint withdrawal_of_an_agent check (tenant_id <> 'master'),
+  constraint withdrawal_leaves_something check (fee < amount),
   constraint withdrawal_paid check ((state = 'paid') = (paid_at is not null) and (state = 'paid') = (txid is not null)),
   constraint withdrawal_rejected_for_a_reason check (state <> 'rejected' or reason is not null),
   constraint withdrawal_from_a_chat check ((requester_platform is null) = (requester_platform_user_id is null))

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import type { Tx } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
-import { Failure } from '../../domain/failure.ts'
 import type { BroadcastView } from '../../services/outbox/broadcasts/broadcast-view.ts'
 import { addCommand, addGroup, type Cli, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
@@ -103,13 +102,11 @@ function addStep(group: Command, cli: Cli, { name, help, question, service }: St
   command.action(async (text: string, options: { yes?: true }) => {
     const id = numberOf(text, 'broadcast')
     const { withContext } = await import('../context.ts')
-    const { askConfirmation } = await import('../prompt.ts')
+    const { assertConfirmed } = await import('../assert-confirmed.ts')
     const { renderBroadcast } = await import('../render-broadcast.ts')
     const step = await service()
     await withContext(cli, async (context) => {
-      if (question !== undefined && options.yes !== true && !(await askConfirmation(cli.output, question(id)))) {
-        throw new Failure('usage', 'nothing was changed')
-      }
+      if (question !== undefined) await assertConfirmed(cli, { yes: options.yes === true, question: question(id) })
       const view = await context.run(step, { id })
       cli.output.result(view, () => renderBroadcast(cli.output, view, Date.now()))
     })

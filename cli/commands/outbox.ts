@@ -81,14 +81,10 @@ function addDrop(group: Command, cli: Cli): void {
       const ids = texts.map((text) => numberOf(text, 'message'))
       const { withContext } = await import('../context.ts')
       const { dropMessages } = await import('../../services/outbox/drop-messages.ts')
-      const { askConfirmation } = await import('../prompt.ts')
+      const { assertConfirmed } = await import('../assert-confirmed.ts')
       await withContext(cli, async (context) => {
-        if (
-          options.yes !== true &&
-          !(await askConfirmation(cli.output, `Drop ${ids.join(', ')}? Nobody will be told.`))
-        ) {
-          throw new Failure('usage', 'nothing was dropped')
-        }
+        const question = `Drop ${ids.join(', ')}? Nobody will be told.`
+        await assertConfirmed(cli, { yes: options.yes === true, question })
         const dropped = await context.run(dropMessages, { ids })
         refuseNothing(ids, dropped, 'dead or waiting')
         cli.output.result({ dropped }, () => `Dropped: ${dropped.join(', ')}.`)

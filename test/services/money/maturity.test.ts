@@ -114,7 +114,7 @@ test('profits of several agents mature in one batch, each to its own', async () 
 test('several servers at once mature everything once', async () => {
   for (let n = 0; n < 40; n += 1) await sell(at, { tenant: shop, profit: usdt(1) })
   // Without the guard behind it: two that took the same would not be stopped by it, but be seen here.
-  await at.query('alter table agent_profit disable trigger agent_profit_guarded')
+  await at.query('alter table agent_profit disable trigger user')
   const one = `select mature_profits(3, 'system:maturity@' || $1) as matured`
   const server = async (name: string) => {
     let total = 0
@@ -125,7 +125,7 @@ test('several servers at once mature everything once', async () => {
     }
   }
   const totals = await Promise.all(['a', 'b', 'c', 'd'].map(server))
-  await at.query('alter table agent_profit enable trigger agent_profit_guarded')
+  await at.query('alter table agent_profit enable trigger user')
   expect(totals.reduce((sum, total) => sum + total, 0)).toBe(40)
   expect(await booked('available')).toBe('40000000')
 })

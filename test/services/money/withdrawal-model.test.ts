@@ -304,10 +304,19 @@ const steps = fc.commands<Model, Real, false>(
     fc.tuple(pick, fc.constantFrom('ann', 'bob', 'cas')).map((given) => new Approve(...given)),
     fc.tuple(pick, fc.boolean()).map((given) => new Reject(...given)),
     fc.tuple(pick, fc.nat(2)).map((given) => new Pay(...given)),
+    fc.tuple(fc.nat(1), fc.nat(1)).map((given) => new Pay(...given)),
     pick.map((which) => new Cancel(which)),
   ],
   { maxCommands: 30, size: 'max' },
 )
+
+/** Where a run begins: with nothing, with requests that wait, or with some of them handled. */
+const asked = [new Earn(usdt(80)), new Request(usdt(30.5), 'ann'), new Request(usdt(20), 'owner')]
+const handled = [
+  ...[new Approve(0, 'bob'), new Approve(0, 'cas'), new Approve(1, 'machine')],
+  ...[new Request(usdt(10), 'owner'), new Cancel(2)],
+]
+const beginnings = fc.constantFrom([], asked, asked, [...asked, ...handled])
 
 const mustBeReached = [
   ...['done', 'below_minimum', 'in_debt', 'above_available'].map((word) => `Request: ${word}`),
@@ -334,12 +343,13 @@ test('whatever is tried in whatever order, the database does what the model says
   const reached = new Map<string, number>()
   let worlds = 0
   await fc.assert(
-    fc.asyncProperty(steps, async (tried) => {
+    fc.asyncProperty(beginnings, steps, async (beginning, tried) => {
       const tenant = `agent:world_${(worlds += 1)}`
       await addTenant(at, tenant)
       const customer = await addCustomer(at, tenant)
       const real: Real = { at, tenant, customer, people, orders: [], withdrawals: [], reached }
       const model: Model = { available: 0n, held: 0n, debt: 0n, paidOut: 0n, orders: [], withdrawals: [] }
+      await fc.asyncModelRun(async () => ({ model, real }), beginning)
       await fc.asyncModelRun(async () => ({ model, real }), tried)
     }),
     { numRuns: Number(runs), ...(seed === undefined ? {} : { seed: Number(seed) }), endOnFailure: false },
