@@ -1,9 +1,11 @@
 import { Command, CommanderError, Option } from 'commander'
 import { type Cli, settle } from './command.ts'
+import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
 import { addCategoryCommands } from './commands/category.ts'
 import { addCreate } from './commands/create.ts'
+import { addCustomerCommands } from './commands/customer.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addInit } from './commands/init.ts'
@@ -19,7 +21,9 @@ import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
 import { addStockCommands } from './commands/stock.ts'
 import { addSubscriptionCommands } from './commands/subscription.ts'
+import { addTopUpCommands } from './commands/top-up.ts'
 import { addUserCommands } from './commands/user.ts'
+import { addWithdrawalCommands } from './commands/withdrawal.ts'
 import { Interrupted, listenForInterruption } from './interruption.ts'
 import { Output } from './output.ts'
 import { reportError } from './report-error.ts'
@@ -64,10 +68,16 @@ export function buildProgram(cli: Cli): Command {
   program.commandsGroup('Running:')
   addRunCommands(program, cli)
 
-  program.commandsGroup('Shop:')
+  program.commandsGroup('The shop:')
   addProductCommands(program, cli)
   addCategoryCommands(program, cli)
   addStockCommands(program, cli)
+  addAgentCommands(program, cli)
+  addCustomerCommands(program, cli)
+
+  program.commandsGroup('Money:')
+  addTopUpCommands(program, cli)
+  addWithdrawalCommands(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)

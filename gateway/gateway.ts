@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import type { Database } from '../db/database.ts'
 import { Failure } from '../domain/failure.ts'
 import type { Keyring } from '../domain/keyring.ts'
+import type { Settings } from '../domain/settings.ts'
 import {
   type ExitReport,
   type GatewayRefusal,
@@ -20,7 +21,8 @@ import {
 } from '../domain/worker-contract.ts'
 import { verifyWorkerToken, type WorkerClaim } from '../domain/worker-token.ts'
 import type { Log } from '../runtime/log.ts'
-import { businessCalls, Fenced } from './business-calls.ts'
+import { businessCalls } from './business-calls.ts'
+import { Fenced } from './call-frame.ts'
 import { type LifelineEvents, Lifelines } from './lifelines.ts'
 import { BodyTooLarge, readJson } from './read-json.ts'
 
@@ -38,6 +40,7 @@ export interface GatewayOptions {
   readonly socketFolder: string
   readonly database: Database
   readonly keyring: () => Keyring
+  readonly settings: Settings
   readonly fleet: () => FleetPort | undefined
   readonly log: Log
 }
@@ -101,6 +104,11 @@ export class Gateway {
     })
   }
 
+  /** Tells the workers of these instances that something waits to be told by their bots. */
+  poke(instanceIds: Iterable<string>): void {
+    this.#lifelines.poke(instanceIds)
+  }
+
   /** A lifeline whose token is not valid hears why, and nothing else. */
   #upgrade(request: IncomingMessage, socket: Duplex): void {
     const claim = request.url === lifelinePath ? this.#claimOf(request) : undefined
@@ -135,7 +143,7 @@ export class Gateway {
     for (const [name, call] of Object.entries(gatewayCalls)) {
       if (call.path !== path) continue
       const run = businessCalls[name as keyof typeof businessCalls]
-      return this.#options.database.transaction((tx) => run(tx, claim, body))
+      return this.#options.database.transaction((tx) => run(tx, claim, body, this.#options))
     }
     throw new Failure('usage', `no such call: ${path}`)
   }

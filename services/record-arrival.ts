@@ -14,12 +14,21 @@ export interface ArrivedCustomer {
  */
 export async function recordArrival(tx: Tx, instance: FencedInstance, person: Person): Promise<ArrivedCustomer> {
   const customers = await tx.query<{ id: string; language: string | null }>(
-    `insert into customer (id, tenant_id, platform, platform_user_id, username, display_name)
-     values ($1, $2, $3, $4, $5, $6)
+    `insert into customer (id, tenant_id, platform, platform_user_id, username, display_name, language_hint)
+     values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (tenant_id, platform, platform_user_id) do update
-       set username = excluded.username, display_name = excluded.display_name, last_seen_at = now()
+       set username = excluded.username, display_name = excluded.display_name, last_seen_at = now(),
+         language_hint = coalesce(excluded.language_hint, customer.language_hint)
      returning id, language`,
-    [randomUUID(), instance.tenant, instance.platform, person.platformUserId, person.username, person.displayName],
+    [
+      randomUUID(),
+      instance.tenant,
+      instance.platform,
+      person.platformUserId,
+      person.username,
+      person.displayName,
+      person.languageHint,
+    ],
   )
   const customer = customers.rows[0]
   if (customer === undefined) throw new Error('an upsert returned no customer')
