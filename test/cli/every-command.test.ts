@@ -28,7 +28,6 @@ const samples: Record<string, string> = {
   username: 'nobody',
   agent: 'agent001',
   shop: 'agent001',
-  customer: 'nobody',
   'user-id': '123456789',
   'percent|fixed': 'percent',
   value: '10',
