@@ -3,6 +3,7 @@ import { type Cli, settle } from './command.ts'
 import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
+import { addBroadcastCommands } from './commands/broadcast.ts'
 import { addCategoryCommands } from './commands/category.ts'
 import { addCreate } from './commands/create.ts'
 import { addCustomerCommands } from './commands/customer.ts'
@@ -13,6 +14,7 @@ import { addKeyCommands } from './commands/keys.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addOutboxCommands } from './commands/outbox.ts'
 import { addProductCommands } from './commands/product.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addServeCommands } from './commands/serve.ts'
@@ -74,6 +76,10 @@ export function buildProgram(cli: Cli): Command {
   addStockCommands(program, cli)
   addAgentCommands(program, cli)
   addCustomerCommands(program, cli)
+
+  program.commandsGroup('What bots tell:')
+  addOutboxCommands(program, cli)
+  addBroadcastCommands(program, cli)
 
   program.commandsGroup('Money:')
   addTopUpCommands(program, cli)
