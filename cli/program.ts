@@ -3,20 +3,25 @@ import { type Cli, settle } from './command.ts'
 import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
+import { addCategoryCommands } from './commands/category.ts'
 import { addCreate } from './commands/create.ts'
 import { addCustomerCommands } from './commands/customer.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addInit } from './commands/init.ts'
 import { addKeyCommands } from './commands/keys.ts'
+import { addLedgerCommands } from './commands/ledger.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addOrderCommands } from './commands/order.ts'
+import { addProductCommands } from './commands/product.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addServeCommands } from './commands/serve.ts'
 import { addServerCommands } from './commands/server.ts'
 import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
+import { addStockCommands } from './commands/stock.ts'
 import { addSubscriptionCommands } from './commands/subscription.ts'
 import { addTopUpCommands } from './commands/top-up.ts'
 import { addUserCommands } from './commands/user.ts'
@@ -65,13 +70,18 @@ export function buildProgram(cli: Cli): Command {
   program.commandsGroup('Running:')
   addRunCommands(program, cli)
 
-  program.commandsGroup('The shop:')
+  program.commandsGroup('Shop:')
   addAgentCommands(program, cli)
   addCustomerCommands(program, cli)
+  addProductCommands(program, cli)
+  addCategoryCommands(program, cli)
+  addStockCommands(program, cli)
+  addOrderCommands(program, cli)
 
   program.commandsGroup('Money:')
   addTopUpCommands(program, cli)
   addWithdrawalCommands(program, cli)
+  addLedgerCommands(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)
