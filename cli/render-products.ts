@@ -45,7 +45,7 @@ export function renderProduct(output: Output, product: ProductView, nowMs: numbe
     ['price', `${product.base_price} ${product.currency}`],
     ['state', stateOf(product)],
     ['stock', product.low_stock ? output.style('yellow', `${left}: low`) : left],
-    ['low at', threshold === null ? undefined : `${threshold} units`],
+    ['low at', threshold === null ? undefined : `${threshold} or fewer`],
     ['limit', product.limit_per_customer === null ? undefined : `${product.limit_per_customer} a customer`],
     ['picture', picture === null ? undefined : `${picture.type}, ${formatBytes(picture.bytes)}`],
     ['languages', languages.length === 0 ? undefined : languages.join(', ')],

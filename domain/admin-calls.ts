@@ -9,9 +9,9 @@ import {
   markupSchema,
   markupWordsSchema,
   roomResult,
+  typed,
   withdrawalPage,
   withdrawalSchema,
-  typed,
 } from './room-result.ts'
 import { topUpStates } from './top-up.ts'
 import { withdrawalStates } from './withdrawal.ts'
@@ -72,11 +72,7 @@ export const adminCalls = {
   ),
   adminAgent: onceCall('/v1/admin/agent', agent, oneAgent),
   /** The token is sealed at once and stands in no answer. Without an id one is made. */
-  adminCreateAgent: onceCall(
-    '/v1/admin/create-agent',
-    { id: z.nullable(typed), token: typed, name: typed },
-    oneAgent,
-  ),
+  adminCreateAgent: onceCall('/v1/admin/create-agent', { id: z.nullable(typed), token: typed, name: typed }, oneAgent),
   adminPauseAgent: onceCall('/v1/admin/pause-agent', agent, oneAgent),
   adminResumeAgent: onceCall('/v1/admin/resume-agent', agent, oneAgent),
   adminPriceAgent: onceCall('/v1/admin/price-agent', { ...agent, markup: markupWordsSchema }, oneAgent),

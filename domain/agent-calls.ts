@@ -9,9 +9,9 @@ import {
   markupSchema,
   markupWordsSchema,
   roomResult,
+  typed,
   withdrawalPage,
   withdrawalSchema,
-  typed,
 } from './room-result.ts'
 import { shopLinks, shopTexts } from './shop-settings.ts'
 
@@ -107,9 +107,5 @@ export const agentCalls = {
     roomResult({ sales: z.array(salesSchema), customers: z.int(), recent_customers: z.int() }),
   ),
   /** `/start claim-<code>`: makes the person an owner of this bot's shop. */
-  claimShop: onceCall(
-    '/v1/agent/claim',
-    { code: typed },
-    z.enum(['claimed', 'already', 'unknown', 'expired', 'used']),
-  ),
+  claimShop: onceCall('/v1/agent/claim', { code: typed }, z.enum(['claimed', 'already', 'unknown', 'expired', 'used'])),
 } as const

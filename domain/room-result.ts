@@ -55,8 +55,9 @@ const refusedSchema = z.object({
 })
 export type Refused = z.infer<typeof refusedSchema>
 
-const outsideSchema = z.object({ kind: z.enum(['stranger', 'elsewhere']) })
-export type Outside = z.infer<typeof outsideSchema>
+const strangerSchema = z.object({ kind: z.literal('stranger') })
+const elsewhereSchema = z.object({ kind: z.literal('elsewhere') })
+export type Outside = z.infer<typeof strangerSchema> | z.infer<typeof elsewhereSchema>
 
 /**
  * `stranger`: nothing of this is for this person. `elsewhere`: this bot has no such room (an agent's dashboard in the
@@ -66,7 +67,8 @@ export function roomResult<Shape extends Readonly<Record<string, z.ZodMiniType>>
   return z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('done'), ...shape }),
     refusedSchema,
-    outsideSchema,
+    strangerSchema,
+    elsewhereSchema,
   ])
 }
 

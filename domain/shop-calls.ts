@@ -151,7 +151,8 @@ const topUpResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('refused'), refusal: z.enum(topUpRefusals), detail: z.nullable(z.string()) }),
 ])
 
-const wishSchema = z.enum(['wished', 'in_stock', 'not_for_sale'])
+/** `RestockWish` of services/stock. */
+const wishSchema = z.enum(['noted', 'available', 'not_for_sale'])
 
 export const shopCalls = {
   home: onceCall('/v1/shop/home', {}, homeSchema),
@@ -191,6 +192,5 @@ export const shopCalls = {
   cancelTopUp: onceCall('/v1/shop/cancel-top-up', { topUp: id }, topUpResult),
   /** To be told when it is there again. */
   wish: onceCall('/v1/shop/wish', { product }, wishSchema),
-  /** Whether news are wanted; null only asks. */
-  news: onceCall('/v1/shop/news', { wanted: z.nullable(z.boolean()) }, z.boolean()),
+  settings: onceCall('/v1/shop/settings', {}, z.object({ news: z.boolean() })),
 } as const

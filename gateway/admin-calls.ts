@@ -107,9 +107,7 @@ export const adminHandlers: RoomHandlers<AdminCallName> = {
 
   adminCreateAgent: change((call) => asAdmin(call, (admin) => makeAgent(admin, call))),
 
-  adminPauseAgent: change(
-    withAgent<'adminPauseAgent'>(({ tx, actor }, tenant) => pauseAgent(tx, actor, { tenant })),
-  ),
+  adminPauseAgent: change(withAgent<'adminPauseAgent'>(({ tx, actor }, tenant) => pauseAgent(tx, actor, { tenant }))),
 
   adminResumeAgent: change(
     withAgent<'adminResumeAgent'>(({ tx, actor }, tenant) => resumeAgent(tx, actor, { tenant })),

@@ -11,7 +11,7 @@ import type { Outside, Refused } from '../domain/room-result.ts'
 import type { ShopButton, ShopSettings } from '../domain/shop-settings.ts'
 import { masterTenant } from '../domain/tenant.ts'
 import { isTronAddress } from '../domain/tron-address.ts'
-import { quoteWithdrawal, withdrawalCurrency, withdrawalRulesOf } from '../domain/withdrawal.ts'
+import { type EarningsView, quoteWithdrawal, withdrawalCurrency, withdrawalRulesOf } from '../domain/withdrawal.ts'
 import { addButton } from '../services/agents/add-button.ts'
 import { redeemClaim } from '../services/agents/redeem-claim.ts'
 import { removeButton } from '../services/agents/remove-button.ts'
@@ -176,10 +176,21 @@ function claimant(
 async function panelOf({ tx, actor, tenant }: Owner, shop: ShopSettings): Promise<{ kind: 'done'; panel: AgentPanel }> {
   const { name, status, markup, links, notice_chat } = shop
   const earned = await earningsOf(tx, actor, { tenant })
-  const none = { currency: withdrawalCurrency, available: '0', pending: '0', held: '0', paid_out: '0', debt: '0' } as const
-  const earnings = earned.length === 0 ? [none] : earned.map(({ next_mature_at: _, ...rest }) => rest)
+  const none = {
+    currency: withdrawalCurrency,
+    available: '0',
+    pending: '0',
+    held: '0',
+    paid_out: '0',
+    debt: '0',
+  } as const
+  const earnings = earned.length === 0 ? [none] : earned.map(earningWords)
   const buttons = shop.buttons.map((button) => ({ id: buttonId(button), title: button.title, url: button.url }))
   return { kind: 'done', panel: { name, status, markup, earnings, links, buttons, notice_chat } }
+}
+
+function earningWords({ currency, available, pending, held, paid_out, debt }: EarningsView) {
+  return { currency, available, pending, held, paid_out, debt }
 }
 
 function buttonId({ title, url }: ShopButton): string {
@@ -204,4 +215,3 @@ async function quoteOf({ tx, actor, tenant }: Owner, { request, settings }: Room
   const { net } = quoted.quote
   return { kind: 'done', ...terms, amount: quoted.quote.amount, net } as const
 }
-

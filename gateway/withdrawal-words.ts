@@ -6,7 +6,21 @@ import { refusedBy } from './refusals.ts'
 export function withdrawalWords(view: WithdrawalView): WithdrawalWords {
   const { id, tenant, currency, amount, fee, net, address, status, requested_at, reason, txid, approvals_needed } = view
   const approvals = view.approvals.length
-  return { id, tenant, currency, amount, fee, net, address, status, requested_at, reason, txid, approvals, approvals_needed }
+  return {
+    id,
+    tenant,
+    currency,
+    amount,
+    fee,
+    net,
+    address,
+    status,
+    requested_at,
+    reason,
+    txid,
+    approvals,
+    approvals_needed,
+  }
 }
 
 /** What became of a step of a withdrawal. */

@@ -25,6 +25,7 @@ import { ServerLease } from './server-lease.ts'
 import { startShopJobs } from './shop-jobs.ts'
 import type { WorkerClaimant } from './slot.ts'
 import { Standby } from './standby.ts'
+import { startStockWatch } from './stock-watch.ts'
 import { pause, takeName } from './take-name.ts'
 import type { Term } from './term.ts'
 import { WakeLoop } from './wake-loop.ts'
@@ -181,6 +182,7 @@ export class Supervisor {
       startShopJobs(this.#context),
       startNotices(this.#context),
       outboxWake,
+      startStockWatch(this.#context),
     ]
     const stopParts = async () => {
       await Promise.all([listener.stop(), loop.stop(), ...parts.map((part) => part.stop())])

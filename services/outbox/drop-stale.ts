@@ -14,7 +14,7 @@ export async function dropStale(tx: Queryable): Promise<number> {
      where id = any(array(
        select id from outbox_message
        where state = 'queued' and created_at < (select subscription_clock())
-         - case when chat_id is not null then $1 else $2 end * interval '1 day'
+         - case when chat_id is not null then $1::integer else $2::integer end * interval '1 day'
        limit ${batchMax} for update skip locked
      ))`,
     [noticeDays, customerDays],

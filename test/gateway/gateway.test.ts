@@ -13,6 +13,7 @@ import { signWorkerToken } from '../../domain/worker-token.ts'
 import { Gateway } from '../../gateway/gateway.ts'
 import { createLog } from '../../runtime/log.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { officeCalls } from './office-calls.ts'
 
 const keyring = makeKeyring([randomBytes(32)])
 const person = { platformUserId: '77', chatId: '77', username: 'ann', displayName: 'Ann', languageHint: 'en' }
@@ -141,13 +142,14 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   requestTopUp: arrive('tg:54', { amount: '10', rendering: 'r1' }),
   cancelTopUp: arrive('tg:55', { topUp: 1 }),
   wish: arrive('tg:56', { product: 'none' }),
-  news: arrive('tg:57', { wanted: null }),
+  settings: arrive('tg:57'),
   markBlocked: { platformUserId: '77', blocked: true },
   outboxDue: {},
   outboxNext: { chatId: '77', take: 'any', answerMark: null, settled: null },
   outboxPart: { id: 1, partsSent: 1, answerMark: null },
   outboxFile: { id: 1, number: 0 },
   setNews: arrive('tg:43', { wanted: false }),
+  ...officeCalls(arrive),
 }
 
 test.for(Object.entries(calls))('%s with a stale epoch or nonce is fenced', async ([name, body]) => {

@@ -73,7 +73,7 @@ test('it is found behind what other chats said meanwhile, and none of that is to
   for (const text of ['/id', '/help', '/id']) say(text, ben)
   await waitFor(() => expect(answers(ben)).toHaveLength(3))
   await killInTheSend()
-  expect(answers().map(({ text }) => text.split('\n')[0])).toEqual(['What I understand', `Your id: ${ann}`])
+  expect(answers().map(({ text }) => text.split('\n')[0])).toEqual(['How it works', `Your id: ${ann}`])
   expect([...answers(), ...answers(ben)].filter(({ edited }) => edited)).toEqual([])
   expect(answers(ben)).toHaveLength(3)
 })

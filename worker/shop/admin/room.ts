@@ -1,6 +1,6 @@
 /** What the master's people find in the master's bot; to everybody else its commands are unknown. */
 import { notHere } from '../agent/claim.ts'
-import type { Room } from '../room.ts'
+import { type Room, typed } from '../room.ts'
 import {
   askPricing,
   hearPricing,
@@ -27,12 +27,16 @@ export const adminRoom: Room = {
     'admin.pricing': askPricing,
     'admin.price': priceAgent,
     'admin.claim': makeClaimLink,
+    'admin.pause.command': typed(1, pauseAgent),
+    'admin.resume.command': typed(1, resumeAgent),
+    'admin.price.command': typed(3, priceAgent),
     'admin.create': createByCommand,
     'admin.new': askId,
     'admin.new.name': askName,
     'admin.withdrawals': withdrawals.listWithdrawals,
     'admin.withdrawal': withdrawals.showWithdrawal,
     'admin.approve': withdrawals.approve,
+    'admin.approve.command': typed(1, withdrawals.approve),
     'admin.reject.command': withdrawals.rejectByCommand,
     'admin.reason': withdrawals.askReason,
     'admin.reject': withdrawals.rejectWithoutReason,
@@ -52,11 +56,11 @@ export const adminRoom: Room = {
     agent: 'agent.elsewhere',
     agent_create: 'admin.create',
     agent_list: 'admin.agents',
-    agent_pause: 'admin.pause',
-    agent_resume: 'admin.resume',
-    agent_pricing: 'admin.price',
+    agent_pause: 'admin.pause.command',
+    agent_resume: 'admin.resume.command',
+    agent_pricing: 'admin.price.command',
     withdraw_list: 'admin.withdrawals',
-    withdraw_approve: 'admin.approve',
+    withdraw_approve: 'admin.approve.command',
     withdraw_reject: 'admin.reject.command',
     withdraw_pay: 'admin.pay.command',
     withdraw_stats: 'admin.stats',
@@ -74,5 +78,6 @@ export const adminRoom: Room = {
     awaiting_top_up_reference: topUps.hearReference,
     awaiting_top_up_reason: topUps.hearReason,
   },
+  tokens: ['agent_create', 'awaiting_agent_token'],
   menu: [],
 }

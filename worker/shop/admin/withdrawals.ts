@@ -36,9 +36,7 @@ export const listWithdrawals: Route = async (turn, [word = allStates, before]) =
   const newest = before === undefined ? [] : [choice(office(language, 'button_newest'), 'admin.withdrawals', word)]
   const next = older === null ? [] : [choice(office(language, 'button_older'), 'admin.withdrawals', word, older)]
   const choices = rows(
-    ...withdrawals.map(({ id, amount, currency }) => [
-      choice(`${amount} ${currency}, ${id}`, 'admin.withdrawal', id),
-    ]),
+    ...withdrawals.map(({ id, amount, currency }) => [choice(`${amount} ${currency}, ${id}`, 'admin.withdrawal', id)]),
     [...newest, ...next],
     [...filters, ...every],
     [menuChoice(turn)],

@@ -78,7 +78,11 @@ export const hearIndex: Listener = async (turn, text, ids) => {
   if (button !== undefined) return removeButton(turn, button, null)
   await turn.arrive()
   const trouble = /^[0-9]+$/.test(number) ? 'no_such_button' : 'not_a_number'
-  return declined(turn, { kind: 'refused', trouble, detail: null }, { ask: 'awaiting_button_delete_index', args: [...ids] })
+  return declined(
+    turn,
+    { kind: 'refused', trouble, detail: null },
+    { ask: 'awaiting_button_delete_index', args: [...ids] },
+  )
 }
 
 async function removeButton(turn: Turn, button: string, press: string | null): Promise<Reply> {

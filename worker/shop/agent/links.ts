@@ -19,7 +19,10 @@ export const askLink: Route = async (turn, [name]) => {
   const now = result.panel.links[link]
   const remove = now === null ? [] : [choice(say(language, 'button_remove'), 'agent.unlink', link, nonce)]
   const text = say(language, `ask_${link}`, { link: now ?? say(language, 'no_link') })
-  return { screens: [{ text, choices: rows(remove, [cancelChoice(language), panelChoice(turn)]) }], asks: asksFor(link) }
+  return {
+    screens: [{ text, choices: rows(remove, [cancelChoice(language), panelChoice(turn)]) }],
+    asks: asksFor(link),
+  }
 }
 
 export const removeLink: Route = async (turn, [name, nonce]) => {

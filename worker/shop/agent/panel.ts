@@ -1,7 +1,7 @@
 /** The dashboard of a shop's owner (seed 001): what stands and what was earned, and the way to everything else. */
 import type { AgentPanel } from '../../../domain/agent-calls.ts'
-import { markupText } from '../office/words.ts'
 import { office } from '../office/texts.ts'
+import { markupText } from '../office/words.ts'
 import type { Route } from '../room.ts'
 import { type Choice, choice, type Screen } from '../screen.ts'
 import type { Turn } from '../turn.ts'
@@ -31,7 +31,10 @@ export function panelScreen(turn: Turn, given: AgentPanel): Screen {
 
 function panelChoices({ language }: Turn): Choice[][] {
   return [
-    [choice(say(language, 'button_markup'), 'agent.markup'), choice(say(language, 'button_withdraw'), 'agent.withdraw')],
+    [
+      choice(say(language, 'button_markup'), 'agent.markup'),
+      choice(say(language, 'button_withdraw'), 'agent.withdraw'),
+    ],
     [
       choice(say(language, 'button_support'), 'agent.link', 'support'),
       choice(say(language, 'button_channel'), 'agent.link', 'channel'),

@@ -45,8 +45,7 @@ export const askText: Route = async (turn, [name, code]) => {
     current: result.html ?? say(language, 'text_usual'),
     max: textMax,
   })
-  const usual =
-    result.html === null ? [] : [choice(say(language, 'button_usual'), 'agent.text.usual', kind, of, nonce)]
+  const usual = result.html === null ? [] : [choice(say(language, 'button_usual'), 'agent.text.usual', kind, of, nonce)]
   return {
     screens: [{ text, choices: rows(usual, [cancelChoice(language), panelChoice(turn)]) }],
     asks: asksFor(kind, of),

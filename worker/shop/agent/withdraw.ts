@@ -81,6 +81,6 @@ function shortAmount(amount: string): string {
 
 function longAmount(short: string | undefined): string | undefined {
   if (short === undefined || !/^[0-9a-z]{1,12}$/.test(short)) return undefined
-  const units = [...short].reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n)
+  const units = Array.from(short).reduce((sum, digit) => sum * 36n + BigInt(Number.parseInt(digit, 36)), 0n)
   return formatAmount(units, 'USDT')
 }

@@ -2,9 +2,9 @@
 import type { OrderWords } from '../../../domain/shop-calls.ts'
 import { moment, money } from '../amount.ts'
 import { backChoice, homeChoice, plainly } from '../common.ts'
+import { goodsParts } from '../notices/parts.ts'
 import type { Route } from '../room.ts'
 import { choice } from '../screen.ts'
-import { goodsScreens } from './goods.ts'
 import { plain, shopRow } from './shelf.ts'
 import { say } from './texts.ts'
 
@@ -53,10 +53,11 @@ export const goods: Route = async (turn, [id]) => {
   const { result } = await turn.call('goods', { order: wanted })
   const { language } = turn
   if (result === null) return { screens: [{ text: say(language, 'no_goods'), choices: shopRow(turn) }] }
-  const { lines, files } = result
-  const opened = files.map((file) => ({ name: file.name, content: Buffer.from(file.content, 'base64') }))
-  const { id: number, name, quantity } = result.order
-  return { screens: goodsScreens(language, { order: number, name, quantity, lines, files: opened }) }
+  const { order: about, lines, files } = result
+  const content = async (number: number) => Buffer.from(files[number - 1]?.content ?? '', 'base64')
+  const shown = { order: String(about.id), product: about.name, lines, files: files.map(({ name }) => name) }
+  const parts = goodsParts(language, shown, content)
+  return { screens: await Promise.all(parts.map((part) => part())) }
 }
 
 function wordsOf(each: OrderWords): Record<string, string | number> {

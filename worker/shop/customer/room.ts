@@ -6,7 +6,7 @@ import { buy, listenQuantity, pay, quantity } from './buying.ts'
 import { help, home, id, start, terms } from './home.ts'
 import { languageMenu, setLanguage } from './language.ts'
 import { goods, order, orders } from './orders.ts'
-import { news, settings } from './settings.ts'
+import { settings } from './settings.ts'
 import { category, item, shop, wish } from './shelf.ts'
 import { say } from './texts.ts'
 import { fill, listenAmount, topUps, unfill, waiting } from './top-up.ts'
@@ -23,7 +23,6 @@ export const customerRoom: Room = {
     language: languageMenu,
     lang: setLanguage,
     settings,
-    news,
     shop,
     cat: category,
     item,

@@ -13,7 +13,9 @@ type FetchFile = (number: number) => Promise<Buffer>
 /** @returns undefined for a kind that this worker has no text for. */
 export function partsOf(message: OutboxMessage, fetchFile: FetchFile): readonly Part[] | undefined {
   const language = languageOfHint(message.language)
-  if (message.goods !== null) return goodsParts(language, message, message.goods, fetchFile)
+  if (message.goods !== null) {
+    return goodsParts(language, { order: String(message.payload['order']), ...message.goods }, fetchFile)
+  }
   const screen = screenOf(language, message)
   if (screen === undefined) return undefined
   const { onBehalfOf } = message
@@ -34,14 +36,20 @@ function screenOf(language: Language, { kind, payload, html }: OutboxMessage): S
   return { text: say(language, kind === 'expiring' && payload['days'] === 1 ? 'expiring_tomorrow' : kind, values) }
 }
 
-function goodsParts(
-  language: Language,
-  { payload }: OutboxMessage,
-  goods: NonNullable<OutboxMessage['goods']>,
-  fetchFile: FetchFile,
-): readonly Part[] {
-  const { product, lines, files } = goods
-  const about = { product, order: String(payload['order']) }
+/** What an order got. */
+export interface OrderedGoods {
+  readonly order: string
+  readonly product: string
+  /** Units of text; null when they are many: then they are fetched like a file, as number 0. */
+  readonly lines: readonly string[] | null
+  /** Names of the units that are files; the first is number 1. */
+  readonly files: readonly string[]
+}
+
+/** The goods of an order: text where it fits into a message, else files. */
+export function goodsParts(language: Language, goods: OrderedGoods, fetchFile: FetchFile): readonly Part[] {
+  const { order, product, lines, files } = goods
+  const about = { product, order }
   const text = lines === null ? undefined : goodsText(say(language, 'goods', about), lines)
   const asFile = async (content: Buffer): Promise<Screen> => ({
     text: say(language, 'goods_file', about),

@@ -1,6 +1,7 @@
 /** What owners and admins type and read: numbers in their own digits, markups, states, times. */
 import type { MarkupWords, Refused } from '../../../domain/room-result.ts'
 import type { Language } from '../../../domain/worker-contract.ts'
+import type { TokenFate } from '../turn.ts'
 import { office } from './texts.ts'
 
 const zeros = ['۰', '٠', '０'].map((zero) => zero.codePointAt(0) ?? 0)
@@ -78,4 +79,9 @@ export function troubleText(language: Language, { trouble, detail }: Refused): s
 /** `2026-11-21 11:40`, in UTC. */
 export function shortTime(iso: string): string {
   return iso.slice(0, 16).replace('T', ' ')
+}
+
+/** What became of a token that a person wrote. */
+export function tokenText(language: Language, fate: TokenFate): string {
+  return office(language, fate === 'erased' ? 'token_deleted' : 'token_seen')
 }
