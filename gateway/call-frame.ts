@@ -64,6 +64,8 @@ type Handler<N extends RoomCallName> = (call: RoomCall<N>) => Promise<Result<N>>
 export interface RoomHandler<N extends RoomCallName> {
   readonly changes: boolean
   readonly run: Handler<N>
+  /** What of the result may be kept with the update; all of it, where this is left out. */
+  readonly keeps?: (result: Result<N>) => Result<N>
 }
 
 /** A room's handlers, one for each of its calls. */
@@ -72,6 +74,14 @@ export type RoomHandlers<N extends RoomCallName> = { readonly [Name in N]: RoomH
 /** A call that changes something: applied once, and its outcome is kept with the update. It must hold no secret. */
 export function change<N extends RoomCallName>(run: Handler<N>): RoomHandler<N> {
   return { changes: true, run }
+}
+
+/** A change whose result holds a secret: it is said once, and what is kept with the update is without it. */
+export function changeSaidOnce<N extends RoomCallName>(
+  run: Handler<N>,
+  keeps: (result: Result<N>) => Result<N>,
+): RoomHandler<N> {
+  return { changes: true, run, keeps }
 }
 
 /** A call that only looks: it looks again when its update comes again, and nothing of what it saw is kept. */
@@ -101,7 +111,12 @@ function roomCall<N extends RoomCallName>(name: N, handler: RoomHandler<N>): Bus
         ...context,
       })
     if (handler.changes) {
-      return once(tx, instance, request, async (customer) => ({ ...customer, result: await run(customer) }))
+      let said: Result<N> | undefined
+      const done = await once(tx, instance, request, async (customer) => {
+        said = await run(customer)
+        return { ...customer, result: handler.keeps?.(said) ?? said }
+      })
+      return said === undefined ? done : { ...done, outcome: { ...done.outcome, result: said } }
     }
     const arrived = await once(tx, instance, request, async (customer) => customer)
     return { ...arrived, outcome: { ...arrived.outcome, result: await run(arrived.outcome) } }

@@ -291,10 +291,11 @@ begin
   if of_tenant = 'master' or not exists (select from tenant where id = of_tenant) then
     raise exception 'no agent %', of_tenant using errcode = 'BF404';
   end if;
+  -- Before the accounts, also before they are made.
+  perform mature_profits_of(of_tenant, by_actor);
   available_account := account_of(of_tenant, 'available', of_currency);
   held_account := account_of(of_tenant, 'held', of_currency);
   debt_account := account_of(of_tenant, 'debt', of_currency);
-  perform mature_profits_of(of_tenant, by_actor);
   perform from account where id in (available_account, held_account, debt_account) order by id for update;
   select * into w from withdrawal where tenant_id = of_tenant and key = with_key;
   repeated := w.id is not null;

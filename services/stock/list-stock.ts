@@ -1,9 +1,7 @@
 import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { StockState } from '../../domain/stock-unit.ts'
 import { readProduct } from '../catalogue/read-products.ts'
-
-export const stockStates = ['available', 'reserved', 'sold', 'spoilt'] as const
-export type StockState = (typeof stockStates)[number]
 
 /** A unit without its goods; times are ISO 8601 in UTC. */
 export interface StockUnitView {

@@ -13,6 +13,7 @@ import { signWorkerToken } from '../../domain/worker-token.ts'
 import { Gateway } from '../../gateway/gateway.ts'
 import { createLog } from '../../runtime/log.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { officeCalls } from './office-calls.ts'
 
 const keyring = makeKeyring([randomBytes(32)])
 const person = { platformUserId: '77', chatId: '77', username: 'ann', displayName: 'Ann', languageHint: 'en' }
@@ -148,6 +149,7 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   outboxPart: { id: 1, partsSent: 1, answerMark: null },
   outboxFile: { id: 1, number: 0 },
   setNews: arrive('tg:43', { wanted: false }),
+  ...officeCalls(arrive),
 }
 
 test.for(Object.entries(calls))('%s with a stale epoch or nonce is fenced', async ([name, body]) => {

@@ -6,11 +6,12 @@
 import { type Asked, type Language, languageOfHint } from '../../domain/worker-contract.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { GatewayClient } from '../gateway-client.ts'
-import { common, plainly } from './common.ts'
+import { common, homeChoice, plainly } from './common.ts'
+import { tokenText } from './office/words.ts'
 import { House, type Room } from './room.ts'
 import { rooms } from './rooms.ts'
 import type { Said, Screen } from './screen.ts'
-import { type Arrival, type Reply, Turn } from './turn.ts'
+import { type Arrival, type Reply, type TokenFate, Turn } from './turn.ts'
 
 /** Chats whose last ask or language is remembered here; the others' are recalled. */
 const chatsMax = 2000
@@ -86,8 +87,8 @@ export class Conversation {
     const reply = await this.#reply(said, turn, arrival)
     if (reply === 'answered') return { screens: [], answered: true, earlierMarks: [], asks: null, pokesOutbox: false }
     remember(this.#languages, arrival.person.chatId, turn.language)
-    const { screens, asks = null, pokesOutbox = false } = reply
-    return { ...turn.record, screens, asks, pokesOutbox }
+    const { asks = null, pokesOutbox = false } = reply
+    return { ...turn.record, screens: screensOf(reply, turn.language, arrival.token), asks, pokesOutbox }
   }
 
   async #reply(said: Said, turn: Turn, arrival: Arrival): Promise<Reply | 'answered'> {
@@ -98,6 +99,7 @@ export class Conversation {
       case 'unknown_choice':
         return plainly('stale')(turn, [])
       case 'command':
+        if (arrival.token !== null && !this.#house.takesToken(said.command)) return notRead(turn)
         return (this.#house.command(said.command) ?? plainly('unknown'))(turn, said.words)
       case 'text':
         return this.#listen(said.text, turn, arrival)
@@ -118,6 +120,7 @@ export class Conversation {
       remember(this.#asked, chatId, asked)
       if (answered) return 'answered'
     }
+    if (arrival.token !== null && (asked === null || !this.#house.takesToken(asked.ask))) return notRead(turn)
     const listener = asked === null ? undefined : this.#house.listener(asked.ask)
     return listener === undefined ? plainly('unknown')(turn, []) : listener(turn, text, asked?.args ?? [])
   }
@@ -137,6 +140,19 @@ export class Conversation {
       else await said
     }
   }
+}
+
+/** A message with a token that nobody asked for: it is noted, and kept from everybody. */
+async function notRead(turn: Turn): Promise<Reply> {
+  await turn.arrive()
+  return { screens: [] }
+}
+
+/** Whoever wrote a token hears what became of it, unless it was asked for and is gone from the chat. */
+function screensOf(reply: Reply, language: Language, token: TokenFate | null): readonly Screen[] {
+  const screens = token === null || reply.tookToken === true ? reply.screens : []
+  if (token === null || (token === 'erased' && reply.tookToken === true)) return screens
+  return [{ text: tokenText(language, token), choices: [[homeChoice(language)]] }, ...screens]
 }
 
 /** Remembers the newest of them. */

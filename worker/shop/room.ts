@@ -19,6 +19,8 @@ export interface Room {
   readonly commands: Readonly<Record<string, string>>
   /** What it asks for (`Reply.asks`), and who understands the answer. */
   readonly listeners: Readonly<Record<string, Listener>>
+  /** Commands and asks that take a bot's token; what holds one elsewhere is not read. */
+  readonly tokens?: readonly string[]
   /** Commands that everybody is offered. */
   readonly menu: readonly { readonly command: string; readonly description: (language: Language) => string }[]
 }
@@ -28,6 +30,7 @@ export class House {
   readonly #routes = new Map<string, Route>()
   readonly #commands = new Map<string, string>()
   readonly #listeners = new Map<string, Listener>()
+  readonly #tokens: ReadonlySet<string>
   readonly menu: Room['menu']
 
   constructor(rooms: readonly Room[], tenant: string) {
@@ -40,6 +43,7 @@ export class House {
     for (const [command, route] of this.#commands) {
       if (!this.#routes.has(route)) throw new Error(`/${command} leads to ${route}, which no room has`)
     }
+    this.#tokens = new Set(open.flatMap(({ tokens = [] }) => tokens))
     this.menu = open.flatMap((room) => room.menu)
   }
 
@@ -55,6 +59,11 @@ export class House {
   listener(ask: string): Listener | undefined {
     return this.#listeners.get(ask)
   }
+
+  /** Whether this command or this ask takes a bot's token. */
+  takesToken(name: string): boolean {
+    return this.#tokens.has(name)
+  }
 }
 
 function addAll<T>(all: Map<string, T>, more: Readonly<Record<string, T>>): void {
@@ -62,4 +71,9 @@ function addAll<T>(all: Map<string, T>, more: Readonly<Record<string, T>>): void
     if (all.has(name)) throw new Error(`two rooms have ${name}`)
     all.set(name, value)
   }
+}
+
+/** A command of so many words: those behind them are none of a button's. */
+export function typed(words: number, route: Route): Route {
+  return (turn, args) => route(turn, args.slice(0, words))
 }

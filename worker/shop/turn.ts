@@ -28,9 +28,12 @@ export interface Arrival {
   readonly isOld: boolean
   /** Where the channel stands: an answer to this turn lies behind it. Null when it cannot say. */
   readonly answerMark: string | null
-  /** Takes the person's message out of the chat, where it holds a secret; best effort. */
-  readonly eraseMessage: () => Promise<void>
+  /** What became of a bot's token in this message; null when it holds none. */
+  readonly token: TokenFate | null
 }
+
+/** A message with a token was taken out of the chat, or could not be. */
+export type TokenFate = 'erased' | 'left'
 
 /** What a route or an ask comes to. */
 export interface Reply {
@@ -39,6 +42,8 @@ export interface Reply {
   readonly asks?: Asked
   /** The turn wrote messages that wait to be delivered: they are looked for at once. */
   readonly pokesOutbox?: boolean
+  /** The token that the person wrote was asked for, and is used. */
+  readonly tookToken?: boolean
 }
 
 type Question<N extends TurnCallName> = Omit<GatewayRequest<N>, 'updateKey' | 'nonce' | 'person' | 'answerMark'>
@@ -105,10 +110,5 @@ export class Turn {
   get record(): TurnRecord {
     if (this.#record === undefined) throw new Error('a turn has made no call')
     return this.#record
-  }
-
-  /** Takes the person's message out of the chat, where it holds a secret; best effort, before anything else. */
-  eraseMessage(): Promise<void> {
-    return this.#arrival.eraseMessage()
   }
 }

@@ -26,7 +26,7 @@ const conflictWindowMs = 60_000
 const busyPauseMs = 250
 
 /** Kinds of updates we ask for; named explicitly, since Telegram remembers the list of the last poll. */
-export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as const
+export const allowedUpdates = ['message', 'edited_message', 'callback_query', 'my_chat_member'] as const
 
 /** What becomes of updates. */
 export interface UpdateWork {
@@ -205,6 +205,7 @@ export const tokenRefused = 'Telegram refuses the token: get a new one from BotF
 /** What keeps an update in order: its chat, or the person where there is none. */
 function chatOf(update: Update): string {
   if ('message' in update) return String(update.message.chat.id)
+  if ('edited_message' in update) return String(update.edited_message.chat.id)
   if ('callback_query' in update) {
     return String(update.callback_query.message?.chat.id ?? update.callback_query.from.id)
   }

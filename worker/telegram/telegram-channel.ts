@@ -1,9 +1,16 @@
 /** A Telegram bot as a channel: starts politely, receives by the poller, answers by the conversation. */
 import type { CallbackQuery, Message, Update } from 'telegraf/types'
-import { languages, type Person, type WorkerIdentity, type WorkerLimits } from '../../domain/worker-contract.ts'
+import {
+  languageOfHint,
+  languages,
+  type Person,
+  type WorkerIdentity,
+  type WorkerLimits,
+} from '../../domain/worker-contract.ts'
 import type { Channel, ChannelContext } from '../channel.ts'
 import { Outbox } from '../outbox.ts'
 import { Conversation } from '../shop/conversation.ts'
+import { tokenText } from '../shop/office/words.ts'
 import type { Said, Screen } from '../shop/screen.ts'
 import type { Arrival } from '../shop/turn.ts'
 import { WorkerExit } from '../worker-exit.ts'
@@ -15,6 +22,7 @@ import { Poller, tokenRefused } from './poller.ts'
 import { ScreenSender } from './screen-sender.ts'
 import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
 import { TelegramOutbox } from './telegram-outbox.ts'
+import { TokenEraser } from './token-eraser.ts'
 
 /**
  * A message that waited for us and is older than this at our start is from a time when the bot did not run. The age
@@ -36,6 +44,7 @@ export class TelegramChannel implements Channel {
   /** Ids of the updates in hand that had been waiting at our start. */
   readonly #waited = new Set<number>()
   readonly #marks = new AnswerMarks()
+  readonly #tokens: TokenEraser
   readonly #sender: ScreenSender
   readonly #queue = new ChatQueue(concurrencyMax)
   readonly #outbox: Outbox
@@ -45,6 +54,7 @@ export class TelegramChannel implements Channel {
   constructor(context: ChannelContext) {
     this.#context = context
     this.#api = new TelegramApi(context.identity, context)
+    this.#tokens = new TokenEraser(this.#api)
     this.#conversation = new Conversation(context)
     this.#sender = new ScreenSender(this.#api, this.#marks, new Pictures(context.gateway))
     const { gateway } = context
@@ -61,6 +71,7 @@ export class TelegramChannel implements Channel {
     bot.on('my_chat_member', (ctx) => this.#onMembership(ctx.update.my_chat_member))
     bot.on('callback_query', (ctx) => this.#onCallback(ctx.update.update_id, ctx.update.callback_query))
     bot.on('message', (ctx) => this.#onMessage(ctx.update.update_id, ctx.update.message))
+    bot.on('edited_message', (ctx) => this.#onAside(ctx.update.update_id, ctx.update.edited_message))
   }
 
   setLimits(limits: WorkerLimits): void {
@@ -75,7 +86,10 @@ export class TelegramChannel implements Channel {
     await new Poller(this.#context, this.#api, {
       queue: this.#queue,
       caughtUp: () => this.#outbox.start(),
-      see: (update) => this.#marks.see(update),
+      see: (update) => {
+        this.#tokens.see(update)
+        this.#marks.see(update)
+      },
       handle: (update, waited) => this.#handle(update, waited),
       webhookIsSet: () => this.#settleWebhook(),
     }).run()
@@ -91,6 +105,7 @@ export class TelegramChannel implements Channel {
       await this.#api.bot.handleUpdate(update)
     } finally {
       this.#waited.delete(update.update_id)
+      this.#tokens.forget(update.update_id)
     }
   }
 
@@ -118,11 +133,22 @@ export class TelegramChannel implements Channel {
   }
 
   async #onMessage(updateId: number, message: Message): Promise<void> {
-    if (message.chat.type !== 'private' || message.from === undefined || message.from.is_bot) return
+    if (message.from === undefined || message.from.is_bot) return
+    if (message.chat.type !== 'private') return this.#onAside(updateId, message)
     const isOld = this.#waited.has(updateId) && message.date * 1000 < this.#startedWallMs - oldAfterMs
     const person = personOf(message.from, message.chat.id)
     const said = decodeText('text' in message ? message.text : '')
-    await this.#answer(said, this.#arrival(updateId, message.message_id, { person, isOld }))
+    const token = await this.#tokens.fateOf(updateId)
+    await this.#answer(said, this.#arrival(updateId, message.message_id, { person, isOld, token }))
+  }
+
+  /** What is no part of the conversation is answered only where it holds a token that could not be taken away. */
+  async #onAside(updateId: number, message: Message): Promise<void> {
+    if ((await this.#tokens.fateOf(updateId)) !== 'left') return
+    const chatId = String(message.chat.id)
+    const text = tokenText(languageOfHint(message.from?.language_code ?? null), 'left')
+    const sent = await this.#api.send('answer', 'sendMessage', { chat_id: chatId, text }).catch(() => undefined)
+    if (sent !== undefined) this.#marks.sent(chatId, (sent as Message).message_id)
   }
 
   async #onCallback(updateId: number, query: CallbackQuery): Promise<void> {
@@ -130,14 +156,14 @@ export class TelegramChannel implements Channel {
     if (message !== undefined && message.chat.type === 'private') {
       const person = personOf(query.from, message.chat.id)
       const said = decodeCallback('data' in query ? query.data : undefined)
-      const arrival = this.#arrival(updateId, message.message_id, { person, isOld: false })
+      const arrival = this.#arrival(updateId, message.message_id, { person, isOld: false, token: null })
       await this.#answer(said, arrival, message.message_id)
     }
     // Takes the waiting sign off the button; an old press cannot be answered any more, which hurts nobody.
     await this.#api.send('answer', 'answerCallbackQuery', { callback_query_id: query.id }).catch(() => {})
   }
 
-  #arrival(updateId: number, messageId: number, who: { person: Person; isOld: boolean }): Arrival {
+  #arrival(updateId: number, messageId: number, who: Pick<Arrival, 'person' | 'isOld' | 'token'>): Arrival {
     const { chatId } = who.person
     return {
       ...who,
@@ -145,7 +171,6 @@ export class TelegramChannel implements Channel {
       // An update id may come again after months; beside a message's, which only grows, it does not.
       nonce: `${inSixDigits(updateId)}${inSixDigits(messageId)}`,
       answerMark: this.#marks.markFor(chatId),
-      eraseMessage: () => this.#sender.remove(chatId, messageId),
     }
   }
 
@@ -156,7 +181,7 @@ export class TelegramChannel implements Channel {
       placeholder = await this.#sayBusy(chatId, screen)
     })
     // Of a backlog from a stopped time, one message of each chat is answered: that we were away.
-    const silent = answer.answered || (arrival.isOld && this.#toldAway.has(chatId))
+    const silent = answer.answered || (arrival.isOld && arrival.token === null && this.#toldAway.has(chatId))
     if (arrival.isOld) this.#noteToldAway(chatId)
     const { earlierMarks } = answer
     try {

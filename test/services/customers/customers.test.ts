@@ -203,6 +203,14 @@ describe('an erased customer', () => {
     await expect(world.run(eraseCustomer, { id, withBalance: true })).rejects.toMatchObject({ code: 'conflict' })
   })
 
+  it('is erased once, also by two at once', async () => {
+    const id = await known()
+    const erase = () => world.run(eraseCustomer, { id, withBalance: false })
+    const outcomes = await Promise.allSettled([erase(), erase()])
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect((await world.audit('customer.erase')).filter((row) => row['target_id'] === id)).toHaveLength(1)
+  })
+
   it('cannot be given a name again, not even by hand', async () => {
     const id = await known()
     await world.run(eraseCustomer, { id, withBalance: false })

@@ -1,5 +1,6 @@
 /** The home of a bot, its help and its terms. */
 import type { HomeView } from '../../../domain/shop-calls.ts'
+import { claimShop } from '../agent/claim.ts'
 import { money } from '../amount.ts'
 import { homeChoice, plainly } from '../common.ts'
 import type { Route } from '../room.ts'
@@ -8,9 +9,11 @@ import type { Turn } from '../turn.ts'
 import { say } from './texts.ts'
 
 const linkPrefix = 'link-'
+const claimPrefix = 'claim-'
 
 export const start: Route = async (turn, [payload]) => {
   if (payload?.startsWith(linkPrefix) === true) return redeemLink(turn, [payload.slice(linkPrefix.length)])
+  if (payload?.startsWith(claimPrefix) === true) return claimShop(turn, [payload.slice(claimPrefix.length)])
   return home(turn, [])
 }
 
