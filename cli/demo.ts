@@ -2,9 +2,13 @@
  * `botfleet demo`: the sandboxed Telegram, a server of its own, a master bot and an agent's bot that answer. The
  * server is named `demo`, so that it touches no other server's bots; starting it again finds them.
  */
+import type { Tx } from '../db/transaction.ts'
 import type { Failure } from '../domain/failure.ts'
+import type { InstanceView } from '../domain/instance.ts'
+import { agentIdOf, masterTenant } from '../domain/tenant.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
 import { startSandbox } from '../sandbox/start-sandbox.ts'
+import { createAgent } from '../services/agents/create-agent.ts'
 import { approveInstance } from '../services/approve-instance.ts'
 import { createInstance } from '../services/create-instance.ts'
 import { listInstances } from '../services/list-instances.ts'
@@ -21,18 +25,20 @@ interface DemoBot {
   readonly tenant: string
 }
 
-const agentTenant = 'agent:ada'
-
 /** Tokens that no Telegram server would ever give out. */
-const bots: readonly DemoBot[] = [
-  { token: '1000001:demo-master-bot-not-a-real-token', name: 'Demo Shop', username: 'demo_shop_bot', tenant: 'master' },
-  {
-    token: '1000002:demo-agent-bot-not-a-real-token',
-    name: 'Ada’s Shop',
-    username: 'ada_shop_bot',
-    tenant: agentTenant,
-  },
-]
+const master: DemoBot = {
+  token: '1000001:demo-master-bot-not-a-real-token',
+  name: 'Demo Shop',
+  username: 'demo_shop_bot',
+  tenant: masterTenant,
+}
+const agent: DemoBot = {
+  token: '1000002:demo-agent-bot-not-a-real-token',
+  name: 'Ada’s Shop',
+  username: 'ada_shop_bot',
+  tenant: 'agent:ada',
+}
+const bots = [master, agent]
 
 /** Starts the demo and stays until it is told to end. */
 export async function demo(cli: Cli, options: { port: string }): Promise<void> {
@@ -53,7 +59,7 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
     const running = await startServer({ config, log, terminal: undefined, onGivenUp: giveUp })
     try {
       const ids = await approveBots(running, config)
-      await openShop(running, { agent: agentTenant, people })
+      await openShop(running, { agent: agent.tenant, people })
       await untilRunning(running, ids, cli.signal)
       welcome(cli, sandbox.url, { ids, people })
       const told = new Promise<undefined>((resolve) => {
@@ -89,7 +95,7 @@ function demoConfig(cli: Cli, apiRoot: string): Config {
 
 /** Registers and approves the two bots; a second demo finds them and renews what has run out. */
 async function approveBots(running: RunningServer, config: Config): Promise<string[]> {
-  const { database, actor, keyring } = running
+  const { database, actor } = running
   const { DAYS_PER_MONTH: daysPerMonth, WORKER_PORT_BASE: portBase, WORKER_PORT_COUNT: portCount } = config.settings
   const known = await listInstances(database, actor, { server: 'demo' })
   const ids: string[] = []
@@ -97,17 +103,7 @@ async function approveBots(running: RunningServer, config: Config): Promise<stri
     const botId = bot.token.split(':')[0]
     const existing = known.find((instance) => instance.bot_id === botId)
     const id = await database.transaction(async (tx) => {
-      const instance =
-        existing ??
-        (await createInstance(tx, actor, {
-          platform: 'telegram',
-          name: bot.name,
-          tenant: bot.tenant,
-          server: 'demo',
-          token: bot.token,
-          keyring: keyring(),
-          verified: { username: bot.username },
-        }))
+      const instance = existing ?? (await createBot(tx, running, bot))
       const period = { id: instance.id, months: 1, daysPerMonth, portBase, portCount }
       if (instance.status === 'new') await approveInstance(tx, actor, period)
       if (instance.status === 'expired') await renewInstance(tx, actor, period)
@@ -116,6 +112,20 @@ async function approveBots(running: RunningServer, config: Config): Promise<stri
     ids.push(id)
   }
   return ids
+}
+
+async function createBot(tx: Tx, { actor, keyring }: RunningServer, bot: DemoBot): Promise<InstanceView> {
+  const { token, name, username, tenant } = bot
+  const given = {
+    platform: 'telegram',
+    server: 'demo',
+    name,
+    token,
+    keyring: keyring(),
+    verified: { username },
+  } as const
+  if (tenant === masterTenant) return createInstance(tx, actor, { ...given, tenant })
+  return (await createAgent(tx, actor, { ...given, id: agentIdOf(tenant) })).instance
 }
 
 async function untilRunning(running: RunningServer, ids: readonly string[], signal: AbortSignal): Promise<void> {
