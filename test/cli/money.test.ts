@@ -41,10 +41,8 @@ async function money<View>(...parameters: string[]): Promise<View> {
   expect(run.code, run.stderr).toBe(0)
   return run.json as View
 }
-const request = (amount: string, ...more: string[]) => [
-  ...['withdrawal', 'request', '--tenant', agent, '--amount', amount, '--address', address],
-  ...more,
-]
+const request = (amount: string, ...more: string[]) =>
+  ['withdrawal', 'request', '--tenant', agent, '--amount', amount, '--address', address].concat(more)
 
 test('a withdrawal goes its way by commands alone', { timeout: 60_000 }, async () => {
   const asked = await money<WithdrawalView>(...request('50', '--key', 'k1'))
@@ -67,7 +65,7 @@ test('a withdrawal goes its way by commands alone', { timeout: 60_000 }, async (
 test('what is refused says why, with the exit code of its kind', { timeout: 60_000 }, async () => {
   for (const [code, word, parameters] of [
     [2, 'below_minimum', request('5')],
-    [2, 'wrong_address', request('50').with(-1, `${address}1`)],
+    [2, 'wrong_address', request('50', '--address', `${address}1`)],
     [5, 'above_available', request('5000')],
     [3, 'not_found', ['withdrawal', 'show', 'aw_none']],
     [2, 'wrong_txid', ['withdrawal', 'pay', 'aw_none', '--txid', 'abc']],
