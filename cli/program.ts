@@ -11,9 +11,11 @@ import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addInit } from './commands/init.ts'
 import { addKeyCommands } from './commands/keys.ts'
+import { addLedgerCommands } from './commands/ledger.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addOrderCommands } from './commands/order.ts'
 import { addOutboxCommands } from './commands/outbox.ts'
 import { addProductCommands } from './commands/product.ts'
 import { addRunCommands } from './commands/run.ts'
@@ -74,6 +76,7 @@ export function buildProgram(cli: Cli): Command {
   addProductCommands(program, cli)
   addCategoryCommands(program, cli)
   addStockCommands(program, cli)
+  addOrderCommands(program, cli)
   addAgentCommands(program, cli)
   addCustomerCommands(program, cli)
 
@@ -84,6 +87,7 @@ export function buildProgram(cli: Cli): Command {
   program.commandsGroup('Money:')
   addTopUpCommands(program, cli)
   addWithdrawalCommands(program, cli)
+  addLedgerCommands(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)

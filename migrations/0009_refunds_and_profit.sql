@@ -41,13 +41,14 @@ create view order_unit with (security_invoker = true) as
 
 -- Gives units of an order back: all that are left when `unit_ids` is null. What the agent earned by them comes from its
 -- pending profit, else from what it has available, else it is owed (facts/money.md). Delivered goods are spoilt, unless
--- somebody says that they are unused. Asked again with the same key it says the same.
+-- somebody says that they are unused. Asked again with the same key it says the same (`repeated`), with other units it
+-- is refused.
 create function refund_order(
-  of_order bigint, unit_ids bigint[], with_key text, restock boolean, why text, by_actor text
-) returns order_refund language plpgsql as $$
+  of_order bigint, unit_ids bigint[], with_key text, restock boolean, why text, by_actor text,
+  out repeated boolean, out r order_refund
+) language plpgsql as $$
 declare
   o customer_order;
-  done order_refund;
   profit agent_profit;
   units bigint[];
   given integer;
@@ -62,14 +63,15 @@ begin
   if o.id is null then
     raise exception 'no order %', of_order using errcode = 'BF404';
   end if;
-  select * into done from order_refund where order_id = of_order and key = with_key;
-  if done.id is not null then
-    if restock <> done.restocked or exists (
-      select from refunded_unit where refund_id = done.id and unit_id <> all(unit_ids)
-    ) or cardinality(unit_ids) <> done.units then
+  select * into r from order_refund where order_id = of_order and key = with_key;
+  repeated := r.id is not null;
+  if repeated then
+    if restock <> r.restocked or exists (
+      select from refunded_unit where refund_id = r.id and unit_id <> all(unit_ids)
+    ) or cardinality(unit_ids) <> r.units then
       raise exception 'this key belongs to another refund' using errcode = 'BF409';
     end if;
-    return done;
+    return;
   end if;
   select array_agg(id order by id) into units from stock_unit
   where order_id = of_order and state = 'sold' and (unit_ids is null or id = any(unit_ids));
@@ -115,9 +117,8 @@ begin
     status = case when refunded_units + given = quantity then 'refunded' else 'partly_refunded' end
   where id = of_order;
   insert into order_refund (order_id, key, units, amount, restocked, reason, actor)
-  values (of_order, with_key, given, amount, restock, why, by_actor) returning * into done;
-  insert into refunded_unit (order_id, unit_id, refund_id) select of_order, unnest(units), done.id;
-  return done;
+  values (of_order, with_key, given, amount, restock, why, by_actor) returning * into r;
+  insert into refunded_unit (order_id, unit_id, refund_id) select of_order, unnest(units), r.id;
 end $$;
 
 -- Makes these profits available; debts are repaid first. The rows of the profits are locked already.
