@@ -33,7 +33,7 @@ export async function eraseCustomer(tx: Tx, actor: Actor, input: EraseCustomer):
     )
   }
   await tx.query(
-    `update customer set platform_user_id = $2, username = null, display_name = null, language = null,
+    `update customer set platform_user_id = $2, username = null, display_name = null, language = null, language_hint = null,
        blocked_at = null, blocked_reason = null, broadcasts_off_at = null, erased_at = clock_timestamp()
      where id = $1`,
     [customer.id, `erased:${randomUUID()}`],
