@@ -35,10 +35,8 @@ export function sell(db: TestDatabase, keyring: Keyring, sold: Sold): Promise<nu
     const order = rows[0]?.id ?? 0
     for (const { name, content } of units) {
       await tx.query(
-        `with unit as (
-           insert into stock_unit (product_id, kind, file_name, key_id, sealed, fingerprint, state, order_id, sold_at)
-           values ('vpn', $2, $3, $4, $5, sha256(gen_random_uuid()::text::bytea), 'sold', $1, now()) returning id
-         ) insert into order_unit (order_id, unit_id) select $1, id from unit`,
+        `insert into stock_unit (product_id, kind, file_name, key_id, sealed, fingerprint, state, order_id, sold_at)
+         values ('vpn', $2, $3, $4, $5, sha256(gen_random_uuid()::text::bytea), 'sold', $1, now())`,
         [order, name === null ? 'line' : 'file', name, keyring.activeKeyId, seal(keyring, stockAad('vpn'), content)],
       )
     }
