@@ -313,8 +313,11 @@ const steps = fc.commands<Model, Real, false>(
 /** Where a run begins: with nothing, with requests that wait, or with some of them handled. */
 const asked = [new Earn(usdt(80)), new Request(usdt(30.5), 'ann'), new Request(usdt(20), 'owner')]
 const handled = [
-  ...[new Approve(0, 'bob'), new Approve(0, 'cas'), new Approve(1, 'machine')],
-  ...[new Request(usdt(10), 'owner'), new Cancel(2)],
+  new Approve(0, 'bob'),
+  new Approve(0, 'cas'),
+  new Approve(1, 'machine'),
+  new Request(usdt(10), 'owner'),
+  new Cancel(2),
 ]
 const beginnings = fc.constantFrom([], asked, asked, [...asked, ...handled])
 
