@@ -3,6 +3,7 @@ import { type Cli, settle } from './command.ts'
 import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
+import { addBroadcastCommands } from './commands/broadcast.ts'
 import { addCategoryCommands } from './commands/category.ts'
 import { addCreate } from './commands/create.ts'
 import { addCustomerCommands } from './commands/customer.ts'
@@ -10,9 +11,12 @@ import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addInit } from './commands/init.ts'
 import { addKeyCommands } from './commands/keys.ts'
+import { addLedgerCommands } from './commands/ledger.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addOrderCommands } from './commands/order.ts'
+import { addOutboxCommands } from './commands/outbox.ts'
 import { addProductCommands } from './commands/product.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addServeCommands } from './commands/serve.ts'
@@ -72,12 +76,18 @@ export function buildProgram(cli: Cli): Command {
   addProductCommands(program, cli)
   addCategoryCommands(program, cli)
   addStockCommands(program, cli)
+  addOrderCommands(program, cli)
   addAgentCommands(program, cli)
   addCustomerCommands(program, cli)
+
+  program.commandsGroup('What bots tell:')
+  addOutboxCommands(program, cli)
+  addBroadcastCommands(program, cli)
 
   program.commandsGroup('Money:')
   addTopUpCommands(program, cli)
   addWithdrawalCommands(program, cli)
+  addLedgerCommands(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)

@@ -373,7 +373,7 @@ begin
   return o;
 end $$;
 
--- Cancels orders that were not paid in time. Returns how many.
+-- Cancels orders that were not paid in time, and tells their buyers. Returns how many.
 create function release_unpaid_orders(at_most integer) returns integer language plpgsql as $$
 declare
   ids bigint[];
@@ -383,5 +383,7 @@ begin
     order by pay_until limit at_most for update skip locked
   ) as due;
   perform release_orders(ids);
+  perform tell_customer(tenant_id, 'order_expired', jsonb_build_object('order', id), id::text, customer_id, instance_id)
+  from customer_order where id = any(ids);
   return coalesce(cardinality(ids), 0);
 end $$;

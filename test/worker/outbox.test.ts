@@ -5,7 +5,7 @@ import { enqueue, enqueueToAdmins } from '../../services/outbox/enqueue.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { kill, processOf } from '../support/faults.ts'
-import { sell } from '../support/goods.ts'
+import { buy } from '../support/goods.ts'
 import { ownerActor, Rig } from '../support/rig.ts'
 
 let db: TestDatabase
@@ -99,11 +99,11 @@ test('messages of a chat come in their order, and none between a person and the 
   await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
   for (const amount of ['1', '2', '3']) await tell(amount)
   await waitFor(() => expect(told()).toHaveLength(4))
-  expect(told()).toEqual(['What I understand', arrived('1'), arrived('2'), arrived('3')])
+  expect(told()).toEqual(['How it works', arrived('1'), arrived('2'), arrived('3')])
 })
 
 test('goods that fit come as text that can be copied, and the order knows when it was delivered', async () => {
-  const order = await sell(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: ['a<b>1', 'a<b>2'] })
+  const order = await buy(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: ['a<b>1', 'a<b>2'] })
   await waitFor(() => expect(heard()).toHaveLength(2))
   expect(heard()[1]?.html).toBe(
     `<b>VPN &lt;month&gt;</b>, order ${order}. Tap a line to copy it:\n<code>a&lt;b&gt;1</code>\n<code>a&lt;b&gt;2</code>`,
@@ -119,10 +119,10 @@ test('goods that fit come as text that can be copied, and the order knows when i
 test.for([
   [4000, 'text'],
   [4090, 'document'],
-  [9000, 'document'],
+  [8000, 'document'],
 ])('goods of %i characters come as %s', async ([length, kind]) => {
   const line = 'x'.repeat(Number(length))
-  await sell(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: [line] })
+  await buy(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: [line] })
   await waitFor(() => expect(heard()).toHaveLength(2))
   const [, goods] = heard()
   expect(goods?.media?.kind ?? 'text').toBe(kind)
@@ -133,7 +133,7 @@ test('files come as documents, each once, whatever happens between them', async 
   sandbox.plantFault({ kind: 'delay', method: 'sendDocument', chatId: ann, delayMs: 1 })
   sandbox.plantFault({ kind: 'silence_after', method: 'sendDocument', chatId: ann })
   const files = ['one', 'two', 'three'].map((name) => ({ name: `${name}.conf`, content: `content of ${name}` }))
-  await sell(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: ['line'], files })
+  await buy(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: ['line'], files })
   await killInTheFault()
   await waitFor(async () => expect(await states()).toEqual(['sent']))
   expect(
@@ -149,7 +149,7 @@ test.for(['sendMessage', 'sendDocument'])(
   async (method) => {
     sandbox.plantFault({ kind: 'silence_after', method })
     const line = method === 'sendMessage' ? 'short' : 'x'.repeat(5000)
-    await sell(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: [line] })
+    await buy(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: [line] })
     await killInTheFault()
     await waitFor(async () => expect(await states()).toEqual(['sent']))
     expect(heard()).toHaveLength(2)
@@ -162,7 +162,7 @@ test.for(['sendMessage', 'sendDocument'])(
   async (method) => {
     sandbox.plantFault({ kind: 'silence', method })
     const line = method === 'sendMessage' ? 'short' : 'x'.repeat(5000)
-    await sell(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: [line] })
+    await buy(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: [line] })
     await killInTheFault()
     await waitFor(async () => expect(await states()).toEqual(['sent']))
     expect(heard()).toHaveLength(2)
@@ -177,7 +177,7 @@ test('an answer is never taken for a message, nor a message for an answer, when 
   say('/help')
   await killInTheFault()
   await waitFor(async () => expect(await states()).toEqual(['sent']))
-  await waitFor(() => expect(told()).toEqual([arrived('5'), 'What I understand']))
+  await waitFor(() => expect(told()).toEqual([arrived('5'), 'How it works']))
   // The message was not sent, and what lies behind its mark is the answer of the next worker.
   sandbox.plantFault({ kind: 'silence', method: 'sendMessage', chatId: ann })
   await tell('6')
@@ -186,7 +186,7 @@ test('an answer is never taken for a message, nor a message for an answer, when 
   await killInTheFault()
   await waitFor(async () => expect(await states()).toEqual(['sent', 'sent']))
   await waitFor(() => expect(told()).toHaveLength(4))
-  expect(told().slice(2).toSorted()).toEqual([arrived('6'), 'What I understand'].toSorted())
+  expect(told().slice(2).toSorted()).toEqual([arrived('6'), 'How it works'].toSorted())
   expect(heard().filter(({ edited }) => edited)).toEqual([])
 })
 
