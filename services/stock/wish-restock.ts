@@ -5,9 +5,9 @@ import { masterTenant } from '../../domain/tenant.ts'
 /** What became of a wish. */
 export type RestockWish =
   /** The customer is told once, through the bot where the wish was made last. */
-  | 'wished'
+  | 'noted'
   /** There is some: nothing to wait for. */
-  | 'in_stock'
+  | 'available'
   /** The customer's tenant does not sell it (any more). */
   | 'not_for_sale'
 
@@ -19,11 +19,11 @@ export async function wishRestock(tx: Tx, buyer: Buyer, input: { readonly produc
     [input.product, buyer.tenant === masterTenant],
   )
   if (rows[0] === undefined) return 'not_for_sale'
-  if (rows[0].available) return 'in_stock'
+  if (rows[0].available) return 'available'
   await tx.query(
     `insert into restock_wish (product_id, customer_id, instance_id) values ($1, $2, $3)
      on conflict (product_id, customer_id) do update set instance_id = excluded.instance_id`,
     [input.product, buyer.customerId, buyer.instanceId],
   )
-  return 'wished'
+  return 'noted'
 }

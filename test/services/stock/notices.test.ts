@@ -32,8 +32,8 @@ test('who asked is told once when there is some again, in the bot and the langua
   const product = await shelf.product()
   await shelf.run(translateProduct, { id: product, language: 'fa', name: 'محصول' })
   const buyers = [await shelf.buyer(), await shelf.buyer('agent:ann')]
-  for (const buyer of buyers) expect(await wish(buyer, product)).toBe('wished')
-  expect(await wish(buyers[0] as Buyer, product)).toBe('wished')
+  for (const buyer of buyers) expect(await wish(buyer, product)).toBe('noted')
+  expect(await wish(buyers[0] as Buyer, product)).toBe('noted')
   await shelf.add(product, 'a')
   const rows = await shelf.rows(
     `select tenant_id, customer_id, via_instance_id, payload from outbox_message
@@ -58,7 +58,7 @@ test('who asks again after that is told again', async () => {
   const product = await shelf.product()
   const buyer = await shelf.buyer()
   for (const round of ['a', 'b']) {
-    expect(await wish(buyer, product)).toBe('wished')
+    expect(await wish(buyer, product)).toBe('noted')
     await shelf.add(product, round)
     await shelf.order(buyer, product, 1)
   }
@@ -78,7 +78,7 @@ test('nothing is wished for that is there, or that the customer cannot buy', asy
   const [there, masters] = [await shelf.product(), await shelf.product({ visibleToAgents: false })]
   await shelf.add(there, 'a')
   const buyer = await shelf.buyer('agent:ann')
-  expect(await wish(buyer, there)).toBe('in_stock')
+  expect(await wish(buyer, there)).toBe('available')
   expect(await wish(buyer, masters)).toBe('not_for_sale')
   expect(await wish(buyer, 'nothing')).toBe('not_for_sale')
   expect(await shelf.rows('select 1 from restock_wish where customer_id = $1', [buyer.customerId])).toEqual([])
@@ -89,7 +89,7 @@ test('goods that come back from a reservation are told of by the sweep', async (
   const [holder, waiting] = [await shelf.buyer(), await shelf.buyer()]
   await shelf.add(product, 'a')
   await shelf.order(holder, product, 1, 0)
-  expect(await wish(waiting, product)).toBe('wished')
+  expect(await wish(waiting, product)).toBe('noted')
   await sweep()
   expect(await toldOf(product, 'restock')).toEqual([])
   await shelf.rows('select release_unpaid_orders(100)')
