@@ -71,7 +71,8 @@ function unwrap(object: Record<string, unknown>): unknown {
 /** `$date` holds an ISO text, or milliseconds since 1970 (by now unwrapped to their text). */
 function dateText(inner: unknown): string {
   if (typeof inner === 'string') {
-    const date = new Date(/^-?\d+$/.test(inner) ? Number(inner) : inner)
+    const isZoned = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(inner) || /^\d{4}-\d{2}-\d{2}$/.test(inner)
+    const date = new Date(/^-?\d+$/.test(inner) ? Number(inner) : isZoned ? inner : `${inner}Z`)
     if (!Number.isNaN(date.getTime())) return date.toISOString()
   }
   throw new NotADocument('one of its dates is none')
