@@ -57,7 +57,7 @@ function beginsWithLineOfJson(bytes: Buffer): boolean {
 class LineSplitter implements Splitter {
   readonly hasEnded = false
   #line = 1
-  readonly #rest = new Rest()
+  readonly #rest = new Rest();
 
   *feed(bytes: Buffer): Generator<FileDocument> {
     let from = 0
@@ -85,7 +85,7 @@ class ObjectSplitter implements Splitter {
   #depth = 0
   #inText = false
   #escaped = false
-  readonly #rest = new Rest()
+  readonly #rest = new Rest();
 
   *feed(bytes: Buffer): Generator<FileDocument> {
     let from = this.#depth > 0 ? 0 : -1

@@ -27,7 +27,9 @@ export class Reading {
   noteRounding({ amount, finer }: { amount: bigint; finer: number }): void {
     this.roundedAmounts += 1
     this.#roundedSum +=
-      finer <= roundingScale ? amount * 10n ** BigInt(roundingScale - finer) : amount / 10n ** BigInt(finer - roundingScale)
+      finer <= roundingScale
+        ? amount * 10n ** BigInt(roundingScale - finer)
+        : amount / 10n ** BigInt(finer - roundingScale)
   }
 
   /** What rounding has added to all amounts together, as a decimal string. */
@@ -96,8 +98,10 @@ export class Row {
     const text = this.text(...names)
     if (text === null) return null
     const read = parseDecimalText(text, scale)
-    if (read === null) throw new Misfit(`its ${names[0]} is ${quoted(text)}, which is no amount: write it as 12 or 12.5`)
-    if (read.amount > amountMax || read.amount < -amountMax) throw new Misfit(`its ${names[0]} is more than can be counted`)
+    if (read === null)
+      throw new Misfit(`its ${names[0]} is ${quoted(text)}, which is no amount: write it as 12 or 12.5`)
+    if (read.amount > amountMax || read.amount < -amountMax)
+      throw new Misfit(`its ${names[0]} is more than can be counted`)
     if (read.rounded.amount === 0n) return read.amount
     if (!this.#reading.rounds) {
       throw new Misfit(
@@ -117,7 +121,8 @@ export class Row {
     const match = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text)
     const [, day, clock = '00:00', zone] = match ?? []
     const date = new Date(`${day}T${clock}${zone ?? 'Z'}`)
-    if (match === null || Number.isNaN(date.getTime())) throw new Misfit(`its ${names[0]} is ${quoted(text)}, which is no time`)
+    if (match === null || Number.isNaN(date.getTime()))
+      throw new Misfit(`its ${names[0]} is ${quoted(text)}, which is no time`)
     if (zone === undefined) this.#reading.timesWithoutZone += 1
     return date.toISOString()
   }
@@ -130,7 +135,8 @@ export class Row {
       agentTenant(this.text('agent_id')),
     ].filter((tenant) => tenant !== null)
     const [tenant = masterTenant] = named
-    if (named.some((other) => other !== tenant)) throw new Misfit(`it belongs to ${[...new Set(named)].join(' and to ')}`)
+    if (named.some((other) => other !== tenant))
+      throw new Misfit(`it belongs to ${[...new Set(named)].join(' and to ')}`)
     return checkedTenant(tenant)
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { parseDecimalText } from '../../../domain/decimal-text.ts'
 import type { Fields, Value } from '../../../domain/extended-json.ts'
 import type { Markup } from '../../../domain/money.ts'
-import { parseDecimalText } from '../../../domain/decimal-text.ts'
 import { openOldToken } from '../../../domain/old-token.ts'
 import { parseTelegramToken } from '../../../domain/telegram-token.ts'
 import { Misfit } from '../misfit.ts'
@@ -114,7 +114,9 @@ function pricedMarkup(row: Row, kind: string): Markup {
   const text = row.text(...names) ?? '0'
   const read = parseDecimalText(text, 2)
   if (read === null || read.rounded.amount !== 0n || read.amount < 0n || read.amount > 10_000_000n) {
-    throw new Misfit(`its markup is ${quoted(text)} percent: 0 to 100000 with at most 2 digits behind the point is needed`)
+    throw new Misfit(
+      `its markup is ${quoted(text)} percent: 0 to 100000 with at most 2 digits behind the point is needed`,
+    )
   }
   return { kind, hundredths: read.amount }
 }

@@ -54,7 +54,18 @@ export function decodeOrder(row: Row, ledger: LedgerPrice | null): Decoded {
       number,
       price: price.knowledge,
       said: Object.fromEntries(
-        ['count', 'qty', 'base_price', 'agent_price', 'markup_value', 'price', 'total', 'total_price', 'leixing', 'status']
+        [
+          'count',
+          'qty',
+          'base_price',
+          'agent_price',
+          'markup_value',
+          'price',
+          'total',
+          'total_price',
+          'leixing',
+          'status',
+        ]
           .map((name) => [name, row.fields[name]])
           .filter(([, value]) => typeof value === 'string' && value !== ''),
       ),

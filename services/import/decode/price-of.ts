@@ -59,7 +59,8 @@ export function priceOf(tenant: string, said: SaidPrice, ledger: LedgerPrice | n
   const total = said.total ?? each * pieces
   if (each < 0n || total < 0n) throw new Misfit('its price is negative')
   // What was given away has the form of what has no price.
-  if (each === 0n) return { quantity: quantity ?? 1, base: 1n, markup: 0n, discount: null, total: 0n, knowledge: 'said' }
+  if (each === 0n)
+    return { quantity: quantity ?? 1, base: 1n, markup: 0n, discount: null, total: 0n, knowledge: 'said' }
   const markup = isAgents ? markupOf(said, ledger, each, pieces) : 0n
   const base = each - markup
   if (markup < 0n || base <= 0n) {

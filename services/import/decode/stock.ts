@@ -85,7 +85,9 @@ function goodsOf(row: Row, goodsIn: GoodsIn, state: string): { goods: string; pr
 /** Goods of several parts become one line, as they are sold: `name: value | name: value`. */
 function goodsText(value: Value): string {
   if (typeof value !== 'object' || value === null) return oneLine(String(value))
-  const parts = Object.entries(value as Fields).map(([name, part]) => `${name}: ${typeof part === 'string' ? part : JSON.stringify(part)}`)
+  const parts = Object.entries(value as Fields).map(
+    ([name, part]) => `${name}: ${typeof part === 'string' ? part : JSON.stringify(part)}`,
+  )
   return oneLine(parts.join(' | '))
 }
 

@@ -11,7 +11,9 @@ export function decodeUser(row: Row): Decoded {
   const userId = userIdOf(row, 'user_id', 'telegram_id', 'tg_id')
   const balance = row.amount('USDT', 'usdt', 'balance', 'balance_usdt') ?? 0n
   if (balance < 0n) {
-    throw new Misfit(`its balance is ${formatAmount(balance, oldCurrency)}: a customer cannot owe; settle it there first`)
+    throw new Misfit(
+      `its balance is ${formatAmount(balance, oldCurrency)}: a customer cannot owe; settle it there first`,
+    )
   }
   return {
     key: row.key(`${tenant}:${userId}`),
