@@ -42,18 +42,26 @@ export function decodeKey(text: string, source: string): Buffer {
   return key
 }
 
-/** Seals `plaintext` under the active key; `aad` names the row, for example `instance_credential:<id>:telegram_token`. */
-export function seal(keyring: Keyring, aad: string, plaintext: string): string {
+/**
+ * Seals a text or bytes under the active key; `aad` names the row, for example `instance_credential:<id>:telegram_token`.
+ */
+export function seal(keyring: Keyring, aad: string, plaintext: string | Uint8Array): string {
   const keyId = keyring.activeKeyId
   const iv = randomBytes(ivBytes)
   const cipher = createCipheriv('aes-256-gcm', keyOf(keyring, keyId), iv, { authTagLength: tagBytes })
   cipher.setAAD(Buffer.from(`${keyId}|${aad}`))
-  const body = Buffer.concat([iv, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()])
+  const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext
+  const body = Buffer.concat([iv, cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
   return `v1.${keyId}.${body.toString('base64url')}`
 }
 
-/** Opens a sealed box; throws `unavailable` when the key is missing and `internal` when the box was altered or moved. */
+/** Opens a sealed text; throws `unavailable` when the key is missing and `internal` when the box was altered or moved. */
 export function open(keyring: Keyring, aad: string, box: string): string {
+  return openBytes(keyring, aad, box).toString('utf8')
+}
+
+/** Opens what was sealed as bytes; throws as `open` does. */
+export function openBytes(keyring: Keyring, aad: string, box: string): Buffer {
   const [version, keyId, encoded] = box.split('.')
   if (version !== 'v1' || keyId === undefined || encoded === undefined) {
     throw new Failure('internal', `the sealed value of ${aad} has an unknown format; restore it or set it anew`)
@@ -66,7 +74,7 @@ export function open(keyring: Keyring, aad: string, box: string): string {
   decipher.setAAD(Buffer.from(`${keyId}|${aad}`))
   decipher.setAuthTag(body.subarray(body.length - tagBytes))
   try {
-    return decipher.update(body.subarray(ivBytes, body.length - tagBytes), undefined, 'utf8') + decipher.final('utf8')
+    return Buffer.concat([decipher.update(body.subarray(ivBytes, body.length - tagBytes)), decipher.final()])
   } catch (cause) {
     throw new Failure('internal', `the sealed value of ${aad} does not open: it was altered or moved`, { cause })
   }

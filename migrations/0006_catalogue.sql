@@ -30,10 +30,13 @@ create table product (
   position integer not null default 0,
   picture bytea check (octet_length(picture) <= 5 * 1024 * 1024),
   picture_type text check (picture_type in ('image/jpeg', 'image/png', 'image/webp')),
+  -- Changes with the picture, so that what a channel keeps of it is known to be of this one.
+  picture_id text check (picture_id ~ '^[0-9a-f]{16}$'),
   created_at timestamptz not null default now(),
   created_by text not null,
   updated_at timestamptz not null default now(),
-  constraint product_picture_has_type check ((picture is null) = (picture_type is null))
+  constraint product_picture_has_type check ((picture is null) = (picture_type is null)
+    and (picture is null) = (picture_id is null))
 );
 create index product_of_category on product (category_id, position) where status = 'active';
 
@@ -41,17 +44,25 @@ create index product_of_category on product (category_id, position) where status
 create function guard_product() returns trigger language plpgsql as $$
 begin
   if new.currency <> old.currency or new.id <> old.id then
-    raise exception 'the currency of a product does not change' using errcode = 'restrict_violation';
+    raise exception 'a product keeps its id and its currency' using errcode = 'restrict_violation';
   end if;
-  new.updated_at := now();
   return new;
 end $$;
-create trigger product_guarded before update on product for each row execute function guard_product();
+create trigger product_guarded before update of id, currency on product for each row execute function guard_product();
+
+-- The key of the fingerprints below, sealed: it stays when the keys that seal are changed, so that what is in stock
+-- already is known again.
+create table stock_key (
+  only_one boolean primary key default true check (only_one),
+  key_id text not null,
+  sealed text not null
+);
 
 create table stock_batch (
   id bigint generated always as identity primary key,
   product_id text not null references product (id),
-  source text not null,
+  -- The file it came from, as whoever added it named it.
+  source text not null check (length(source) between 1 and 255),
   added integer not null default 0,
   duplicates integer not null default 0,
   at timestamptz not null default now(),
@@ -64,7 +75,7 @@ create table stock_unit (
   product_id text not null references product (id),
   batch_id bigint references stock_batch (id),
   kind text not null default 'line' check (kind in ('line', 'file')),
-  file_name text,
+  file_name text check (length(file_name) between 1 and 255),
   -- The goods, sealed (domain/keyring.ts).
   key_id text not null,
   sealed text not null,
