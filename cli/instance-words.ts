@@ -1,24 +1,28 @@
 import { type InstanceView, restingStates } from '../domain/instance.ts'
+import { agentIdOf } from '../domain/tenant.ts'
 import type { Style } from './output.ts'
+
+/** The three axes of an instance (design section 4). */
+type InstanceAxes = Pick<InstanceView, 'status' | 'desired' | 'state'>
 
 /**
  * Status, desired and observed state as one word: what a person wants to know first. `waiting` is an instance that
  * should run and that no server has taken up yet.
  */
-export function stateWord(view: InstanceView): string {
+export function stateWord(view: InstanceAxes): string {
   const atRest = view.state === 'stopped'
   if (view.status !== 'approved') return atRest || view.desired !== 'pairing' ? wordOfStatus(view) : view.state
   if (view.desired === 'stopped') return atRest ? 'stopped' : 'stopping'
   return atRest ? 'waiting' : view.state
 }
 
-function wordOfStatus(view: InstanceView): string {
+function wordOfStatus(view: InstanceAxes): string {
   const ending = view.state !== 'stopped' && !restingStates.includes(view.state)
   return ending ? `${view.status}, ending` : view.status
 }
 
 /** The style of that word. */
-export function stateStyle(view: InstanceView): Style | undefined {
+export function stateStyle(view: InstanceAxes): Style | undefined {
   if (view.status === 'new') return 'cyan'
   if (view.status !== 'approved' || view.desired === 'stopped') return 'dim'
   if (view.state === 'running') return 'green'
@@ -48,6 +52,7 @@ export function nextStep(view: InstanceView): string | undefined {
     case 'deleted':
       return undefined
     case 'approved':
+      if (view.resumes_with_agent) return `./botfleet agent resume ${agentIdOf(view.tenant)}`
       return view.desired === 'stopped' ? `./botfleet start ${id}` : stepOutOf(view)
     default:
       return view.status satisfies never

@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from 'commander'
 import { type Cli, settle } from './command.ts'
+import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
 import { addCreate } from './commands/create.ts'
+import { addCustomerCommands } from './commands/customer.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addInit } from './commands/init.ts'
@@ -60,6 +62,10 @@ export function buildProgram(cli: Cli): Command {
 
   program.commandsGroup('Running:')
   addRunCommands(program, cli)
+
+  program.commandsGroup('The shop:')
+  addAgentCommands(program, cli)
+  addCustomerCommands(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)

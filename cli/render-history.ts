@@ -1,3 +1,4 @@
+import type { PeriodView } from '../domain/period.ts'
 import type { AuditView } from '../services/list-audit.ts'
 import type { InstanceEventView } from '../services/list-instance-events.ts'
 import { formatLocalStamp } from './format.ts'
@@ -36,6 +37,26 @@ export function renderEvents(output: Output, events: readonly InstanceEventView[
     events,
     { width: output.width, styleTitle: titleStyle(output) },
   )
+}
+
+/** Renders the periods of a subscription, with what was paid for each. */
+export function renderPeriods(output: Output, periods: readonly PeriodView[]): string {
+  return renderTable(
+    [
+      { title: 'FROM', text: (period) => formatLocalStamp(period.starts_at) },
+      { title: 'TO', text: (period) => formatLocalStamp(period.ends_at) },
+      { title: 'MONTHS', align: 'right', text: (period) => String(period.months) },
+      { title: 'PRICE', text: priceText },
+      { title: 'PAYMENT', text: (period) => period.payment ?? '-', shrinkTo: 8 },
+      { title: 'BY', text: (period) => period.created_by, shrinkTo: 8, dropOrder: 1 },
+    ],
+    periods,
+    { width: output.width, styleTitle: titleStyle(output) },
+  )
+}
+
+function priceText(period: PeriodView): string {
+  return period.price === null ? '-' : `${period.price} ${period.currency ?? ''}`
 }
 
 function changeText(event: InstanceEventView): string {

@@ -20,7 +20,7 @@ export function renderInstance(output: Output, view: InstanceView, nowMs: number
     ['trouble', view.last_error === null ? undefined : output.style('red', escapeControls(view.last_error))],
     ['next try', view.next_try_at === null ? undefined : timeOf(view.next_try_at, nowMs)],
     ['suspended', view.suspended_reason === null ? undefined : escapeControls(view.suspended_reason)],
-    ['status', `${view.status}, wanted ${view.desired}`],
+    ['status', `${view.status}, wanted ${view.desired}${view.resumes_with_agent ? ' while its agent is paused' : ''}`],
     ['approved', view.approved_at === null ? undefined : timeOf(view.approved_at, nowMs)],
     ['expires', view.expires_at === null ? undefined : timeOf(view.expires_at, nowMs)],
     ['restarts', String(view.restarts)],
@@ -34,7 +34,7 @@ export function renderInstance(output: Output, view: InstanceView, nowMs: number
 }
 
 /** Renders aligned keys and values; a value that is undefined leaves its line out. */
-function renderPairs(output: Output, pairs: readonly (readonly [string, string | undefined])[]): string {
+export function renderPairs(output: Output, pairs: readonly (readonly [string, string | undefined])[]): string {
   const given = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== undefined)
   const width = Math.max(...given.map(([key]) => key.length))
   return given.map(([key, value]) => `${output.style('dim', padText(key, width))}  ${value}`).join('\n')

@@ -6,7 +6,7 @@ export type Role = (typeof roles)[number]
 
 /** Who does something, as the audit row names them. */
 export interface Actor {
-  /** `user:<username>`, `cli:<OS user>@<host>` or `system:<part>@<server>`. */
+  /** `user:<username>`, `owner:<platform>:<id>`, `cli:<OS user>@<host>` or `system:<part>@<server>`. */
   readonly name: string
   readonly userId: string | null
   readonly role: Role
@@ -14,6 +14,17 @@ export interface Actor {
   readonly tenant: string | null
   /** Where from: `cli`, `api:<address>`, `bot:<instance>`, `serve`. */
   readonly source: string
+}
+
+/** An owner of a shop, who speaks by a chat identity: may do what an agent may, in that tenant. */
+export function ownerActor(owner: {
+  readonly tenant: string
+  readonly platform: string
+  readonly platformUserId: string
+  readonly source: string
+}): Actor {
+  const { tenant, source } = owner
+  return { name: `owner:${owner.platform}:${owner.platformUserId}`, userId: null, role: 'agent', tenant, source }
 }
 
 /** What may be done, and the weakest staff role that may do it; `agent: true` where an agent may in its own tenant. */

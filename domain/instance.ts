@@ -52,6 +52,8 @@ export interface InstanceView {
   status: Status
   suspended_reason: string | null
   desired: Desired
+  /** Its agent is paused: it is wished running again when that resumes. */
+  resumes_with_agent: boolean
   state: State
   state_at: string
   last_error: string | null

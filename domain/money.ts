@@ -16,23 +16,31 @@ const amountMax = 2n ** 63n - 1n
  * Throws `usage` with a reason of its own for: not a number, negative, more digits than the currency has, too large.
  */
 export function parseAmount(text: string, currency: Currency): bigint {
-  const scale = currencies[currency]
+  return parseDecimal(text, { scale: currencies[currency], what: currency })
+}
+
+/** The decimal string of an amount, without zeros that say nothing: `12.5`, `-3`, `0.000001`. */
+export function formatAmount(amount: bigint, currency: Currency): string {
+  return formatDecimal(amount, currencies[currency])
+}
+
+/** Reads a decimal as a whole number of its last digit; `what` is what has so many digits. Throws as `parseAmount`. */
+export function parseDecimal(text: string, { scale, what }: { scale: number; what: string }): bigint {
   const match = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/.exec(text.trim())
   if (match === null) throw amountFailure('not_a_number', `${quoted(text)} is no amount: write it as 12 or 12.5`)
   const [, sign = '', whole = '', fraction = ''] = match
   if (sign !== '') throw amountFailure('negative', `${quoted(text)} is negative: an amount is 0 or more`)
   const digits = fraction.replace(/0+$/, '')
   if (digits.length > scale) {
-    throw amountFailure('too_fine', `${currency} has ${scale} digits behind the point, ${quoted(text)} has more`)
+    throw amountFailure('too_fine', `${what} has ${scale} digits behind the point, ${quoted(text)} has more`)
   }
   const amount = BigInt(whole) * 10n ** BigInt(scale) + BigInt(digits.padEnd(scale, '0') || '0')
   if (amount > amountMax) throw amountFailure('too_large', `${quoted(text)} is more than can be counted`)
   return amount
 }
 
-/** The decimal string of an amount, without zeros that say nothing: `12.5`, `-3`, `0.000001`. */
-export function formatAmount(amount: bigint, currency: Currency): string {
-  const scale = currencies[currency]
+/** The decimal string of a whole number of its last digit. */
+export function formatDecimal(amount: bigint, scale: number): string {
   const digits = (amount < 0n ? -amount : amount).toString().padStart(scale + 1, '0')
   const whole = digits.slice(0, digits.length - scale)
   const fraction = digits.slice(digits.length - scale).replace(/0+$/, '')

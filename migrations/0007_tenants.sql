@@ -20,7 +20,8 @@ alter table tenant
 create table tenant_fixed_markup (
   tenant_id text not null references tenant (id) check (tenant_id <> 'master'),
   currency text not null references currency (code),
-  amount bigint not null check (amount >= 0),
+  -- Far below where a thousand units of it would no longer fit.
+  amount bigint not null check (amount between 0 and 1000000000000),
   primary key (tenant_id, currency)
 );
 
@@ -43,19 +44,21 @@ create table tenant_owner (
   linked_at timestamptz not null default now(),
   primary key (tenant_id, platform, platform_user_id)
 );
-create table claim_code (
-  code_hash bytea primary key check (octet_length(code_hash) = 32),
-  tenant_id text not null references tenant (id) check (tenant_id <> 'master'),
-  created_by text not null,
-  created_at timestamptz not null default now(),
-  expires_at timestamptz not null,
-  used_at timestamptz
-);
+-- A code that works once speaks for a person of ours, or for an agent's shop that is to be claimed.
+alter table link_code
+  alter column user_id drop not null,
+  add column tenant_id text references tenant (id) check (tenant_id <> 'master'),
+  add constraint link_code_for_one check (num_nonnulls(user_id, tenant_id) = 1);
+
+-- The bots of a paused agent are stopped with it; these were wished running, and are again when it resumes.
+alter table instance
+  add column resumes_with_agent boolean not null default false,
+  add constraint instance_resumes_from_rest check (not resumes_with_agent or desired = 'stopped');
 
 alter table subscription_period
   add column price bigint check (price >= 0),
   add column currency text references currency (code),
-  add column payment text,
+  add column payment text check (length(payment) between 1 and 200),
   add constraint subscription_period_price_has_currency check ((price is null) = (currency is null));
 
 alter table customer
@@ -63,7 +66,11 @@ alter table customer
   add column blocked_at timestamptz,
   add column blocked_reason text,
   add column erased_at timestamptz,
-  add column broadcasts_off_at timestamptz;
+  add column broadcasts_off_at timestamptz,
+  add constraint customer_blocked_for_a_reason check ((blocked_at is null) = (blocked_reason is null)),
+  -- Nothing is left that says who an erased customer was; who writes again is somebody new.
+  add constraint customer_erased check (erased_at is null or (platform_user_id like 'erased:%' and username is null
+    and display_name is null and language is null and blocked_reason is null));
 
 -- What a person was asked for, so that the next text is understood, also by the next worker.
 create table conversation_state (

@@ -13,7 +13,7 @@ export async function deleteInstance(tx: Tx, actor: Actor, input: { id: string }
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.delete', command: 'delete' })
   await tx.query('delete from instance_credential where instance_id = $1', [input.id])
   await tx.query(
-    `update instance set status = 'deleted', desired = 'stopped', deleted_at = now(), is_master = false,
+    `update instance set status = 'deleted', desired = 'stopped', resumes_with_agent = false, deleted_at = now(), is_master = false,
        platform_bot_id = null, phone_number = null, port = null
      where id = $1`,
     [input.id],

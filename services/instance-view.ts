@@ -26,6 +26,7 @@ export interface InstanceRow {
   status: string
   suspended_reason: string | null
   desired: string
+  resumes_with_agent: boolean
   state: string
   state_at: Date
   last_error: string | null
@@ -64,6 +65,7 @@ export function instanceViewOf(row: InstanceRow): InstanceView {
     status: wordOf(row, 'status', statuses),
     suspended_reason: row.suspended_reason,
     desired: wordOf(row, 'desired', desiredStates),
+    resumes_with_agent: row.resumes_with_agent,
     state: wordOf(row, 'state', states),
     state_at: row.state_at.toISOString(),
     last_error: row.last_error,

@@ -5,6 +5,7 @@ import { refuseTransition } from '../domain/subscription.ts'
 import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
+import { refuseWhileAgentPaused } from './tenant-is-paused.ts'
 
 /**
  * Wishes an approved bot running. One that waits for a person (conflict, failed and the like) is tried again;
@@ -17,6 +18,7 @@ export async function startInstance(
 ): Promise<InstanceView> {
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.start', command: 'start' })
   if ((instance.expires_in_ms ?? 0) <= 0) throw refuseTransition('start', input.id, 'expired')
+  await refuseWhileAgentPaused(tx, instance, 'start')
   const takeWebhook = input.takeWebhook ?? false
   const changed = await tx.query(
     `update instance set desired = 'running', take_webhook = take_webhook or $2,

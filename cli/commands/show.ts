@@ -10,15 +10,18 @@ export function addShow(program: Command, cli: Cli): void {
     const { showInstance } = await import('../../services/show-instance.ts')
     const { listInstanceEvents } = await import('../../services/list-instance-events.ts')
     const { renderInstance } = await import('../render-show.ts')
-    const { renderEvents } = await import('../render-history.ts')
+    const { listPeriods } = await import('../../services/list-periods.ts')
+    const { renderEvents, renderPeriods } = await import('../render-history.ts')
     await withContext(cli, async (context) => {
       const view = await context.run(showInstance, { id })
+      const periods = await context.run(listPeriods, { id })
       if (cli.output.json) {
-        cli.output.result(view, () => '')
+        cli.output.result({ ...view, periods }, () => '')
         return
       }
       const events = await context.run(listInstanceEvents, { id, limit: eventsShown })
       cli.output.data(renderInstance(cli.output, view, Date.now()))
+      if (periods.length > 0) cli.output.data(`\n${renderPeriods(cli.output, periods)}`)
       if (events.length > 0) cli.output.data(`\n${renderEvents(cli.output, events)}`)
     })
   })

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import type { InstanceView } from '../../domain/instance.ts'
+import { agentIdOf } from '../../domain/tenant.ts'
 import { changeInstance, type WaitOptions, withWaiting } from '../change-instance.ts'
 import { addCommand, type Cli, months } from '../command.ts'
 import { formatLocalTime, formatRelative } from '../format.ts'
+import { type PaymentOptions, periodFrom, withPayment } from '../period-options.ts'
 
 /** `approve`, `renew`, `expire`, `suspend` and `activate`: the subscription's status. */
 export function addSubscriptionCommands(program: Command, cli: Cli): void {
@@ -15,45 +17,27 @@ export function addSubscriptionCommands(program: Command, cli: Cli): void {
 }
 
 function addApprove(program: Command, cli: Cli): void {
-  withWaiting(addCommand(program, 'approve <id>', 'start a new bot for so many months'))
+  withPayment(withWaiting(addCommand(program, 'approve <id>', 'start a new bot for so many months')))
     .requiredOption('--months <count>', '1, 2, 3, 6 or 12, each of 30 days', months)
-    .action(async (id: string, options: WaitOptions & { months: number }) => {
+    .action(async (id: string, options: WaitOptions & PaymentOptions & { months: number }) => {
       const { approveInstance } = await import('../../services/approve-instance.ts')
       await changeInstance(cli, options, {
         id,
-        apply: (context) => {
-          const { settings } = context.config
-          return context.run(approveInstance, {
-            id,
-            months: options.months,
-            daysPerMonth: settings.DAYS_PER_MONTH,
-            portBase: settings.WORKER_PORT_BASE,
-            portCount: settings.WORKER_PORT_COUNT,
-          })
-        },
-        sentence: (view) => `${id} is approved until ${endOf(view)}.`,
+        apply: (context) => context.run(approveInstance, { id, ...periodFrom(context.config, options) }),
+        sentence: (view) => `${id} is approved until ${endOf(view)}.${waitingForAgent(view)}`,
       })
     })
 }
 
 function addRenew(program: Command, cli: Cli): void {
-  withWaiting(addCommand(program, 'renew <id>', 'add months to a subscription'))
+  withPayment(withWaiting(addCommand(program, 'renew <id>', 'add months to a subscription')))
     .requiredOption('--months <count>', '1, 2, 3, 6 or 12; renewing early loses nothing', months)
-    .action(async (id: string, options: WaitOptions & { months: number }) => {
+    .action(async (id: string, options: WaitOptions & PaymentOptions & { months: number }) => {
       const { renewInstance } = await import('../../services/renew-instance.ts')
       await changeInstance(cli, options, {
         id,
-        apply: (context) => {
-          const { settings } = context.config
-          return context.run(renewInstance, {
-            id,
-            months: options.months,
-            daysPerMonth: settings.DAYS_PER_MONTH,
-            portBase: settings.WORKER_PORT_BASE,
-            portCount: settings.WORKER_PORT_COUNT,
-          })
-        },
-        sentence: (view) => `${id} is approved until ${endOf(view)}.`,
+        apply: (context) => context.run(renewInstance, { id, ...periodFrom(context.config, options) }),
+        sentence: (view) => `${id} is approved until ${endOf(view)}.${waitingForAgent(view)}`,
       })
     })
 }
@@ -106,6 +90,11 @@ function addActivate(program: Command, cli: Cli): void {
       })
     },
   )
+}
+
+function waitingForAgent(view: InstanceView): string {
+  if (!view.resumes_with_agent) return ''
+  return ` Its agent is paused; it starts with: ./botfleet agent resume ${agentIdOf(view.tenant)}`
 }
 
 function endOf(view: InstanceView): string {

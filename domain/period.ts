@@ -1,0 +1,47 @@
+/** A paid stretch of a subscription: what it cost and how it was paid. */
+import { Failure } from './failure.ts'
+import { type Currency, formatAmount } from './money.ts'
+
+/** What was paid for a period, where somebody says so. */
+export interface PeriodPayment {
+  /** Smallest units. */
+  readonly price: bigint
+  readonly currency: Currency
+  /** How it was paid: a transaction id, a receipt, a word. */
+  readonly payment: string | null
+}
+
+export interface PeriodView {
+  readonly kind: 'approve' | 'renew'
+  readonly months: number
+  readonly starts_at: string
+  readonly ends_at: string
+  /** A decimal string; null where nobody said. */
+  readonly price: string | null
+  readonly currency: Currency | null
+  readonly payment: string | null
+  readonly created_at: string
+  readonly created_by: string
+}
+
+const paymentLengthMax = 200
+
+/** Reads how a period was paid. Throws `usage`. */
+export function parsePayment(text: string): string {
+  const payment = text.trim()
+  if (payment.length >= 1 && payment.length <= paymentLengthMax && !/\p{Cc}/u.test(payment)) return payment
+  throw new Failure('usage', `how it was paid is said in one line of 1 to ${paymentLengthMax} characters`)
+}
+
+/** What was paid, as an audit row says it. */
+export function paymentDetails(paid: PeriodPayment | undefined): Readonly<Record<string, unknown>> {
+  if (paid === undefined) return {}
+  return { price: formatAmount(paid.price, paid.currency), currency: paid.currency, payment: paid.payment }
+}
+
+/** Price, currency and payment of a period's row. */
+export function paymentColumns(
+  paid: PeriodPayment | undefined,
+): readonly [bigint | null, Currency | null, string | null] {
+  return [paid?.price ?? null, paid?.currency ?? null, paid?.payment ?? null]
+}

@@ -1,0 +1,17 @@
+import type { Queryable } from '../../db/transaction.ts'
+import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { AgentView } from '../../domain/agent.ts'
+import { readAgents } from './agent-view.ts'
+import { tenantNotFound } from './tenant-not-found.ts'
+
+/** One agent; an agent sees itself. Throws `not_found`. */
+export async function showAgent(
+  database: Queryable,
+  actor: Actor,
+  input: { readonly tenant: string },
+): Promise<AgentView> {
+  assertMay(actor, 'agent.read', input.tenant)
+  const [view] = await readAgents(database, input.tenant)
+  if (view === undefined) throw tenantNotFound(input.tenant)
+  return view
+}

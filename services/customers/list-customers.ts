@@ -1,0 +1,43 @@
+import type { Queryable } from '../../db/transaction.ts'
+import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { CustomerView } from '../../domain/customer.ts'
+import { type CustomerRow, customerViewOf, customerViewSql } from './customer-view.ts'
+
+export interface ListCustomers {
+  readonly tenant?: string | undefined
+  /** Part of a username or a displayed name, the beginning of an id, or a whole id on the platform. */
+  readonly search?: string | undefined
+  /** Only blocked ones, or only those that are not. */
+  readonly blocked?: boolean | undefined
+  /** Erased ones too; they have no names to be found by. */
+  readonly erased?: boolean | undefined
+  readonly limit?: number | undefined
+  readonly offset?: number | undefined
+}
+
+const limitMax = 1000
+
+/** Customers with their balances, the one seen last first; an agent sees those of its own shop. */
+export async function listCustomers(database: Queryable, actor: Actor, input: ListCustomers): Promise<CustomerView[]> {
+  const tenant = actor.role === 'agent' ? actor.tenant : (input.tenant ?? null)
+  assertMay(actor, 'customer.read', tenant ?? undefined)
+  const search = input.search?.trim().replace(/^@/, '').toLowerCase() ?? ''
+  const { rows } = await database.query<CustomerRow>(
+    `${customerViewSql}
+     where ($1::text is null or c.tenant_id = $1)
+       and ($2 = '' or c.platform_user_id = $2 or starts_with(c.id, $2)
+         or position($2 in lower(concat_ws(chr(10), c.username, c.display_name))) > 0)
+       and ($3::boolean is null or (c.blocked_at is not null) = $3)
+       and ($4 or c.erased_at is null)
+     order by c.last_seen_at desc, c.id limit $5 offset $6`,
+    [
+      tenant,
+      search,
+      input.blocked ?? null,
+      input.erased ?? false,
+      Math.min(input.limit ?? 50, limitMax),
+      input.offset ?? 0,
+    ],
+  )
+  return rows.map(customerViewOf)
+}

@@ -1,0 +1,52 @@
+import type { Queryable } from '../../db/transaction.ts'
+import type { TransactionView } from '../../domain/customer.ts'
+import { type Currency, formatAmount } from '../../domain/money.ts'
+import type { Buyer } from '../../domain/shop.ts'
+
+export interface TransactionsPage {
+  /** Only those before this one, from the page before. */
+  readonly before?: number | undefined
+  readonly limit?: number | undefined
+}
+
+const limitMax = 1000
+
+interface TransactionRow extends Omit<TransactionView, 'at' | 'currency'> {
+  at: Date
+  currency: Currency
+}
+
+/**
+ * What came to a customer and went from it, newest first: the transfers of its accounts, with the order or the payment
+ * that each is of. For the customer itself, as the gateway's fence says; for people, `customerHistory`.
+ */
+export async function transactionsOf(
+  tx: Queryable,
+  customer: Pick<Buyer, 'tenant' | 'customerId'>,
+  page: TransactionsPage,
+): Promise<TransactionView[]> {
+  const { rows } = await tx.query<TransactionRow>(
+    `with own as (
+       select id from account where tenant_id = $1 and kind = 'customer' and customer_id = $2
+     ), moved as (
+       (select t.id, t.entry_id, t.currency, t.amount from transfer t join own on own.id = t.to_account
+        where $3::bigint is null or t.id < $3 order by t.id desc limit $4)
+       union all
+       (select t.id, t.entry_id, t.currency, -t.amount from transfer t join own on own.id = t.from_account
+        where $3::bigint is null or t.id < $3 order by t.id desc limit $4)
+     )
+     select m.id, e.at, e.kind, m.amount::text as amount, m.currency, e.reason, o.id as "order",
+       p.name as product_name, case when e.kind = 'top_up' then e.reference end as payment
+     from moved m join journal_entry e on e.id = m.entry_id
+     left join customer_order o on o.tenant_id = $1 and o.customer_id = $2
+       and o.id = case when e.kind in ('sale', 'refund') then split_part(e.reference, ':', 1)::bigint end
+     left join product p on p.id = o.product_id
+     order by m.id desc limit $4`,
+    [customer.tenant, customer.customerId, page.before ?? null, Math.min(page.limit ?? 20, limitMax)],
+  )
+  return rows.map((row) => ({
+    ...row,
+    at: row.at.toISOString(),
+    amount: formatAmount(BigInt(row.amount), row.currency),
+  }))
+}
