@@ -10,6 +10,12 @@ export interface Fields {
   readonly [name: string]: Value
 }
 
+/** A document as it stands in a file. */
+export type FileDocument =
+  | { readonly line: number; readonly text: string }
+  /** What stands here is no document. */
+  | { readonly line: number; readonly trouble: string }
+
 /** The text is no document; the message says why, without quoting what is in it. */
 export class NotADocument extends Error {}
 

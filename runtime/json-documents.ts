@@ -3,11 +3,7 @@
  * or either of them `--pretty`. The file is never in memory as a whole.
  */
 import { createReadStream } from 'node:fs'
-
-export type FileDocument =
-  | { readonly line: number; readonly text: string }
-  /** What stands here is no document. */
-  | { readonly line: number; readonly trouble: string }
+import type { FileDocument } from '../domain/extended-json.ts'
 
 /** Twice what MongoDB lets a document be, since JSON is longer than BSON. */
 const bytesMax = 32 * 1024 * 1024

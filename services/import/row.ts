@@ -69,8 +69,7 @@ export class Row {
     if (found === null) return null
     if (typeof found === 'boolean') return String(found)
     if (typeof found !== 'string') throw new Misfit(`its ${names[0]} is not a text or a number`)
-    // Postgres takes every character but this one.
-    return found.replaceAll('\u0000', '').trim() || null
+    return storable(found).trim() || null
   }
 
   /** A text in small letters. */
@@ -185,6 +184,11 @@ export function translate<T extends string>(word: string, words: Readonly<Record
   const found = Object.hasOwn(words, word) ? words[word] : undefined
   if (found !== undefined) return found
   throw new Misfit(`its ${field} is ${quoted(word)}: one of ${Object.keys(words).join(', ')} is needed`)
+}
+
+/** Postgres takes every text but for half characters and the one that is nothing. */
+export function storable(text: string): string {
+  return text.replaceAll('\u0000', '').toWellFormed()
 }
 
 export function quoted(text: string): string {

@@ -71,7 +71,7 @@ export async function sealLines(
         const first = seen.get(fingerprint)
         if (first === undefined) {
           seen.set(fingerprint, line.number)
-          units.push({ line: line.number, sealed: sealUnit(intake, line.bytes), fingerprint })
+          units.push({ line: line.number, sealed: sealGoods(intake, line.bytes), fingerprint })
         } else skipped.push({ line: line.number, trouble: 'repeated', same_as: first })
       }
     }
@@ -92,17 +92,18 @@ export function sealFile(intake: Intake, file: { readonly name: string; readonly
   if (file.bytes.length > fileBytesMax) {
     throw new Failure('usage', `a unit that is a file has at most ${fileBytesMax / 1024 / 1024} MB`)
   }
-  const unit = { line: 1, sealed: sealUnit(intake, file.bytes), fingerprint: fingerprintOf(intake, file.bytes) }
+  const unit = { line: 1, sealed: sealGoods(intake, file.bytes), fingerprint: fingerprintOf(intake, file.bytes) }
   const fileName = parseLine(basename(file.name), "a file's name", 255)
   return { product: intake.product, keyId: intake.keyring.activeKeyId, fileName, units: [unit], skipped: [] }
 }
 
-function sealUnit(intake: Intake, bytes: Buffer): string {
+/** Seals the goods of one unit. */
+export function sealGoods(intake: Intake, bytes: Buffer): string {
   return seal(intake.keyring, stockAad(intake.product), bytes)
 }
 
-/** Of the product too, so that equal goods of two products do not look alike. */
-function fingerprintOf(intake: Intake, bytes: Buffer): string {
+/** By which the goods are known again; base64. Of the product too: equal goods of two products do not look alike. */
+export function fingerprintOf(intake: Intake, bytes: Buffer): string {
   return createHmac('sha256', intake.fingerprintKey).update(`${intake.product}\0`).update(bytes).digest('base64')
 }
 

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
 import { parseDecimalText } from '../../../domain/decimal-text.ts'
 import type { Fields, Value } from '../../../domain/extended-json.ts'
+import { Failure } from '../../../domain/failure.ts'
 import type { Markup } from '../../../domain/money.ts'
 import { openOldToken } from '../../../domain/old-token.ts'
+import { buttonsMax, parseButton, parseChat, parseLink, type ShopButton } from '../../../domain/shop-settings.ts'
 import { parseTelegramToken } from '../../../domain/telegram-token.ts'
 import { Misfit } from '../misfit.ts'
 import { quoted, type Row, translate } from '../row.ts'
@@ -18,9 +19,6 @@ const statuses = {
   suspended: 'suspended',
 } as const
 
-const linkLengthMax = 256
-const linksMax = 5
-
 export interface AgentDocument {
   readonly tenant: string
   readonly name: string
@@ -30,11 +28,13 @@ export interface AgentDocument {
   readonly supportLink: string | null
   readonly channelLink: string | null
   readonly announcementLink: string | null
-  readonly extraLinks: readonly { readonly title: string; readonly url: string }[]
+  readonly extraLinks: readonly ShopButton[]
   readonly noticeChat: string | null
   readonly createdAt: string | null
   /** The bot's token, opened. */
   readonly token: string | null
+  /** Settings that cannot be kept here, and why. */
+  readonly dropped: readonly string[]
 }
 
 /** What an agent's document counts of its money (seed 001); seed 000 keeps `agent_ledger` instead. */
@@ -48,38 +48,92 @@ export interface AgentCounters {
 export function decodeAgent(row: Row, oldKeys: readonly Buffer[]): { decoded: Decoded; agent: AgentDocument } {
   const tenant = row.agentTenant()
   const agentId = tenant.replace(/^agent:/, '')
+  const settings = new Settings(row)
   const agent: AgentDocument = {
     tenant,
     name: (row.text('name', 'agent_name') ?? agentId).slice(0, 200),
     status: translate(row.word('status') ?? 'active', statuses, 'status'),
     markup: markupOf(row),
     owners: ownersOf(row),
-    supportLink: linkOf(row, 'links.support_link', 'settings.customer_service', 'support_link'),
-    channelLink: linkOf(row, 'links.channel_link', 'settings.official_channel', 'channel_link'),
-    announcementLink: linkOf(row, 'links.announcement_link', 'settings.restock_group', 'announcement_link'),
-    extraLinks: extraLinksOf(row),
-    noticeChat: row.text('settings.notify_channel_id', 'notify_channel_id'),
+    supportLink: settings.link('links.support_link', 'settings.customer_service', 'support_link'),
+    channelLink: settings.link('links.channel_link', 'settings.official_channel', 'channel_link'),
+    announcementLink: settings.link('links.announcement_link', 'settings.restock_group', 'announcement_link'),
+    extraLinks: settings.buttons('links.extra_links', 'settings.extra_links', 'extra_links'),
+    noticeChat: settings.chat('settings.notify_channel_id', 'notify_channel_id'),
     createdAt: row.time('created_at'),
     token: tokenOf(row, oldKeys),
+    dropped: settings.dropped,
   }
   const counters = countersOf(row)
-  const secret = createHash('sha256').update(JSON.stringify(agent, asText)).digest('hex')
+  const payout = {
+    // Requests name their address each time; these were the agent's defaults (seed rows S0-022, S0-023).
+    wallet_address: row.text('payout.wallet_address'),
+    min_withdrawal: row.text('payout.min_withdrawal'),
+  }
   const decoded: Decoded = {
     key: row.key(agentId),
     tenant,
     number: agentId,
     state: agent.status,
     amount: counters === null ? 0n : counters.available + counters.held + counters.paid,
-    details: {
-      counters: counters === null ? null : JSON.parse(JSON.stringify(counters, asText)),
-      // Requests name their address each time; these were the agent's defaults (seed rows S0-022, S0-023).
-      wallet_address: row.text('payout.wallet_address'),
-      min_withdrawal: row.text('payout.min_withdrawal'),
-    },
+    details: { counters: counters === null ? null : JSON.parse(JSON.stringify(counters, asText)), ...payout },
     columns: {},
-    secret,
+    identity: JSON.stringify([agent, counters, payout], asText),
   }
   return { decoded, agent }
+}
+
+/** Reads settings by the rules that they have here; what does not pass is left out and named. */
+class Settings {
+  readonly dropped: string[] = []
+  readonly #row: Row
+
+  constructor(row: Row) {
+    this.#row = row
+  }
+
+  link(...names: readonly string[]): string | null {
+    return this.#keep(names, parseLink)
+  }
+
+  chat(...names: readonly string[]): string | null {
+    return this.#keep(names, parseChat)
+  }
+
+  buttons(...names: readonly string[]): ShopButton[] {
+    const list = this.#row.value(...names) ?? []
+    if (!Array.isArray(list)) return this.#drop(names[0], 'it is no list') ?? []
+    const buttons = (list as readonly Value[]).flatMap((entry, index) => {
+      const { title, url } = (typeof entry === 'object' && entry !== null ? entry : {}) as Fields
+      const name = `${names[0] ?? ''}[${index}]`
+      if (typeof title !== 'string' || typeof url !== 'string')
+        return this.#drop(name, 'it lacks its title or its url') ?? []
+      return this.#tried(name, () => parseButton({ title, url })) ?? []
+    })
+    for (const [index] of buttons.slice(buttonsMax).entries()) {
+      this.#drop(`${names[0] ?? ''}[${buttonsMax + index}]`, `a shop has at most ${buttonsMax} buttons`)
+    }
+    return buttons.slice(0, buttonsMax)
+  }
+
+  #keep(names: readonly string[], parse: (text: string) => string): string | null {
+    const text = this.#row.text(...names)
+    return text === null ? null : this.#tried(names[0] ?? '', () => parse(text))
+  }
+
+  #tried<T>(name: string, parse: () => T): T | null {
+    try {
+      return parse()
+    } catch (error) {
+      if (error instanceof Failure) return this.#drop(name, error.message)
+      throw error
+    }
+  }
+
+  #drop(name: string | undefined, why: string): null {
+    this.dropped.push(`${name ?? ''}: ${why}`)
+    return null
+  }
 }
 
 function asText(_key: string, value: unknown): unknown {
@@ -99,16 +153,19 @@ function markupOf(row: Row): Markup {
     return pricing
   }
   if (fixed === null) return pricing ?? { kind: 'percent', hundredths: 0n }
-  if (fixed < 0n) throw new Misfit('its markup is negative')
-  return { kind: 'fixed', amount: fixed }
+  return { kind: 'fixed', amount: fixedMarkup(fixed) }
+}
+
+/** As the database has it: a thousand units of it still fit. */
+function fixedMarkup(amount: bigint): bigint {
+  if (amount >= 0n && amount <= 1_000_000_000_000n) return amount
+  throw new Misfit('its markup is negative, or more than a million a unit')
 }
 
 function pricedMarkup(row: Row, kind: string): Markup {
   const names = ['pricing.markup_value', 'markup_value'] as const
   if (kind === 'fixed') {
-    const amount = row.amount(...names) ?? 0n
-    if (amount < 0n) throw new Misfit('its markup is negative')
-    return { kind, amount }
+    return { kind, amount: fixedMarkup(row.amount(...names) ?? 0n) }
   }
   if (kind !== 'percent') throw new Misfit(`its markup_type is ${quoted(kind)}: percent or fixed is needed`)
   const text = row.text(...names) ?? '0'
@@ -128,27 +185,6 @@ function ownersOf(row: Row): string[] {
   const wrong = owners.find((id) => !/^\d{1,19}$/.test(id))
   if (wrong !== undefined) throw new Misfit(`its owner ${quoted(wrong)} is no user id of Telegram`)
   return [...new Set(owners)]
-}
-
-function linkOf(row: Row, ...names: readonly string[]): string | null {
-  const link = row.text(...names)
-  if (link !== null && link.length > linkLengthMax) {
-    throw new Misfit(`its ${names[0]} is longer than ${linkLengthMax} characters`)
-  }
-  return link
-}
-
-function extraLinksOf(row: Row): { title: string; url: string }[] {
-  const list = row.value('links.extra_links', 'settings.extra_links', 'extra_links') ?? []
-  if (!Array.isArray(list)) throw new Misfit('its extra_links are no list')
-  if (list.length > linksMax) throw new Misfit(`it has ${list.length} extra_links, of which ${linksMax} are possible`)
-  return (list as readonly Value[]).map((entry) => {
-    const { title, url } = (typeof entry === 'object' ? entry : {}) as Fields
-    if (typeof title === 'string' && typeof url === 'string' && title !== '' && url.length <= linkLengthMax) {
-      return { title: title.slice(0, 64), url }
-    }
-    throw new Misfit('one of its extra_links lacks its title or its url, or has one that is too long')
-  })
 }
 
 function countersOf(row: Row): AgentCounters | null {

@@ -13,6 +13,6 @@ export interface Decoded {
   readonly details: Readonly<Record<string, unknown>>
   /** The columns of its staging table. */
   readonly columns: Readonly<Record<string, Column>>
-  /** What only its fingerprint may keep: it tells a changed document from the same one. */
-  readonly secret?: string
+  /** What tells a changed document from the same one, where that is not all of the above; may hold secrets. */
+  readonly identity?: unknown
 }

@@ -42,9 +42,13 @@ export interface OrderPrice {
 /** The old system rounded a unit's markup and an order's profit to cents, each by itself. */
 const centOfUnit = 10_000n
 
-/** Finds the numbers of an order. Throws `Misfit` where what is said contradicts itself. */
-export function priceOf(tenant: string, said: SaidPrice, ledger: LedgerPrice | null): OrderPrice {
-  const isAgents = tenant !== masterTenant
+/**
+ * Finds the numbers of an order. `ledger`: what the agents' ledger says of it, undefined where the agent keeps none: then
+ * the markup is what the order says. Throws `Misfit` where what is said contradicts itself.
+ */
+export function priceOf(tenant: string, said: SaidPrice, inLedger: LedgerPrice | null | undefined): OrderPrice {
+  const ledger = inLedger ?? null
+  const isProfitable = tenant !== masterTenant && inLedger !== null
   if (ledger !== null && ledger.tenant !== tenant) {
     throw new Misfit(`it belongs to ${tenant}, but its profit in agent_ledger to ${ledger.tenant}`)
   }
@@ -61,7 +65,7 @@ export function priceOf(tenant: string, said: SaidPrice, ledger: LedgerPrice | n
   // What was given away has the form of what has no price.
   if (each === 0n)
     return { quantity: quantity ?? 1, base: 1n, markup: 0n, discount: null, total: 0n, knowledge: 'said' }
-  const markup = isAgents ? markupOf(said, ledger, each, pieces) : 0n
+  const markup = isProfitable ? markupOf(said, ledger, each, pieces) : 0n
   const base = each - markup
   if (markup < 0n || base <= 0n) {
     throw new Misfit(`its price ${shown(each)} leaves a base price of ${shown(base)} and a markup of ${shown(markup)}`)

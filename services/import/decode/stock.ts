@@ -1,4 +1,6 @@
 import type { Fields, Value } from '../../../domain/extended-json.ts'
+import { lineBytesMax } from '../../../domain/stock-lines.ts'
+import { fileBytesMax } from '../../stock/seal-stock.ts'
 import { Misfit } from '../misfit.ts'
 import { type Row, translate } from '../row.ts'
 import type { Decoded } from './decoded.ts'
@@ -33,7 +35,14 @@ export type GoodsIn = 'projectname' | 'hbid'
 export interface DecodedStock {
   readonly decoded: Decoded
   readonly product: string
-  readonly goods: string
+  readonly goods: Goods
+}
+
+/** What is sold: a line, or what takes more than one. */
+export interface Goods {
+  readonly bytes: Buffer
+  /** Null for a line. */
+  readonly fileName: string | null
 }
 
 /** One unit of `stock` (`hb`). */
@@ -42,7 +51,6 @@ export function decodeStock(row: Row, goodsIn: GoodsIn): DecodedStock {
   const product = productIdOf(original)
   const state = translate(row.need(row.word('state', 'status'), 'state'), states, 'state')
   const { goods, productName } = goodsOf(row, goodsIn, state)
-  const soldAt = row.time('yssj', 'sold_at', 'sold_time')
   const price = row.amount('price', 'money', 'base_price')
   return {
     product,
@@ -59,8 +67,9 @@ export function decodeStock(row: Row, goodsIn: GoodsIn): DecodedStock {
         original,
         product_name: productName?.slice(0, 200) ?? null,
         price: price !== null && price > 0n ? price.toString() : null,
+        file_name: goods.fileName,
         buyer: optionalUserId(row, 'gmid', 'buyer_id', 'user_id', 'sold_to'),
-        sold_at: soldAt,
+        sold_at: row.time('yssj', 'sold_at', 'sold_time'),
         added_at: row.time('timer', 'added_at', 'created_at', 'time'),
         order_number: row.text('order_id', 'bianhao', 'order_no', 'delivery_order_id'),
       },
@@ -68,37 +77,35 @@ export function decodeStock(row: Row, goodsIn: GoodsIn): DecodedStock {
   }
 }
 
-function goodsOf(row: Row, goodsIn: GoodsIn, state: string): { goods: string; productName: string | null } {
+function goodsOf(row: Row, goodsIn: GoodsIn, state: string): { goods: Goods; productName: string | null } {
   const name = row.text('projectname', 'product_name', 'name')
   const named = row.value(...goodsFields)
-  if (named !== null) return { goods: goodsText(named), productName: name }
-  const goods = row.text(goodsIn) ?? row.text('projectname')
+  if (named !== null) return { goods: packed(textOf(named)), productName: name }
+  const goods = row.value(goodsIn, 'projectname')
   if (goods === null) throw new Misfit(`it has no goods: ${goodsFields.join(', ')}, projectname and hbid are empty`)
   if (state === 'available' && kindsOfFiles.includes(row.text('leixing') ?? '')) {
     throw new Misfit(
       'its goods are files of the old server, which are in no export: leave it out, and add the files with ./botfleet stock add',
     )
   }
-  return { goods: oneLine(goods), productName: goodsIn === 'hbid' ? name : row.text('product_name', 'name') }
+  return { goods: packed(textOf(goods)), productName: goodsIn === 'hbid' ? name : row.text('product_name', 'name') }
 }
 
-/** Goods of several parts become one line, as they are sold: `name: value | name: value`. */
-function goodsText(value: Value): string {
-  if (typeof value !== 'object' || value === null) return oneLine(String(value))
-  const parts = Object.entries(value as Fields).map(
-    ([name, part]) => `${name}: ${typeof part === 'string' ? part : JSON.stringify(part)}`,
-  )
-  return oneLine(parts.join(' | '))
-}
-
-function oneLine(text: string): string {
-  const line = text
-    .split(/\r?\n/)
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
+/** Goods of several parts become one line: `name: value | name: value`. */
+function textOf(value: Value): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value as Fields)
+    .map(([name, part]) => `${name}: ${typeof part === 'string' ? part : JSON.stringify(part)}`)
     .join(' | ')
-  if (line === '') throw new Misfit('its goods are empty')
-  return line
+}
+
+/** A line where it can be one, to the letter; else a file. */
+function packed(text: string): Goods {
+  const bytes = Buffer.from(text.replace(/[\r\n]+$/, ''))
+  if (bytes.toString('utf8').trim() === '') throw new Misfit('its goods are empty')
+  if (bytes.length > fileBytesMax) throw new Misfit(`its goods are longer than ${fileBytesMax / 1024 / 1024} MB`)
+  const isLine = bytes.length <= lineBytesMax && !/(?!\t)\p{Cc}/u.test(text.trimEnd())
+  return { bytes, fileName: isLine ? null : 'goods.txt' }
 }
 
 /**
