@@ -70,25 +70,28 @@ create table stock_batch (
 );
 create index stock_batch_product on stock_batch (product_id, id desc);
 
+create domain stock_kind as text check (value in ('line', 'file'));
+create domain stock_state as text check (value in ('available', 'reserved', 'sold', 'spoilt'));
+create domain fingerprint as bytea check (octet_length(value) = 32);
+
 create table stock_unit (
   id bigint generated always as identity primary key,
   product_id text not null references product (id),
   batch_id bigint references stock_batch (id),
-  kind text not null default 'line' check (kind in ('line', 'file')),
+  kind stock_kind not null default 'line',
   file_name text check (length(file_name) between 1 and 255),
   -- The goods, sealed (domain/keyring.ts).
   key_id text not null,
   sealed text not null,
   -- HMAC of the goods under a key of ours: the same line is stocked once, and nobody can guess it from here.
-  fingerprint bytea not null check (octet_length(fingerprint) = 32),
-  state text not null default 'available' check (state in ('available', 'reserved', 'sold', 'spoilt')),
+  fingerprint fingerprint not null,
+  state stock_state not null default 'available',
   order_id bigint,
   reserved_until timestamptz,
   added_at timestamptz not null default now(),
   sold_at timestamptz,
   constraint stock_unit_file_has_name check ((kind = 'file') = (file_name is not null)),
-  constraint stock_unit_of_order check (case state when 'available' then order_id is null when 'spoilt' then true
-    else order_id is not null end),
+  constraint stock_unit_of_order check (state = 'spoilt' or (state = 'available') = (order_id is null)),
   constraint stock_unit_reserved_for_a_while check ((state = 'reserved') = (reserved_until is not null))
 );
 create unique index stock_unit_once on stock_unit (product_id, fingerprint);

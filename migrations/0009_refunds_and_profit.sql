@@ -4,17 +4,40 @@
 create table order_refund (
   id bigint generated always as identity primary key,
   order_id bigint not null references customer_order (id),
-  key text not null,
+  key text not null check (length(key) between 1 and 200),
   units integer not null check (units > 0),
   amount bigint not null check (amount >= 0),
   restocked boolean not null,
   reason text,
   actor text not null,
   at timestamptz not null default clock_timestamp(),
-  constraint order_refund_once unique (order_id, key)
+  constraint order_refund_once unique (order_id, key),
+  constraint order_refund_of_order unique (order_id, id)
 );
 create trigger order_refund_append_only before update or delete on order_refund
   for each row execute function refuse_change();
+create trigger order_refund_no_truncate before truncate on order_refund
+  for each statement execute function refuse_change();
+
+-- The goods that came back: no unit of an order is refunded twice.
+create table refunded_unit (
+  order_id bigint not null,
+  unit_id bigint not null references stock_unit (id),
+  refund_id bigint not null,
+  primary key (order_id, unit_id),
+  foreign key (order_id, refund_id) references order_refund (order_id, id)
+);
+create index refunded_unit_of_unit on refunded_unit (unit_id);
+create trigger refunded_unit_append_only before update or delete on refunded_unit
+  for each row execute function refuse_change();
+create trigger refunded_unit_no_truncate before truncate on refunded_unit
+  for each statement execute function refuse_change();
+
+-- Which goods an order got, also after some came back to the shelf.
+create view order_unit with (security_invoker = true) as
+  select order_id, id as unit_id, null::timestamptz as refunded_at from stock_unit where state = 'sold'
+  union all
+  select u.order_id, u.unit_id, r.at from refunded_unit u join order_refund r on r.id = u.refund_id;
 
 -- Gives units of an order back: all that are left when `unit_ids` is null. What the agent earned by them comes from its
 -- pending profit, else from what it has available, else it is owed (facts/money.md). Delivered goods are spoilt, unless
@@ -26,7 +49,6 @@ declare
   o customer_order;
   done order_refund;
   profit agent_profit;
-  entry bigint;
   units bigint[];
   given integer;
   amount bigint;
@@ -42,10 +64,15 @@ begin
   end if;
   select * into done from order_refund where order_id = of_order and key = with_key;
   if done.id is not null then
+    if restock <> done.restocked or exists (
+      select from refunded_unit where refund_id = done.id and unit_id <> all(unit_ids)
+    ) or cardinality(unit_ids) <> done.units then
+      raise exception 'this key belongs to another refund' using errcode = 'BF409';
+    end if;
     return done;
   end if;
-  select array_agg(unit_id order by unit_id) into units from order_unit
-  where order_id = of_order and refunded_at is null and (unit_ids is null or unit_id = any(unit_ids));
+  select array_agg(id order by id) into units from stock_unit
+  where order_id = of_order and state = 'sold' and (unit_ids is null or id = any(unit_ids));
   given := coalesce(cardinality(units), 0);
   if o.status not in ('paid', 'partly_refunded') or given = 0 or given <> coalesce(cardinality(unit_ids), given) then
     raise exception 'order % is %: nothing of that to refund', of_order, o.status using errcode = 'BF409';
@@ -64,11 +91,13 @@ begin
     select least(balance, from_agent) into free from account where id = available_account;
   end if;
   if amount > 0 then
-    insert into journal_entry (kind, reference, tenant_id, actor, reason)
-    values ('refund', of_order || ':' || with_key, o.tenant_id, by_actor, why) returning id into entry;
+    with entry as (
+      insert into journal_entry (kind, reference, tenant_id, actor, reason)
+      values ('refund', of_order || ':' || with_key, o.tenant_id, by_actor, why) returning id
+    )
     insert into transfer (entry_id, currency, from_account, to_account, amount)
-    select entry, o.currency, leg.account, buyer_account, leg.amount
-    from (values (account_of('master', 'revenue', o.currency), amount - from_agent),
+    select entry.id, o.currency, leg.account, buyer_account, leg.amount
+    from entry, (values (account_of('master', 'revenue', o.currency), amount - from_agent),
       (case when profit.state = 'pending' then account_of(o.tenant_id, 'pending', o.currency) else available_account end,
         case when profit.state = 'pending' then from_agent else free end),
       (debt_account, case when profit.state = 'pending' then 0 else from_agent - free end)) as leg (account, amount)
@@ -79,15 +108,15 @@ begin
       state = case when reverted + from_agent = agent_profit.amount then 'reverted' else 'pending' end
     where order_id = of_order;
   end if;
-  update order_unit set refunded_at = clock_timestamp() where order_id = of_order and unit_id = any(units);
   update stock_unit set state = case when restock then 'available' else 'spoilt' end,
-    order_id = case when restock then null else order_id end, sold_at = case when restock then null else sold_at end
+    order_id = case when not restock then order_id end, sold_at = case when not restock then sold_at end
   where id = any(units);
   update customer_order set refunded_units = refunded_units + given, refunded = refunded + amount,
     status = case when refunded_units + given = quantity then 'refunded' else 'partly_refunded' end
   where id = of_order;
   insert into order_refund (order_id, key, units, amount, restocked, reason, actor)
   values (of_order, with_key, given, amount, restock, why, by_actor) returning * into done;
+  insert into refunded_unit (order_id, unit_id, refund_id) select of_order, unnest(units), done.id;
   return done;
 end $$;
 
