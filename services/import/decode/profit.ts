@@ -22,11 +22,13 @@ export function decodeProfit(row: Row): Decoded {
     number,
     state,
     amount: profit < 0n ? -profit : profit,
-    details: { order: number },
-    columns: {
+    // The order's price may be here only.
+    details: {
       quantity: row.whole({ min: 1, max: 1000 }, 'qty', 'count', 'quantity'),
       base_price: row.amount('base_price')?.toString() ?? null,
       unit_price: row.amount('agent_price')?.toString() ?? null,
+    },
+    columns: {
       created_at: createdAt,
       mature_at: row.time('mature_at') ?? inTwoDays(createdAt),
       matured_at: row.time('matured_at'),

@@ -127,6 +127,11 @@ export class GoodsGuess {
     else this.#differs = true
   }
 
+  /** Whether any document leaves the question open. */
+  get hasLooked(): boolean {
+    return this.#firstName.size > 0
+  }
+
   get goodsIn(): GoodsIn {
     return this.#hasSeveral && !this.#differs ? 'hbid' : 'projectname'
   }
