@@ -1,6 +1,6 @@
 import { parseExtendedJson } from '../../domain/extended-json.ts'
 import { fingerprintKey } from '../stock/fingerprint-key.ts'
-import { fingerprintOf, type Intake, makeIntake, sealGoods } from '../stock/seal-stock.ts'
+import { makeSealer, type Sealer } from '../stock/seal-stock.ts'
 import { type AgentDocument, decodeAgent } from './decode/agent.ts'
 import type { Decoded } from './decode/decoded.ts'
 import { decodeOrder, orderNumberOf } from './decode/order.ts'
@@ -48,24 +48,24 @@ async function stockReader(run: ImportRun): Promise<CollectionReader> {
   if (!run.files.has('stock')) return { decode: () => never() }
   const goodsIn = await guessGoods(run)
   const key = await fingerprintKey(run.tx, run.keyring)
-  const intakes = new Map<string, Intake>()
-  const intakeOf = (product: string) => {
-    const intake = intakes.get(product) ?? makeIntake(product, run.keyring, key)
-    intakes.set(product, intake)
-    return intake
+  const sealers = new Map<string, Sealer>()
+  const sealerOf = (product: string) => {
+    const sealer = sealers.get(product) ?? makeSealer(product, run.keyring, key)
+    sealers.set(product, sealer)
+    return sealer
   }
-  const goodsOf = new WeakMap<Decoded, { goods: Goods; intake: Intake }>()
+  const goodsOf = new WeakMap<Decoded, { goods: Goods; sealer: Sealer }>()
   return {
     decode: (row) => {
       const { decoded, product, goods } = decodeStock(row, goodsIn)
-      const intake = intakeOf(product)
-      const known = { ...decoded, columns: { ...decoded.columns, fingerprint: fingerprintOf(intake, goods.bytes) } }
-      goodsOf.set(known, { goods, intake })
+      const sealer = sealerOf(product)
+      const known = { ...decoded, columns: { ...decoded.columns, fingerprint: sealer.fingerprint(goods.bytes) } }
+      goodsOf.set(known, { goods, sealer })
       return known
     },
     complete: (decoded) => {
       const found = goodsOf.get(decoded) ?? never()
-      return { key_id: run.keyring.activeKeyId, sealed: sealGoods(found.intake, found.goods.bytes) }
+      return { key_id: found.sealer.keyId, sealed: found.sealer.seal(found.goods.bytes) }
     },
   }
 }
