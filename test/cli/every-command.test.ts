@@ -18,6 +18,17 @@ const samples: Record<string, string> = {
   file: 'sample.backup',
   name: 'server9',
   username: 'nobody',
+  agent: 'agent001',
+  shop: 'agent001',
+  customer: 'nobody',
+  'user-id': '123456789',
+  'percent|fixed': 'percent',
+  value: '10',
+  link: 'support',
+  text: 'help',
+  title: 'Sample',
+  address: '@sample',
+  position: '1',
   role: 'viewer',
 }
 
@@ -74,7 +85,9 @@ test('the tree has the commands of the design', () => {
   const wanted = `init,migrate,doctor,keygen,create,edit,set-token,approve,renew,expire,suspend,activate,start,stop,
     restart,delete,list,show,logs,server list,server drain,server undrain,
     server confirm-clock,user create,user list,user password,user role,
-    user disable,user link,key rotate,audit,events,migrate status,backup,restore`
+    user disable,user link,key rotate,audit,events,migrate status,backup,restore,agent create,agent list,
+    agent show,agent pause,agent resume,agent pricing,agent owner add,agent owner remove,agent owner list,
+    agent owner claim,customer list,customer show,customer block,customer unblock,customer erase,customer history`
   expect(names).toEqual(expect.arrayContaining(wanted.split(/,\s*/)))
 })
 

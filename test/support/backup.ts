@@ -48,6 +48,12 @@ const rows = [
 const laterRows: Readonly<Record<string, string>> = {
   expiry_pause: `insert into expiry_pause (noticed_at, noticed_by, kind, jump_ms, stands_at)
     values (now(), 'alpha', 'jump', 3600000, now())`,
+  tenant_fixed_markup: `insert into tenant_fixed_markup values ('agent:ann', 'USDT', 50000)`,
+  tenant_text: `insert into tenant_text (tenant_id, language, kind, html, updated_by)
+    values ('agent:ann', 'fa', 'welcome', E${awkward}, 'cli')`,
+  tenant_owner: `insert into tenant_owner (tenant_id, platform, platform_user_id) values ('agent:ann', 'telegram', '77')`,
+  conversation_state: `insert into conversation_state (instance_id, customer_id, state)
+    values ('bot-1', 'c1', '{"awaiting": "markup"}')`,
 }
 
 /** Puts something into every table; throws naming those that it forgot. */
