@@ -5,6 +5,7 @@ import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
 import { addCreate } from './commands/create.ts'
 import { addCustomerCommands } from './commands/customer.ts'
+import { addCustomerAdjust } from './commands/customer-adjust.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addInit } from './commands/init.ts'
@@ -18,7 +19,9 @@ import { addServerCommands } from './commands/server.ts'
 import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
 import { addSubscriptionCommands } from './commands/subscription.ts'
+import { addTopUpCommands } from './commands/top-up.ts'
 import { addUserCommands } from './commands/user.ts'
+import { addWithdrawalCommands } from './commands/withdrawal.ts'
 import { Interrupted, listenForInterruption } from './interruption.ts'
 import { Output } from './output.ts'
 import { reportError } from './report-error.ts'
@@ -66,6 +69,10 @@ export function buildProgram(cli: Cli): Command {
   program.commandsGroup('The shop:')
   addAgentCommands(program, cli)
   addCustomerCommands(program, cli)
+  program.commandsGroup('Money:')
+  addTopUpCommands(program, cli)
+  addWithdrawalCommands(program, cli)
+  addCustomerAdjust(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)

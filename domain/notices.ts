@@ -30,6 +30,7 @@ export interface Notices {
   restock: { readonly product: string; readonly name: string }
   broadcast: { readonly broadcast: number }
   // To the owners of a tenant.
+  withdrawal_requested: OfWithdrawal & { readonly address: string }
   withdrawal_approved: OfWithdrawal
   withdrawal_paid: OfWithdrawal & { readonly txid: string }
   withdrawal_rejected: OfWithdrawal & { readonly reason: string }
@@ -39,7 +40,7 @@ export interface Notices {
   shop_resumed: { readonly shop: string }
   test: { readonly shop: string }
   // To the admins, in the master's bot.
-  withdrawal_requested: OfWithdrawal & { readonly tenant: string; readonly address: string }
+  withdrawal_to_review: OfWithdrawal & { readonly tenant: string; readonly address: string }
   top_up_requested: Money & { readonly top_up: number; readonly customer: string; readonly tenant: string }
   low_stock: { readonly product: string; readonly name: string; readonly left: number }
   // To both.

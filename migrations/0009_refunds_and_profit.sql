@@ -167,32 +167,31 @@ begin
 end $$;
 
 -- Matures all that is due of one tenant, so that it can be withdrawn the moment it is due, whenever the servers look
--- next. Waits for what another one is maturing, or refunding, just now.
+-- next. Waits for what another one is maturing, or refunding, just now; once, since by then the balances are locked.
 create function mature_profits_of(of_tenant text, by_actor text) returns void language plpgsql as $$
 declare
   due timestamptz := subscription_clock();
   ids bigint[];
 begin
-  loop
-    select array_agg(order_id) into ids from (
-      select order_id from agent_profit where tenant_id = of_tenant and state = 'pending' and mature_at <= due
-      order by mature_at, order_id limit 1000 for update
-    ) as taken;
-    exit when ids is null;
+  select array_agg(order_id) into ids from (
+    select order_id from agent_profit where tenant_id = of_tenant and state = 'pending' and mature_at <= due
+    order by mature_at, order_id for update
+  ) as taken;
+  if ids is not null then
     perform settle_profits(ids, by_actor);
-  end loop;
+  end if;
 end $$;
 
 create table withdrawal (
   -- `aw_20250124_143022_abc123` (seed row S1-047).
   id text primary key default 'aw_' || to_char(clock_timestamp() at time zone 'utc', 'YYYYMMDD_HH24MISS') || '_' ||
     left(gen_random_uuid()::text, 6) check (id ~ '^[A-Za-z0-9_-]{1,40}$'),
-  tenant_id text not null references tenant (id) check (tenant_id <> 'master'),
+  tenant_id text not null references tenant (id),
   key text not null check (length(key) between 1 and 200),
   currency text not null references currency (code),
   amount bigint not null check (amount > 0),
   -- Out of the amount.
-  fee bigint not null check (fee >= 0 and fee < amount),
+  fee bigint not null check (fee >= 0),
   address text not null,
   state text not null default 'requested' check (state in ('requested', 'approved', 'paid', 'rejected', 'cancelled')),
   -- How many people must approve it. More than one: they are users of ours, and the requester is none of them.
@@ -210,6 +209,8 @@ create table withdrawal (
   paid_by text,
   txid text,
   constraint withdrawal_once unique (tenant_id, key),
+  constraint withdrawal_of_an_agent check (tenant_id <> 'master'),
+  constraint withdrawal_leaves_something check (fee < amount),
   constraint withdrawal_paid check ((state = 'paid') = (paid_at is not null) and (state = 'paid') = (txid is not null)),
   constraint withdrawal_rejected_for_a_reason check (state <> 'rejected' or reason is not null),
   constraint withdrawal_from_a_chat check ((requester_platform is null) = (requester_platform_user_id is null))
@@ -280,13 +281,19 @@ create function request_withdrawal(
   out refusal text, out detail bigint, out repeated boolean, out w withdrawal
 ) language plpgsql as $$
 declare
-  available_account bigint := account_of(of_tenant, 'available', of_currency);
-  held_account bigint := account_of(of_tenant, 'held', of_currency);
-  debt_account bigint := account_of(of_tenant, 'debt', of_currency);
+  available_account bigint;
+  held_account bigint;
+  debt_account bigint;
   free bigint;
   owed bigint;
   entry bigint;
 begin
+  if of_tenant = 'master' or not exists (select from tenant where id = of_tenant) then
+    raise exception 'no agent %', of_tenant using errcode = 'BF404';
+  end if;
+  available_account := account_of(of_tenant, 'available', of_currency);
+  held_account := account_of(of_tenant, 'held', of_currency);
+  debt_account := account_of(of_tenant, 'debt', of_currency);
   perform mature_profits_of(of_tenant, by_actor);
   perform from account where id in (available_account, held_account, debt_account) order by id for update;
   select * into w from withdrawal where tenant_id = of_tenant and key = with_key;
@@ -498,20 +505,6 @@ begin
   insert into top_up (tenant_id, customer_id, key, currency, amount, instructions, pay_until)
   values (of_tenant, of_customer, with_key, of_currency, of_amount, with_instructions, clock_timestamp() + within)
   returning * into t;
-end $$;
-
--- Ends top-ups whose time to pay is over. Returns how many.
-create function expire_top_ups(at_most integer) returns integer language plpgsql as $$
-declare
-  ended integer;
-begin
-  update top_up set state = 'expired', ended_at = clock_timestamp()
-  where id in (
-    select id from top_up where state = 'requested' and pay_until <= clock_timestamp()
-    order by pay_until limit at_most for update skip locked
-  );
-  get diagnostics ended = row_count;
-  return ended;
 end $$;
 
 -- One payment from outside is credited once, ever.

@@ -20,6 +20,7 @@ import { startPlacement } from './placement.ts'
 import { startRepeating } from './repeating.ts'
 import { startSampling } from './sampling.ts'
 import { ServerLease } from './server-lease.ts'
+import { startShopJobs } from './shop-jobs.ts'
 import type { WorkerClaimant } from './slot.ts'
 import { Standby } from './standby.ts'
 import { pause, takeName } from './take-name.ts'
@@ -169,6 +170,7 @@ export class Supervisor {
       startPlacement(this.#context, term, fleet, () => loop.wake()),
       startLogRotation(this.#context),
       startHousekeeping(this.#context),
+      startShopJobs(this.#context),
     ]
     const stopParts = async () => {
       await Promise.all([listener.stop(), loop.stop(), ...parts.map((part) => part.stop())])

@@ -54,6 +54,16 @@ const laterRows: Readonly<Record<string, string>> = {
   tenant_owner: `insert into tenant_owner (tenant_id, platform, platform_user_id) values ('agent:ann', 'telegram', '77')`,
   conversation_state: `insert into conversation_state (instance_id, customer_id, state)
     values ('bot-1', 'c1', '{"awaiting": "markup"}')`,
+  withdrawal: `insert into withdrawal (id, tenant_id, key, currency, amount, fee, address, state, approvals_needed,
+      requested_by, requester_platform, requester_platform_user_id, paid_at, paid_by, txid)
+    values ('aw_1', 'agent:ann', 'k', 'USDT', 9007199254740991, 1, 'T9yD14', 'paid', 2, 'ann', 'telegram', '77', now(),
+      'cli', repeat('ab', 32))`,
+  withdrawal_approval: `insert into withdrawal_approval (withdrawal_id, approver, user_id, actor)
+    values ('aw_1', 'u1', 'u1', 'user:ann')`,
+  top_up: `insert into top_up (tenant_id, customer_id, key, currency, amount, instructions, pay_until)
+    values ('agent:ann', 'c1', 'k', 'USDT', 9007199254740991, E${awkward}, now())`,
+  payment: `insert into payment (provider, external_id, top_up_id, tenant_id, customer_id, currency, amount, actor)
+    values ('manual', E${awkward}, 1, 'agent:ann', 'c1', 'USDT', 1, 'cli')`,
 }
 
 /** Puts something into every table; throws naming those that it forgot. */

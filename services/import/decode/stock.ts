@@ -1,6 +1,6 @@
 import type { Fields, Value } from '../../../domain/extended-json.ts'
-import { lineBytesMax } from '../../../domain/stock-lines.ts'
-import { fileBytesMax } from '../../stock/seal-stock.ts'
+import { fileBytesMax, lineBytesMax } from '../../../domain/stock-lines.ts'
+
 import { Misfit } from '../misfit.ts'
 import { type Row, translate } from '../row.ts'
 import type { Decoded } from './decoded.ts'

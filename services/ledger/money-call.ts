@@ -1,0 +1,20 @@
+import type { Tx } from '../../db/transaction.ts'
+import { Failure } from '../../domain/failure.ts'
+
+/**
+ * Calls a function of the database that moves money: one statement, one row. What it refuses by its own codes becomes a
+ * `Failure`: BF404 `not_found`, BF409 `conflict`.
+ */
+export async function moneyCall<Row>(tx: Tx, text: string, values: readonly unknown[]): Promise<Row> {
+  try {
+    const { rows } = await tx.query<Row>(text, values)
+    const row = rows[0]
+    if (row === undefined) throw new Error('a function of the database returned no row')
+    return row
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'BF404') throw new Failure('not_found', (error as Error).message, { cause: error })
+    if (code === 'BF409') throw new Failure('conflict', (error as Error).message, { cause: error })
+    throw error
+  }
+}
