@@ -13,8 +13,8 @@ create trigger currency_never_changes before update or delete on currency
 
 alter table customer add constraint customer_of_tenant unique (id, tenant_id);
 
--- Words and amounts are domains where a table is written for every order: a check of a table is read from the catalogue
--- anew by every statement that writes there, a domain's once (together a tenth of an order).
+-- Words and amounts are domains in the tables that every order writes: Postgres reads a check of a table anew for every
+-- statement that writes there, a domain's once.
 create domain amount_above_zero as bigint check (value > 0);
 create domain amount_from_zero as bigint check (value >= 0);
 create domain account_kind as text check (value in ('customer', 'available', 'held', 'debt', 'pending', 'revenue',
@@ -77,15 +77,15 @@ create index journal_entry_tenant on journal_entry (tenant_id, id desc);
 -- No foreign keys: apply_transfers asks for more than they would, and does not lock the accounts that every sale has in
 -- common. Neither entries nor accounts are ever removed.
 create table transfer (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   entry_id bigint not null,
   currency text not null,
   from_account bigint not null,
   to_account bigint not null,
   amount amount_above_zero not null,
+  primary key (entry_id, from_account, to_account),
   constraint transfer_between_two check (from_account <> to_account)
 );
-create index transfer_entry on transfer (entry_id);
 create index transfer_from on transfer (from_account, id desc);
 create index transfer_to on transfer (to_account, id desc);
 

@@ -49,15 +49,14 @@ create table customer_order (
   constraint customer_order_total check (total = unit_price * quantity - discount),
   -- A discount is the master's: the agent's markup is never touched by it.
   constraint customer_order_discount check (discount <= base_price * quantity),
-  constraint customer_order_refusal check ((status = 'refused') = (refusal is not null)),
-  constraint customer_order_reserved check ((status = 'reserved') = (pay_until is not null)),
-  constraint customer_order_paid check ((status = 'paid' or status like '%refunded') = (paid_at is not null)),
-  constraint customer_order_refunded check (refunded <= total and refunded_units between 0 and quantity
-    and (refunded_units > 0) = (status like '%refunded') and (refunded_units = quantity) = (status = 'refunded'))
+  constraint customer_order_refunded check (refunded <= total and refunded_units between 0 and quantity),
+  -- A status says which of these there are, and what was refunded says which status.
+  constraint customer_order_status check (num_nonnulls(refusal, pay_until, paid_at) <= 1 and status = case
+    when refusal is not null then 'refused' when pay_until is not null then 'reserved' when paid_at is null then 'cancelled'
+    when refunded_units = 0 then 'paid' when refunded_units = quantity then 'refunded' else 'partly_refunded' end)
 );
-create index customer_order_of_customer on customer_order (customer_id, id desc) where status <> 'refused';
-create index customer_order_of_product on customer_order (customer_id, product_id)
-  where status in ('reserved', 'paid', 'partly_refunded');
+create index customer_order_of_customer on customer_order (customer_id, id desc);
+create index customer_order_of_product on customer_order (customer_id, product_id);
 create index customer_order_pay_until on customer_order (pay_until) where status = 'reserved';
 
 alter table stock_unit add foreign key (order_id) references customer_order (id);
@@ -66,13 +65,19 @@ alter table stock_unit add foreign key (order_id) references customer_order (id)
 create trigger customer_order_agreed before update of id, tenant_id, customer_id, instance_id, product_id, key, quantity,
   currency, base_price, markup_kind, markup_value, markup, unit_price, discount, total, created_at on customer_order
   for each row execute function refuse('what was agreed in an order does not change');
-create trigger customer_order_path before update of status on customer_order for each row
-  when (new.status <> old.status and (old.status, new.status) not in (('reserved', 'paid'), ('reserved', 'cancelled'),
-    ('paid', 'partly_refunded'), ('paid', 'refunded'), ('partly_refunded', 'refunded')))
-  execute function refuse('an order does not go that way');
-create trigger customer_order_refund_stays before update of refunded, refunded_units on customer_order for each row
-  when (new.refunded < old.refunded or new.refunded_units < old.refunded_units)
-  execute function refuse('a refund is not taken back');
+create function guard_order_path() returns trigger language plpgsql as $$
+begin
+  if new.status <> old.status and (old.status, new.status) not in (('reserved', 'paid'), ('reserved', 'cancelled'),
+    ('paid', 'partly_refunded'), ('paid', 'refunded'), ('partly_refunded', 'refunded')) then
+    raise exception 'an order does not go from % to %', old.status, new.status using errcode = 'restrict_violation';
+  end if;
+  if new.refunded < old.refunded or new.refunded_units < old.refunded_units then
+    raise exception 'a refund is not taken back' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+create trigger customer_order_path before update of status, refunded, refunded_units on customer_order
+  for each row execute function guard_order_path();
 create trigger customer_order_kept before delete on customer_order for each row execute function refuse_change();
 create trigger customer_order_no_truncate before truncate on customer_order
   for each statement execute function refuse_change();
@@ -134,12 +139,17 @@ begin
   end loop;
 end $$;
 
--- The price of one unit at a tenant, as an order made now would have it: never what a button says.
+-- The price of one unit at a tenant, as an order made now would have it (never what a button says), and why nobody there
+-- may order it, where that is so.
 create function quote(of_tenant text, of_product text)
-returns table (currency text, base_price bigint, markup_kind text, markup_value bigint, markup bigint)
+returns table (currency text, base_price bigint, markup_kind text, markup_value bigint, markup bigint, refusal text,
+  limit_per_customer integer)
 language sql stable as $$
   select p.currency, p.base_price, t.markup_kind, v.value,
-    case when t.markup_kind = 'fixed' then v.value else div(p.base_price::numeric * v.value + 5000, 10000) end::bigint
+    case when t.markup_kind = 'fixed' then v.value else div(p.base_price::numeric * v.value + 5000, 10000) end::bigint,
+    case when t.status = 'paused' then 'shop_paused'
+      when p.status <> 'active' or (t.id <> 'master' and not p.visible_to_agents) then 'not_for_sale' end,
+    p.limit_per_customer
   from product p join tenant t on t.id = of_tenant
   left join tenant_fixed_markup f on f.tenant_id = t.id and f.currency = p.currency
   cross join lateral (
@@ -183,41 +193,31 @@ begin
 end $$;
 
 -- Moves the money of a paid order and notes the agent's profit; the goods are handed over by the outbox. The buyer's
--- account is locked already.
-create function settle_order(o customer_order, buyer_account bigint, maturity interval, by_actor text)
-returns void language plpgsql as $$
+-- account is locked already. Returns what the agent earns.
+create function settle_order(
+  o customer_order, buyer_account bigint, revenue_account bigint, pending_account bigint, maturity interval, by_actor text
+) returns bigint language plpgsql as $$
 declare
   profit bigint := o.markup * o.quantity;
-  revenue_account bigint;
-  pending_account bigint;
 begin
-  select r.id, p.id into revenue_account, pending_account from (values (0)) as nothing
-  left join account r on r.tenant_id = 'master' and r.kind = 'revenue' and r.customer_id is null
-    and r.currency = o.currency
-  left join account p on p.tenant_id = o.tenant_id and p.kind = 'pending' and p.customer_id is null
-    and p.currency = o.currency;
-  if revenue_account is null then
-    revenue_account := account_of('master', 'revenue', o.currency);
-  end if;
-  if profit > 0 and pending_account is null then
-    pending_account := account_of(o.tenant_id, 'pending', o.currency);
-  end if;
-  if o.total > 0 then
-    with sale as (
-      insert into journal_entry (kind, reference, tenant_id, actor)
-      values ('sale', o.id::text, o.tenant_id, by_actor) returning id
-    )
+  with sale as (
+    insert into journal_entry (kind, reference, tenant_id, actor)
+    select 'sale', o.id::text, o.tenant_id, by_actor where o.total > 0
+    returning id
+  ), paid as (
     insert into transfer (entry_id, currency, from_account, to_account, amount)
     select sale.id, o.currency, buyer_account, leg.account, leg.amount
-    from sale, (values (revenue_account, o.total - profit), (pending_account, profit)) as leg (account, amount)
-    where leg.amount > 0;
-  end if;
-  if profit > 0 then
+    from sale, (values (coalesce(revenue_account, account_of('master', 'revenue', o.currency)), o.total - profit),
+      (case when profit > 0 then coalesce(pending_account, account_of(o.tenant_id, 'pending', o.currency)) end, profit)
+    ) as leg (account, amount)
+    where leg.amount > 0
+  ), earned as (
     insert into agent_profit (order_id, tenant_id, currency, amount, mature_at)
-    values (o.id, o.tenant_id, o.currency, profit, clock_timestamp() + maturity);
-  end if;
+    select o.id, o.tenant_id, o.currency, profit, clock_timestamp() + maturity where profit > 0
+  )
   insert into outbox_message (tenant_id, customer_id, via_instance_id, kind, payload, reference)
   values (o.tenant_id, o.customer_id, o.instance_id, 'goods', jsonb_build_object('order', o.id), o.id::text);
+  return profit;
 end $$;
 
 -- The whole order in one round trip: quote, goods, money, profit. Asked again with the same key it says the same; with
@@ -237,18 +237,23 @@ declare
   o customer_order;
   offer record;
   picked record;
+  unit_price bigint;
+  total bigint;
   bought bigint;
   word text;
   detail bigint;
+  profit bigint;
 begin
   loop
-    select a.id as buyer_account, a.balance, q.*, t.status as tenant_status, p.status, p.visible_to_agents,
-      p.limit_per_customer, c.blocked_at is not null or c.erased_at is not null as is_blocked
+    select a.id as buyer_account, a.balance, q.*, c.blocked_at is not null or c.erased_at is not null as is_blocked,
+      (select id from account where tenant_id = 'master' and kind = 'revenue' and customer_id is null
+        and currency = q.currency) as revenue_account,
+      (select id from account where tenant_id = of_tenant and kind = 'pending' and customer_id is null
+        and currency = q.currency) as pending_account
     into offer
-    from customer c join tenant t on t.id = c.tenant_id join product p on p.id = of_product
-    join account a on a.tenant_id = of_tenant and a.kind = 'customer' and a.customer_id = of_customer
-      and a.currency = p.currency
-    cross join quote(of_tenant, of_product) q
+    from customer c cross join quote(of_tenant, of_product) q
+    join account a on a.tenant_id = c.tenant_id and a.kind = 'customer' and a.customer_id = c.id
+      and a.currency = q.currency
     where c.id = of_customer and c.tenant_id = of_tenant
     for update of a;
     exit when found;
@@ -259,16 +264,12 @@ begin
     end if;
   end loop;
 
-  word := case
-    when offer.tenant_status = 'paused' then 'shop_paused'
-    when offer.is_blocked then 'customer_blocked'
-    when offer.status <> 'active' or (of_tenant <> 'master' and not offer.visible_to_agents) then 'not_for_sale'
-    when shown_unit_price <> offer.base_price + offer.markup then 'price_changed'
-  end;
-  if word = 'price_changed' then
-    detail := offer.base_price + offer.markup;
-  end if;
-  if word is null and offer.limit_per_customer is not null then
+  unit_price := offer.base_price + offer.markup;
+  total := unit_price * wanted;
+  if offer.refusal is not null or offer.is_blocked or shown_unit_price <> unit_price then
+    word := coalesce(offer.refusal, case when offer.is_blocked then 'customer_blocked' else 'price_changed' end);
+    detail := case when word = 'price_changed' then unit_price end;
+  elsif offer.limit_per_customer is not null then
     select coalesce(sum(quantity - refunded_units), 0) into bought from customer_order
     where customer_id = of_customer and product_id = of_product and status in ('reserved', 'paid', 'partly_refunded');
     if bought + wanted > offer.limit_per_customer then
@@ -276,9 +277,9 @@ begin
       detail := greatest(0, offer.limit_per_customer - bought);
     end if;
   end if;
-  if word is null and hold is null and offer.balance < (offer.base_price + offer.markup) * wanted then
+  if word is null and hold is null and offer.balance < total then
     word := 'not_enough_balance';
-    detail := (offer.base_price + offer.markup) * wanted - offer.balance;
+    detail := total - offer.balance;
   end if;
   if word is null then
     picked := pick_stock(of_product, wanted);
@@ -291,8 +292,7 @@ begin
   insert into customer_order (tenant_id, customer_id, instance_id, product_id, key, quantity, currency, base_price,
     markup_kind, markup_value, markup, unit_price, total, status, refusal, refusal_detail, pay_until, paid_at)
   values (of_tenant, of_customer, of_instance, of_product, with_key, wanted, offer.currency, offer.base_price,
-    offer.markup_kind, offer.markup_value, offer.markup, offer.base_price + offer.markup,
-    (offer.base_price + offer.markup) * wanted,
+    offer.markup_kind, offer.markup_value, offer.markup, unit_price, total,
     case when word is not null then 'refused' when hold is null then 'paid' else 'reserved' end, word, detail,
     case when word is null then clock_timestamp() + hold end,
     case when word is null and hold is null then clock_timestamp() end)
@@ -313,7 +313,7 @@ begin
     state = case when hold is null then 'sold' else 'reserved' end
   where id = any(picked.units);
   if hold is null then
-    perform settle_order(o, offer.buyer_account, maturity, actor);
+    profit := settle_order(o, offer.buyer_account, offer.revenue_account, offer.pending_account, maturity, actor);
   end if;
   return o;
 end $$;
@@ -356,7 +356,7 @@ begin
   update stock_unit set state = 'sold', reserved_until = null, sold_at = clock_timestamp() where order_id = of_order;
   update customer_order set status = 'paid', paid_at = clock_timestamp(), pay_until = null
   where id = of_order returning * into o;
-  perform settle_order(o, buyer_account, maturity, actor);
+  perform settle_order(o, buyer_account, null, null, maturity, actor);
   return o;
 end $$;
 
