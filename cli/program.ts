@@ -8,6 +8,7 @@ import { addCustomerCommands } from './commands/customer.ts'
 import { addCustomerAdjust } from './commands/customer-adjust.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
+import { addImportCommands } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addKeyCommands } from './commands/keys.ts'
 import { addList } from './commands/list.ts'
@@ -79,6 +80,7 @@ export function buildProgram(cli: Cli): Command {
   addUserCommands(program, cli)
   addKeyCommands(program, cli)
   addBackupCommands(program, cli)
+  addImportCommands(program, cli)
   addAuditCommands(program, cli)
   return program
 }

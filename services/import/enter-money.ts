@@ -49,11 +49,11 @@ async function enterProfits({ tx }: ImportRun): Promise<void> {
   await tx.query(
     `insert into staged_leg
      select 'agent_ledger:' || p.key, p.tenant_id, case when leg.kind = 'pending' then p.created_at else p.matured_at end,
-       'profit of order ' || p.number, leg.tenant, leg.kind, null, p.tenant_id, leg.into, null, p.amount - p.taken_back
+       'profit of order ' || p.number, leg.tenant, leg.kind, null, p.tenant_id, leg.goes_to, null, p.amount - p.taken_back
      from staged_profit p
      cross join lateral (values ('master', 'revenue', 'pending', not exists (
          select from order_target t where t.order_id = p.order_id)),
-       (p.tenant_id, 'pending', 'available', p.here = 'matured')) as leg (tenant, kind, into, holds)
+       (p.tenant_id, 'pending', 'available', p.here = 'matured')) as leg (tenant, kind, goes_to, holds)
      where leg.holds and p.amount > p.taken_back`,
   )
 }
