@@ -1,4 +1,5 @@
 import { formatAmount } from '../../domain/money.ts'
+import { enteredForAgents } from './entered.ts'
 import type { ImportRun } from './import-run.ts'
 import { oldCurrency } from './row.ts'
 
@@ -156,11 +157,7 @@ async function leg(
 async function readEntered(run: ImportRun): Promise<Map<string, Entered>> {
   const { rows } = await run.tx.query<{ tenant: string; available: string; paid_out: string; debt: string }>(
     `with moved as (
-       select a.tenant_id as tenant, a.kind::text as kind, t.amount
-       from (select to_account as account_id, entry_id, amount from transfer
-         union all select from_account, entry_id, -amount from transfer) as t
-       join account a on a.id = t.account_id and a.kind in ('available', 'paid_out', 'debt')
-       join journal_entry e on e.id = t.entry_id and e.kind = 'import'
+       ${enteredForAgents}
        union all select to_tenant, to_kind, amount from staged_leg
        union all select from_tenant, from_kind, -amount from staged_leg
      )
@@ -195,7 +192,9 @@ export async function readAgentFacts(run: ImportRun): Promise<AgentFacts[]> {
   const { rows } = await run.tx.query<FactsRow>(
     `with document as (
        select collection, tenant_id as tenant, state, entered_state, amount, details,
-         case when collection = 'agent_ledger' then amount - coalesce((details ->> 'taken_back')::bigint, 0) end as left_over
+         case when collection = 'agent_ledger' then amount - coalesce((details ->> 'taken_back')::bigint, 0) end as left_over,
+         case when collection <> 'agent_ledger' or entered_state in ('reverted', 'refund') then null
+           when state = 'pending' then 'pending' else 'matured' end as profit
        from imported_document
        where tenant_id like 'agent:%' and collection in ('agents', 'agent_ledger', 'agent_withdrawals')
      )
@@ -204,13 +203,13 @@ export async function readAgentFacts(run: ImportRun): Promise<AgentFacts[]> {
         where s.collection = 'agents' and d.tenant_id = tenant) as line,
        bool_or(collection = 'agent_ledger') as has_ledger,
        (array_agg(details -> 'counters') filter (where collection = 'agents' and details -> 'counters' <> 'null'))[1] as counters,
-       coalesce(sum(left_over) filter (where entered_state = 'pending'), 0)::text as pending,
-       coalesce(sum(left_over) filter (where entered_state = 'matured'), 0)::text as matured,
-       coalesce(sum(left_over) filter (where state = 'withdrawn' and entered_state = 'matured'), 0)::text as withdrawn,
+       coalesce(sum(left_over) filter (where profit = 'pending'), 0)::text as pending,
+       coalesce(sum(left_over) filter (where profit = 'matured'), 0)::text as matured,
+       coalesce(sum(left_over) filter (where state = 'withdrawn' and profit = 'matured'), 0)::text as withdrawn,
        coalesce(sum((details ->> 'taken_back')::bigint), 0)::text as taken_back,
-       coalesce(sum(amount) filter (where collection = 'agent_withdrawals' and entered_state in ('requested', 'approved')), 0)::text as open,
-       coalesce(sum(amount) filter (where collection = 'agent_withdrawals' and entered_state = 'paid'), 0)::text as paid,
-       coalesce(sum((details ->> 'fee')::bigint) filter (where collection = 'agent_withdrawals' and entered_state = 'paid'), 0)::text as fees
+       coalesce(sum(amount) filter (where collection = 'agent_withdrawals' and state in ('requested', 'approved')), 0)::text as open,
+       coalesce(sum(amount) filter (where collection = 'agent_withdrawals' and state = 'paid'), 0)::text as paid,
+       coalesce(sum((details ->> 'fee')::bigint) filter (where collection = 'agent_withdrawals' and state = 'paid'), 0)::text as fees
      from document group by tenant order by tenant`,
   )
   return rows.map((row) => ({

@@ -1,5 +1,6 @@
 import { formatAmount } from '../../domain/money.ts'
 import { type AgentFacts, balanceOf, readAgentFacts } from './balance-agents.ts'
+import { enteredForAgents, enteredForCustomers } from './entered.ts'
 import type { ImportRun } from './import-run.ts'
 import { oldCurrency } from './row.ts'
 
@@ -64,6 +65,7 @@ function shownSum({ count, amount }: Exact): Sum {
 
 /** The files' own words for the report's lines; stock is counted only. */
 const namesOf: Readonly<Record<string, (state: string) => string | null>> = {
+  agents: () => 'agents',
   users: () => 'customers and their balances',
   stock: (state) => `stock ${state}`,
   orders: (state) => `orders ${state}`,
@@ -72,6 +74,8 @@ const namesOf: Readonly<Record<string, (state: string) => string | null>> = {
   topups: (state) => `top-ups ${state}`,
 }
 
+const countedOnly = ['agents', 'stock']
+
 function sourceNumbers(run: ImportRun): Numbers {
   const numbers: Numbers = new Map()
   for (const { collection, tenant, state, count, amount } of run.sums.list()) {
@@ -79,7 +83,7 @@ function sourceNumbers(run: ImportRun): Numbers {
     if (what === null) continue
     add(numbers, `${what}\t${tenant ?? ''}`, {
       count: BigInt(count),
-      amount: collection === 'stock' ? null : amount,
+      amount: countedOnly.includes(collection) ? null : amount,
     })
   }
   return numbers
@@ -95,6 +99,8 @@ function add(numbers: Numbers, key: string, more: Exact): void {
 
 /** Each by the rows that the documents of this export became, and their money by the transfers. */
 const statements: readonly string[] = [
+  `select 'agents', d.tenant_id, count(*), null from seen join imported_document d using (collection, key)
+   join tenant t on t.id = d.target where collection = 'agents' group by d.tenant_id`,
   `select 'customers and their balances' as what, d.tenant_id as tenant, count(distinct c.id) as count,
      coalesce(sum(m.amount), 0) as amount
    from seen join imported_document d using (collection, key) join customer c on c.id = d.target
@@ -122,13 +128,7 @@ async function importedNumbers(run: ImportRun): Promise<Numbers> {
   for (const statement of statements) {
     const { rows } = await run.tx.query<{ what: string; tenant: string | null; count: string; amount: string | null }>(
       `with seen as (select distinct collection, key from seen_document),
-       entered as (
-         select a.customer_id as customer, sum(t.amount) as amount
-         from (select to_account as account_id, entry_id, amount from transfer
-           union all select from_account, entry_id, -amount from transfer) as t
-         join journal_entry e on e.id = t.entry_id and e.kind = 'import'
-         join account a on a.id = t.account_id and a.kind = 'customer' group by a.customer_id
-       )
+       entered as (${enteredForCustomers})
        select what, tenant, count::text, amount::text from (${statement}) as r (what, tenant, count, amount)`,
     )
     for (const { what, tenant, count, amount } of rows) {
@@ -144,12 +144,8 @@ async function importedNumbers(run: ImportRun): Promise<Numbers> {
 /** What each agent has, by all documents of it, against its accounts as imports have entered them. */
 async function compareAgents(run: ImportRun): Promise<ComparedSum[]> {
   const { rows } = await run.tx.query<{ tenant: string; kind: string; amount: string }>(
-    `select a.tenant_id as tenant, a.kind::text as kind, sum(t.amount)::text as amount
-     from (select to_account as account_id, entry_id, amount from transfer
-       union all select from_account, entry_id, -amount from transfer) as t
-     join journal_entry e on e.id = t.entry_id and e.kind = 'import'
-     join account a on a.id = t.account_id and a.kind in ('pending', 'available', 'held', 'paid_out', 'debt')
-     where a.tenant_id like 'agent:%' group by a.tenant_id, a.kind`,
+    `select tenant, kind, amount::text from (${enteredForAgents}) as entered
+     where kind in ('pending', 'available', 'held', 'paid_out', 'debt')`,
   )
   const entered = new Map(rows.map(({ tenant, kind, amount }) => [`${tenant}\t${kind}`, BigInt(amount)]))
   return (await readAgentFacts(run)).flatMap((facts) => agentSums(facts, entered))

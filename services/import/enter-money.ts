@@ -1,5 +1,6 @@
 import { formatAmount } from '../../domain/money.ts'
 import { balanceAgents } from './balance-agents.ts'
+import { enteredForCustomers } from './entered.ts'
 import type { ImportRun } from './import-run.ts'
 import { oldCurrency } from './row.ts'
 
@@ -56,6 +57,13 @@ async function enterProfits({ tx }: ImportRun): Promise<void> {
        (p.tenant_id, 'pending', 'available', p.here = 'matured')) as leg (tenant, kind, goes_to, holds)
      where leg.holds and p.amount > p.taken_back`,
   )
+  await tx.query(
+    `insert into staged_leg
+     select 'agent_ledger:' || d.key || ':matured', d.tenant_id, p.matured_at, 'profit of order ' || d.number, d.tenant_id,
+       'pending', null, d.tenant_id, 'available', null, p.amount - p.reverted
+     from moved_profit m join imported_document d on d.collection = 'agent_ledger' and d.key = m.key
+     join agent_profit p on p.order_id = d.target::bigint`,
+  )
 }
 
 async function enterTopUps({ tx }: ImportRun): Promise<void> {
@@ -63,8 +71,9 @@ async function enterTopUps({ tx }: ImportRun): Promise<void> {
     `insert into staged_leg
      select 'topups:' || s.key, p.tenant_id, p.at, 'top-up', 'master', 'top_up', null, p.tenant_id, 'customer',
        p.customer_id, p.amount
-     from staged_topups s join top_up_target t on t.key = s.key join payment p on p.top_up_id = t.top_up_id
-     where s.was is null`,
+     from staged_topups s
+     join (select key, top_up_id from top_up_target union all select key, id from moved_top_up) t on t.key = s.key
+     join payment p on p.top_up_id = t.top_up_id`,
   )
 }
 
@@ -80,6 +89,17 @@ async function enterWithdrawals({ tx }: ImportRun): Promise<void> {
        (s.tenant_id, 'paid_out', case when s.state = 'paid' then s.amount - s.fee else 0 end),
        ('master', 'fee_income', case when s.state = 'paid' then s.fee else 0 end)) as leg (tenant, kind, amount)
      where s.was is null and leg.amount > 0`,
+  )
+  await tx.query(
+    `insert into staged_leg
+     select 'agent_withdrawals:' || s.key || ':' || s.state, s.tenant_id, now(), 'withdrawal ' || m.id, s.tenant_id, 'held',
+       null, leg.tenant, leg.kind, null, leg.amount
+     from moved_withdrawal m join staged_agent_withdrawals s on s.key = m.key
+     cross join lateral (values
+       (s.tenant_id, 'available', case when s.state in ('rejected', 'cancelled') then s.amount else 0 end),
+       (s.tenant_id, 'paid_out', case when s.state = 'paid' then s.amount - s.fee else 0 end),
+       ('master', 'fee_income', case when s.state = 'paid' then s.fee else 0 end)) as leg (tenant, kind, amount)
+     where leg.amount > 0`,
   )
 }
 
@@ -99,13 +119,7 @@ async function balanceCustomers({ tx }: ImportRun): Promise<void> {
        from imported_document d where d.collection = 'users' and d.target in (select id from concerned)
        group by d.target, d.tenant_id
      ), entered as (
-       select a.customer_id as customer, sum(t.amount) as amount
-       from (select to_account as account_id, entry_id, amount from transfer
-         union all select from_account, entry_id, -amount from transfer) as t
-       join journal_entry e on e.id = t.entry_id and e.kind = 'import'
-       join account a on a.id = t.account_id
-       where a.kind = 'customer' and a.customer_id in (select id from concerned)
-       group by a.customer_id
+       ${enteredForCustomers}
      ), missing as (
        select w.customer, w.tenant_id, w.key,
          w.amount - coalesce(m.amount, 0) - coalesce(e.amount, 0) as amount
