@@ -609,13 +609,13 @@ declare
   other_account bigint;
   earlier bigint;
 begin
-  -- The same key at once waits here.
-  select tenant_id into of_tenant from customer where id = of_customer for no key update;
+  select tenant_id into of_tenant from customer where id = of_customer;
   if of_tenant is null then
     raise exception 'no customer %', of_customer using errcode = 'BF404';
   end if;
   customer_account := account_of(of_tenant, 'customer', of_currency, of_customer);
   other_account := account_of('master', 'adjustment', of_currency);
+  -- The same key at once waits here.
   select account.balance into balance from account where id = customer_account for update;
   select case customer_account when t.to_account then t.amount when t.from_account then -t.amount else 0 end into earlier
   from journal_entry e join transfer t on t.entry_id = e.id

@@ -1,46 +1,57 @@
-/** Goods that were sold, as far as their delivery goes: the order, its units and the message that hands them over. */
+/** Goods that somebody buys: put on the shelf, paid from a balance, waiting to be handed over. */
 import type { Keyring } from '../../domain/keyring.ts'
-import { seal } from '../../domain/keyring.ts'
-import { enqueue } from '../../services/outbox/enqueue.ts'
-import { stockAad } from '../../services/stock/open-stock-unit.ts'
+import { placeOrder } from '../../services/orders/place-order.ts'
+import { addStock } from '../../services/stock/add-stock.ts'
 import type { TestDatabase } from './database.ts'
+import { ownerActor } from './rig.ts'
 
-export interface Sold {
+export interface Bought {
   readonly tenant: string
   readonly customerId: string
+  /** Where it is bought; null from the command line. */
   readonly instanceId: string | null
   readonly lines?: readonly string[]
   readonly files?: readonly { readonly name: string; readonly content: string }[]
 }
 
-/** Writes a paid order and queues its goods in one transaction. @returns the order's id. */
-export function sell(db: TestDatabase, keyring: Keyring, sold: Sold): Promise<number> {
-  const { tenant, customerId, instanceId, lines = [], files = [] } = sold
-  const units = [
-    ...lines.map((content) => ({ name: null, content })),
-    ...files.map(({ name, content }) => ({ name, content })),
+const price = 1_000_000
+
+/** Sells everything that is given as one order. @returns the order's id. */
+export async function buy(db: TestDatabase, keyring: Keyring, bought: Bought): Promise<number> {
+  const { tenant, customerId, instanceId, lines = [], files = [] } = bought
+  const quantity = lines.length + files.length
+  await db.database.query(
+    `insert into product (id, name, currency, base_price, created_by) values ('vpn', 'VPN <month>', 'USDT', $1, 'test')
+     on conflict do nothing`,
+    [price],
+  )
+  await db.database.query(`select adjust_balance($1, 'USDT', $2, gen_random_uuid()::text, 'test', 'test')`, [
+    customerId,
+    price * quantity,
+  ])
+  const goods = [
+    ...(lines.length === 0 ? [] : [{ lines: Buffer.from(lines.join('\n')) }]),
+    ...files.map(({ name, content }) => ({ file: { name, bytes: Buffer.from(content) } })),
   ]
-  return db.database.transaction(async (tx) => {
-    await tx.query(
-      `insert into product (id, name, currency, base_price, created_by) values ('vpn', 'VPN <month>', 'USDT', 1000000, 'test')
-       on conflict do nothing`,
+  for (const each of goods) {
+    await db.database.transaction((tx) =>
+      addStock(tx, ownerActor, { product: 'vpn', keyring, source: 'test', goods: each }),
     )
-    const { rows } = await tx.query<{ id: number }>(
-      `insert into customer_order (tenant_id, customer_id, instance_id, product_id, key, quantity, currency, base_price,
-         markup_kind, markup_value, markup, unit_price, total, status, paid_at)
-       values ($1, $2, $3, 'vpn', gen_random_uuid()::text, $4::integer, 'USDT', 1000000, 'percent', 0, 0, 1000000,
-         1000000 * $4::bigint, 'paid', now()) returning id`,
-      [tenant, customerId, instanceId, units.length],
-    )
-    const order = rows[0]?.id ?? 0
-    for (const { name, content } of units) {
-      await tx.query(
-        `insert into stock_unit (product_id, kind, file_name, key_id, sealed, fingerprint, state, order_id, sold_at)
-         values ('vpn', $2, $3, $4, $5, sha256(gen_random_uuid()::text::bytea), 'sold', $1, now())`,
-        [order, name === null ? 'line' : 'file', name, keyring.activeKeyId, seal(keyring, stockAad('vpn'), content)],
-      )
-    }
-    await enqueue(tx, { tenant, customerId, instanceId, kind: 'goods', payload: { order }, reference: String(order) })
-    return order
-  })
+  }
+  const order = await db.database.transaction((tx) =>
+    placeOrder(
+      tx,
+      { tenant, customerId, instanceId: instanceId as string },
+      {
+        product: 'vpn',
+        quantity,
+        key: `test:${quantity}:${Math.random()}`,
+        shownUnitPrice: null,
+        hold: false,
+        maturityHours: 0,
+        actor: 'test',
+      },
+    ),
+  )
+  return order.id
 }

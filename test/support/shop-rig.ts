@@ -119,3 +119,23 @@ export function dataOf(message: ChatMessage, route: string): string {
     throw new Error(`no button leads to ${route}: ${JSON.stringify(labels(message))}`)
   return found.callback_data
 }
+
+/** Whether a message begins with this text of a catalogue, whatever fills its placeholders. */
+export function isSentence(template: string): (message: ChatMessage) => boolean {
+  const literal = (part: string) => bare(part).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const pattern = new RegExp(
+    `^${template
+      .split(/\{\w+\}/)
+      .map(literal)
+      .join('[\\s\\S]*?')}`,
+  )
+  return ({ text }) => pattern.test(bare(text))
+}
+
+/** Without markup and marks of direction. */
+function bare(text: string): string {
+  return text
+    .replace(/<[^>]*>/g, '')
+    .replace(/[\u200f\u2068\u2069]/g, '')
+    .trim()
+}
