@@ -2,9 +2,9 @@
 import { vi } from 'vitest'
 import type { Role } from '../../../domain/actor.ts'
 import { parseAmount } from '../../../domain/money.ts'
+import { signalProcess } from '../../../runtime/process-identity.ts'
 import type { PersonChat } from '../../../sandbox/person-chat.ts'
 import { type Sandbox, startSandbox } from '../../../sandbox/start-sandbox.ts'
-import { signalProcess } from '../../../runtime/process-identity.ts'
 import { createAgent } from '../../../services/agents/create-agent.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { processOf } from '../../support/faults.ts'
@@ -122,7 +122,15 @@ export class OfficeRig {
 
   /** Every text that the tables hold where words of a person could be left. */
   async everythingStored(): Promise<string> {
-    const tables = ['handled_update', 'conversation_state', 'audit_log', 'outbox_message', 'tenant', 'instance', 'instance_event']
+    const tables = [
+      'handled_update',
+      'conversation_state',
+      'audit_log',
+      'outbox_message',
+      'tenant',
+      'instance',
+      'instance_event',
+    ]
     const texts = await Promise.all(
       tables.map(async (table) => {
         const { rows } = await this.db.database.query<{ all: string }>(
