@@ -29,11 +29,11 @@ async function person(role: 'owner' | 'admin' | 'operator' | 'viewer' = 'admin')
   return rig.chat(master, `Person ${people}`)
 }
 
-async function requested(amount: number, people = 1): Promise<string> {
+async function requested(amount: number, approvals = 1): Promise<string> {
   const { rows } = await rig.db.database.query<{ id: string }>(
     `select (w).id from request_withdrawal('agent:ann', gen_random_uuid()::text, 'USDT', $1, 1000000, $2, $3,
        'owner:telegram:1', null, null, null)`,
-    [amount * 1_000_000, address, people],
+    [amount * 1_000_000, address, approvals],
   )
   return rows[0]?.id ?? ''
 }
