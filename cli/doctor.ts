@@ -6,6 +6,7 @@ import { migrationStatus } from '../db/migrate.ts'
 import { clockJumpMaxMs, describePause } from '../domain/expiry-pause.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
 import { listServers } from '../services/list-servers.ts'
+import { countMessages } from '../services/outbox/count-messages.ts'
 import { readExpiryPause } from '../services/read-expiry-pause.ts'
 import type { Cli } from './command.ts'
 import { cliActor, readKeyring, withDatabase } from './context.ts'
@@ -38,7 +39,8 @@ export async function examineServer(cli: Cli): Promise<void> {
         return look
       })
       const clock = await examine('clock', () => examineClock(database))
-      return [await examine('keys', () => examineKeys(config, database)), clock, server]
+      const outbox = await examine('outbox', () => examineOutbox(database))
+      return [await examine('keys', () => examineKeys(config, database)), clock, server, outbox]
     })),
     await examine('ports', () => examinePorts(config, isServerAlive)),
     await examine('telegram', () => examineTelegram(config)),
@@ -90,6 +92,13 @@ async function examineSocketPath(config: Config): Promise<Look> {
     detail: `${path} has ${length} bytes, ${socketPathMax} are possible`,
     todo: 'set BOTFLEET_HOME to a shorter path',
   }
+}
+
+async function examineOutbox(database: Database): Promise<Look> {
+  const { waiting, overdue, dead } = await countMessages(database)
+  const detail = `${waiting} waiting (${overdue} for over a minute), ${dead} dead letters`
+  if (dead > 0) return { verdict: 'warn', detail, todo: './botfleet outbox list --state dead' }
+  return overdue > 0 ? { verdict: 'warn', detail, todo: './botfleet outbox list' } : { verdict: 'ok', detail }
 }
 
 /** The database, its version and schema, and then whatever needs them. */

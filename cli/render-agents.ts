@@ -16,14 +16,19 @@ export function renderAgents(output: Output, agents: readonly AgentView[]): stri
   return renderTable(
     [
       { title: 'AGENT', text: (agent) => agent.id },
-      { title: 'NAME', text: (agent) => agent.name, shrinkTo: 8 },
+      { title: 'NAME', text: (agent) => agent.name, shrinkTo: 8, comfortable: 16 },
       {
         title: 'STATUS',
         text: (agent) => agent.status,
         style: (agent, cell) => output.style(agent.status === 'active' ? 'green' : 'yellow', cell),
       },
       { title: 'MARKUP', text: (agent) => markupWords(agent.markup) },
-      { title: 'BOTS', text: (agent) => agent.instances.map(stateWord).join(', ') || '-', shrinkTo: 7 },
+      {
+        title: 'BOTS',
+        text: (agent) => agent.instances.map(stateWord).join(', ') || '-',
+        shrinkTo: 7,
+        comfortable: 12,
+      },
       { title: 'CUSTOMERS', align: 'right', text: (agent) => String(agent.customers), dropOrder: 1 },
       {
         title: 'SALES',

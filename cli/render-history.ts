@@ -43,8 +43,8 @@ export function renderEvents(output: Output, events: readonly InstanceEventView[
 export function renderPeriods(output: Output, periods: readonly PeriodView[]): string {
   return renderTable(
     [
-      { title: 'FROM', text: (period) => formatLocalStamp(period.starts_at) },
-      { title: 'TO', text: (period) => formatLocalStamp(period.ends_at) },
+      { title: 'FROM', text: (period) => dayOf(period.starts_at) },
+      { title: 'TO', text: (period) => dayOf(period.ends_at) },
       { title: 'MONTHS', align: 'right', text: (period) => String(period.months) },
       { title: 'PRICE', text: priceText },
       { title: 'PAYMENT', text: (period) => period.payment ?? '-', shrinkTo: 8 },
@@ -53,6 +53,11 @@ export function renderPeriods(output: Output, periods: readonly PeriodView[]): s
     periods,
     { width: output.width, styleTitle: titleStyle(output) },
   )
+}
+
+/** The day of a time, in the viewer's own zone. */
+function dayOf(time: string): string {
+  return formatLocalStamp(time).slice(0, 10)
 }
 
 function priceText(period: PeriodView): string {

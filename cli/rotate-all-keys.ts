@@ -1,17 +1,21 @@
+import type { Keyring } from '../domain/keyring.ts'
 import { addKeyFile } from '../runtime/keys.ts'
+import { countOldSeals, type OldSeals } from '../services/count-old-seals.ts'
 import { listKeyFingerprints } from '../services/list-key-fingerprints.ts'
 import { listServers } from '../services/list-servers.ts'
-import { rotateKeys } from '../services/rotate-keys.ts'
+import { type RotationStep, rotateKeys } from '../services/rotate-keys.ts'
 import type { Cli } from './command.ts'
 import { type Context, withContext } from './context.ts'
+import { startProgress } from './progress.ts'
 
-const batchSize = 50
+const batchSize = 1000
 
 /**
- * Seals every credential under a new key, batch by batch. An interrupted rotation goes on under the key it had begun
- * with. Where keys live in BOTFLEET_HOME the new one is made here; else the person has put it into the environment.
+ * Seals every credential and all goods under a new key, batch by batch. An interrupted rotation goes on under the key it
+ * had begun with. Where keys live in BOTFLEET_HOME the new one is made here; else the person has put it into the
+ * environment.
  */
-export async function rotateAllKeys(cli: Cli): Promise<{ key_id: string; resealed: number }> {
+export async function rotateAllKeys(cli: Cli): Promise<OldSeals & { key_id: string }> {
   return withContext(cli, async (context) => {
     const fingerprints = await listKeyFingerprints(context.database)
     const before = await context.keyring()
@@ -20,15 +24,22 @@ export async function rotateAllKeys(cli: Cli): Promise<{ key_id: string; reseale
       addKeyFile({ settings: context.config.settings, keyFolder: context.config.paths.keys })
       await noteOtherServers(cli, context)
     }
-    const keyring = isUnfinished ? before : await context.keyring()
-    let resealed = 0
-    for (;;) {
-      cli.signal.throwIfAborted()
-      const step = await context.run(rotateKeys, { keyring, batchSize })
-      resealed += step.resealed
-      if (step.left === 0) return { key_id: keyring.activeKeyId, resealed }
-    }
+    return resealAll(cli, context, isUnfinished ? before : await context.keyring())
   })
+}
+
+async function resealAll(cli: Cli, context: Context, keyring: Keyring): Promise<OldSeals & { key_id: string }> {
+  const total = await context.run(countOldSeals, { keyId: keyring.activeKeyId })
+  const progress = startProgress(cli, `of ${total.units} units sealed anew`)
+  let [credentials, units] = [0, 0]
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const step: RotationStep = await context.run(rotateKeys, { keyring, batchSize, after })
+    credentials += step.credentials
+    units += step.units
+    progress(units)
+    after = step.next
+  }
+  return { key_id: keyring.activeKeyId, credentials, units }
 }
 
 async function noteOtherServers(cli: Cli, context: Context): Promise<void> {

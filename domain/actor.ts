@@ -17,7 +17,7 @@ export interface Actor {
 }
 
 /** An owner of a shop, who speaks by a chat identity: may do what an agent may, in that tenant. */
-export function ownerActor(owner: {
+export function shopOwnerActor(owner: {
   readonly tenant: string
   readonly platform: string
   readonly platformUserId: string

@@ -51,8 +51,9 @@ export interface CustomerDetails extends CustomerView {
   readonly latest_orders: readonly CustomerOrder[]
 }
 
-/** One movement of a customer's money, as the ledger has it. */
+/** One movement of a customer's money: what an entry of the ledger did to its balance. */
 export interface TransactionView {
+  /** The entry's. */
   readonly id: number
   readonly at: string
   readonly kind: string

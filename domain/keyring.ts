@@ -3,7 +3,14 @@
  * A box is `v1.<key id>.<base64url of iv | ciphertext | tag>`; the AAD names the row it belongs to, so that a box
  * moved to another row does not open.
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto'
 import { Failure } from './failure.ts'
 
 const ivBytes = 12
@@ -47,7 +54,7 @@ export function decodeKey(text: string, source: string): Buffer {
  */
 export function seal(keyring: Keyring, aad: string, plaintext: string | Uint8Array): string {
   const keyId = keyring.activeKeyId
-  const iv = randomBytes(ivBytes)
+  const iv = freshIv()
   const cipher = createCipheriv('aes-256-gcm', keyOf(keyring, keyId), iv, { authTagLength: tagBytes })
   cipher.setAAD(Buffer.from(`${keyId}|${aad}`))
   const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext
@@ -80,7 +87,24 @@ export function openBytes(keyring: Keyring, aad: string, box: string): Buffer {
   }
 }
 
-function keyOf(keyring: Keyring, keyId: string): Buffer {
+/** Random bytes are drawn for many boxes at once: that is most of the time that a small box takes. */
+const ivPool = Buffer.alloc(1024 * ivBytes)
+let ivPoolUsed = ivPool.length
+
+function freshIv(): Buffer {
+  if (ivPoolUsed === ivPool.length) {
+    randomFillSync(ivPool)
+    ivPoolUsed = 0
+  }
+  const iv = Buffer.from(ivPool.subarray(ivPoolUsed, ivPoolUsed + ivBytes))
+  ivPoolUsed += ivBytes
+  return iv
+}
+
+/** Keys as the ciphers want them; made anew for each box they would take four times as long as the box. */
+const keyObjects = new WeakMap<Buffer, KeyObject>()
+
+function keyOf(keyring: Keyring, keyId: string): KeyObject {
   const key = keyring.keys.get(keyId)
   if (key === undefined) {
     throw new Failure(
@@ -88,5 +112,9 @@ function keyOf(keyring: Keyring, keyId: string): Buffer {
       `the key ${keyId} that sealed this value is not in AGENT_TOKEN_AES_KEY or BOTFLEET_HOME/keys`,
     )
   }
-  return key
+  const known = keyObjects.get(key)
+  if (known !== undefined) return known
+  const made = createSecretKey(key)
+  keyObjects.set(key, made)
+  return made
 }

@@ -6,18 +6,32 @@ import { isUtf8 } from 'node:buffer'
 
 /** The longest unit that is a line; longer goods are a file. */
 export const lineBytesMax = 8192
+/** The largest file of lines, and the largest file that is a unit. */
+export const linesBytesMax = 64 * 1024 * 1024
+export const fileBytesMax = 5 * 1024 * 1024
 
 /** Why a line is no unit; `repeated` and `in_stock` are found when it is compared with the others. */
 export type LineTrouble = 'blank' | 'too_long' | 'not_utf8' | 'control_characters' | 'repeated' | 'in_stock'
 
+/** The same for people. */
+export const troubleWords: Readonly<Record<LineTrouble, string>> = {
+  blank: 'blank',
+  too_long: `longer than ${lineBytesMax} bytes`,
+  not_utf8: 'not UTF-8',
+  control_characters: 'with control characters',
+  repeated: 'there twice',
+  in_stock: 'in stock already, or sold',
+}
+
+/** The bytes of a line are a part of the piece it came in. */
 export type Line =
   | { readonly number: number; readonly bytes: Buffer }
   | { readonly number: number; readonly trouble: LineTrouble }
 
 const newline = 0x0a
 const carriageReturn = 0x0d
-const tab = 0x09
-const del = 0x7f
+/** All but the tab. */
+const controlCharacter = /[^\P{Cc}\t]/u
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** Takes a file piece by piece; never keeps more of a line than it may have. */
@@ -37,7 +51,8 @@ export class LineReader {
       lines.push(this.#endLine())
       from = at + 1
     }
-    this.#keep(bytes.subarray(from))
+    // A copy: the piece is its owner's to use again.
+    this.#keep(Buffer.from(bytes.subarray(from)))
     return lines
   }
 
@@ -54,7 +69,7 @@ export class LineReader {
       this.#rest = Buffer.alloc(0)
       return
     }
-    this.#rest = this.#rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes])
+    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
   }
 
   #endLine(): Line {
@@ -73,8 +88,7 @@ function judge(number: number, whole: Buffer, isTooLong: boolean): Line {
   const bytes = whole.subarray(from, to)
   if (bytes.length > lineBytesMax) return { number, trouble: 'too_long' }
   if (!isUtf8(bytes)) return { number, trouble: 'not_utf8' }
-  if (bytes.some((byte) => (byte < 0x20 && byte !== tab) || byte === del)) {
-    return { number, trouble: 'control_characters' }
-  }
-  return bytes.toString('utf8').trim() === '' ? { number, trouble: 'blank' } : { number, bytes }
+  const text = bytes.toString('utf8')
+  if (controlCharacter.test(text)) return { number, trouble: 'control_characters' }
+  return text.trim() === '' ? { number, trouble: 'blank' } : { number, bytes }
 }

@@ -4,29 +4,52 @@
 create table order_refund (
   id bigint generated always as identity primary key,
   order_id bigint not null references customer_order (id),
-  key text not null,
+  key text not null check (length(key) between 1 and 200),
   units integer not null check (units > 0),
   amount bigint not null check (amount >= 0),
   restocked boolean not null,
   reason text,
   actor text not null,
   at timestamptz not null default clock_timestamp(),
-  constraint order_refund_once unique (order_id, key)
+  constraint order_refund_once unique (order_id, key),
+  constraint order_refund_of_order unique (order_id, id)
 );
 create trigger order_refund_append_only before update or delete on order_refund
   for each row execute function refuse_change();
+create trigger order_refund_no_truncate before truncate on order_refund
+  for each statement execute function refuse_change();
+
+-- The goods that came back: no unit of an order is refunded twice.
+create table refunded_unit (
+  order_id bigint not null,
+  unit_id bigint not null references stock_unit (id),
+  refund_id bigint not null,
+  primary key (order_id, unit_id),
+  foreign key (order_id, refund_id) references order_refund (order_id, id)
+);
+create index refunded_unit_of_unit on refunded_unit (unit_id);
+create trigger refunded_unit_append_only before update or delete on refunded_unit
+  for each row execute function refuse_change();
+create trigger refunded_unit_no_truncate before truncate on refunded_unit
+  for each statement execute function refuse_change();
+
+-- Which goods an order got, also after some came back to the shelf.
+create view order_unit with (security_invoker = true) as
+  select order_id, id as unit_id, null::timestamptz as refunded_at from stock_unit where state = 'sold'
+  union all
+  select u.order_id, u.unit_id, r.at from refunded_unit u join order_refund r on r.id = u.refund_id;
 
 -- Gives units of an order back: all that are left when `unit_ids` is null. What the agent earned by them comes from its
 -- pending profit, else from what it has available, else it is owed (facts/money.md). Delivered goods are spoilt, unless
--- somebody says that they are unused. Asked again with the same key it says the same.
+-- somebody says that they are unused. Asked again with the same key it says the same (`repeated`), with other units it
+-- is refused.
 create function refund_order(
-  of_order bigint, unit_ids bigint[], with_key text, restock boolean, why text, by_actor text
-) returns order_refund language plpgsql as $$
+  of_order bigint, unit_ids bigint[], with_key text, restock boolean, why text, by_actor text,
+  out repeated boolean, out r order_refund
+) language plpgsql as $$
 declare
   o customer_order;
-  done order_refund;
   profit agent_profit;
-  entry bigint;
   units bigint[];
   given integer;
   amount bigint;
@@ -40,12 +63,18 @@ begin
   if o.id is null then
     raise exception 'no order %', of_order using errcode = 'BF404';
   end if;
-  select * into done from order_refund where order_id = of_order and key = with_key;
-  if done.id is not null then
-    return done;
+  select * into r from order_refund where order_id = of_order and key = with_key;
+  repeated := r.id is not null;
+  if repeated then
+    if restock <> r.restocked or exists (
+      select from refunded_unit where refund_id = r.id and unit_id <> all(unit_ids)
+    ) or cardinality(unit_ids) <> r.units then
+      raise exception 'this key belongs to another refund' using errcode = 'BF409';
+    end if;
+    return;
   end if;
-  select array_agg(unit_id order by unit_id) into units from order_unit
-  where order_id = of_order and refunded_at is null and (unit_ids is null or unit_id = any(unit_ids));
+  select array_agg(id order by id) into units from stock_unit
+  where order_id = of_order and state = 'sold' and (unit_ids is null or id = any(unit_ids));
   given := coalesce(cardinality(units), 0);
   if o.status not in ('paid', 'partly_refunded') or given = 0 or given <> coalesce(cardinality(unit_ids), given) then
     raise exception 'order % is %: nothing of that to refund', of_order, o.status using errcode = 'BF409';
@@ -64,11 +93,13 @@ begin
     select least(balance, from_agent) into free from account where id = available_account;
   end if;
   if amount > 0 then
-    insert into journal_entry (kind, reference, tenant_id, actor, reason)
-    values ('refund', of_order || ':' || with_key, o.tenant_id, by_actor, why) returning id into entry;
+    with entry as (
+      insert into journal_entry (kind, reference, tenant_id, actor, reason)
+      values ('refund', of_order || ':' || with_key, o.tenant_id, by_actor, why) returning id
+    )
     insert into transfer (entry_id, currency, from_account, to_account, amount)
-    select entry, o.currency, leg.account, buyer_account, leg.amount
-    from (values (account_of('master', 'revenue', o.currency), amount - from_agent),
+    select entry.id, o.currency, leg.account, buyer_account, leg.amount
+    from entry, (values (account_of('master', 'revenue', o.currency), amount - from_agent),
       (case when profit.state = 'pending' then account_of(o.tenant_id, 'pending', o.currency) else available_account end,
         case when profit.state = 'pending' then from_agent else free end),
       (debt_account, case when profit.state = 'pending' then 0 else from_agent - free end)) as leg (account, amount)
@@ -79,16 +110,15 @@ begin
       state = case when reverted + from_agent = agent_profit.amount then 'reverted' else 'pending' end
     where order_id = of_order;
   end if;
-  update order_unit set refunded_at = clock_timestamp() where order_id = of_order and unit_id = any(units);
   update stock_unit set state = case when restock then 'available' else 'spoilt' end,
-    order_id = case when restock then null else order_id end, sold_at = case when restock then null else sold_at end
+    order_id = case when not restock then order_id end, sold_at = case when not restock then sold_at end
   where id = any(units);
   update customer_order set refunded_units = refunded_units + given, refunded = refunded + amount,
     status = case when refunded_units + given = quantity then 'refunded' else 'partly_refunded' end
   where id = of_order;
   insert into order_refund (order_id, key, units, amount, restocked, reason, actor)
-  values (of_order, with_key, given, amount, restock, why, by_actor) returning * into done;
-  return done;
+  values (of_order, with_key, given, amount, restock, why, by_actor) returning * into r;
+  insert into refunded_unit (order_id, unit_id, refund_id) select of_order, unnest(units), r.id;
 end $$;
 
 -- Makes these profits available; debts are repaid first. The rows of the profits are locked already.
@@ -138,32 +168,31 @@ begin
 end $$;
 
 -- Matures all that is due of one tenant, so that it can be withdrawn the moment it is due, whenever the servers look
--- next. Waits for what another one is maturing, or refunding, just now.
+-- next. Waits for what another one is maturing, or refunding, just now; once, since by then the balances are locked.
 create function mature_profits_of(of_tenant text, by_actor text) returns void language plpgsql as $$
 declare
   due timestamptz := subscription_clock();
   ids bigint[];
 begin
-  loop
-    select array_agg(order_id) into ids from (
-      select order_id from agent_profit where tenant_id = of_tenant and state = 'pending' and mature_at <= due
-      order by mature_at, order_id limit 1000 for update
-    ) as taken;
-    exit when ids is null;
+  select array_agg(order_id) into ids from (
+    select order_id from agent_profit where tenant_id = of_tenant and state = 'pending' and mature_at <= due
+    order by mature_at, order_id for update
+  ) as taken;
+  if ids is not null then
     perform settle_profits(ids, by_actor);
-  end loop;
+  end if;
 end $$;
 
 create table withdrawal (
   -- `aw_20250124_143022_abc123` (seed row S1-047).
   id text primary key default 'aw_' || to_char(clock_timestamp() at time zone 'utc', 'YYYYMMDD_HH24MISS') || '_' ||
     left(gen_random_uuid()::text, 6) check (id ~ '^[A-Za-z0-9_-]{1,40}$'),
-  tenant_id text not null references tenant (id) check (tenant_id <> 'master'),
+  tenant_id text not null references tenant (id),
   key text not null check (length(key) between 1 and 200),
   currency text not null references currency (code),
   amount bigint not null check (amount > 0),
   -- Out of the amount.
-  fee bigint not null check (fee >= 0 and fee < amount),
+  fee bigint not null check (fee >= 0),
   address text not null,
   state text not null default 'requested' check (state in ('requested', 'approved', 'paid', 'rejected', 'cancelled')),
   -- How many people must approve it. More than one: they are users of ours, and the requester is none of them.
@@ -181,6 +210,8 @@ create table withdrawal (
   paid_by text,
   txid text,
   constraint withdrawal_once unique (tenant_id, key),
+  constraint withdrawal_of_an_agent check (tenant_id <> 'master'),
+  constraint withdrawal_leaves_something check (fee < amount),
   constraint withdrawal_paid check ((state = 'paid') = (paid_at is not null) and (state = 'paid') = (txid is not null)),
   constraint withdrawal_rejected_for_a_reason check (state <> 'rejected' or reason is not null),
   constraint withdrawal_from_a_chat check ((requester_platform is null) = (requester_platform_user_id is null))
@@ -261,10 +292,11 @@ begin
   if of_tenant = 'master' or not exists (select from tenant where id = of_tenant) then
     raise exception 'no agent %', of_tenant using errcode = 'BF404';
   end if;
+  -- Before the accounts, also before they are made.
+  perform mature_profits_of(of_tenant, by_actor);
   available_account := account_of(of_tenant, 'available', of_currency);
   held_account := account_of(of_tenant, 'held', of_currency);
   debt_account := account_of(of_tenant, 'debt', of_currency);
-  perform mature_profits_of(of_tenant, by_actor);
   perform from account where id in (available_account, held_account, debt_account) order by id for update;
   select * into w from withdrawal where tenant_id = of_tenant and key = with_key;
   repeated := w.id is not null;
@@ -577,13 +609,13 @@ declare
   other_account bigint;
   earlier bigint;
 begin
-  -- The same key at once waits here.
-  select tenant_id into of_tenant from customer where id = of_customer for no key update;
+  select tenant_id into of_tenant from customer where id = of_customer;
   if of_tenant is null then
     raise exception 'no customer %', of_customer using errcode = 'BF404';
   end if;
   customer_account := account_of(of_tenant, 'customer', of_currency, of_customer);
   other_account := account_of('master', 'adjustment', of_currency);
+  -- The same key at once waits here.
   select account.balance into balance from account where id = customer_account for update;
   select case customer_account when t.to_account then t.amount when t.from_account then -t.amount else 0 end into earlier
   from journal_entry e join transfer t on t.entry_id = e.id

@@ -50,8 +50,9 @@ create table outbox_message (
   -- One of many of its kind: it yields to what a person waits for.
   bulk boolean not null default false,
   state text not null default 'queued' check (state in ('queued', 'claimed', 'sent', 'dead', 'dropped')),
-  created_at timestamptz not null default clock_timestamp(),
-  not_before timestamptz not null default clock_timestamp(),
+  -- The same until an attempt has failed.
+  created_at timestamptz not null default now(),
+  not_before timestamptz not null default now(),
   attempts integer not null default 0,
   -- The bot that is delivering it, and until when nobody else may.
   instance_id text references instance (id),
@@ -67,7 +68,7 @@ create table outbox_message (
   constraint outbox_message_once unique nulls not distinct (kind, reference, tenant_id, customer_id, platform, chat_id)
 );
 create index outbox_message_open on outbox_message (tenant_id, bulk, id) where state in ('queued', 'claimed');
-create index outbox_message_later on outbox_message (tenant_id, not_before) where state in ('queued', 'claimed');
+create index outbox_message_later on outbox_message (tenant_id, not_before) where state = 'queued' and not_before > created_at;
 create index outbox_message_of_customer on outbox_message (customer_id, id) where state in ('queued', 'claimed');
 create index outbox_message_of_chat on outbox_message (chat_id, id)
   where state in ('queued', 'claimed') and chat_id is not null;
@@ -82,8 +83,6 @@ create table channel_mark (
   mark bigint not null
 );
 
--- The channel's hint at a customer's language, for those who never chose one.
-alter table customer add column language_hint text;
 
 alter table instance
   -- Since when a bot that should run does not, and when that was told.
@@ -271,7 +270,8 @@ begin
   return query
     select null::text, false, extract(epoch from min(m.not_before) - statement_timestamp())::double precision * 1000
     from outbox_message m
-    where m.tenant_id = me.tenant_id and m.state in ('queued', 'claimed') and m.not_before > statement_timestamp();
+    where m.tenant_id = me.tenant_id and m.state = 'queued' and m.not_before > m.created_at
+      and m.not_before > statement_timestamp();
 end $$;
 
 -- Takes the next message for a chat: in its order, and what is one of many only when that is asked for and nobody waits

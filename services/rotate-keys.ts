@@ -2,34 +2,49 @@ import type { Tx } from '../db/transaction.ts'
 import { type Actor, assertMay } from '../domain/actor.ts'
 import { type Keyring, open, seal } from '../domain/keyring.ts'
 import { appendAudit } from './append-audit.ts'
+import { resealFingerprintKey, resealUnits } from './stock/reseal-stock.ts'
 import { type CredentialKind, credentialAad } from './store-credential.ts'
 
 export interface RotationStep {
   /** Boxes sealed anew by this call. */
-  readonly resealed: number
-  /** Boxes still under an older key; call again while there are some. */
-  readonly left: number
+  readonly credentials: number
+  readonly units: number
+  /** Where the next call goes on; undefined when nothing is left under an older key. */
+  readonly next: number | undefined
+}
+
+export interface RotateKeys {
+  readonly keyring: Keyring
+  readonly batchSize: number
+  /** What the call before gave as `next`; 0 begins. */
+  readonly after: number
 }
 
 /**
- * Seals a batch of secrets anew under the active key. Each call is one transaction, so a rotation that was interrupted
- * goes on where it stopped. When nothing is left the older keys are retired: they may then be removed.
+ * Seals a batch of secrets anew under the active key: credentials first, then goods. Each call is one transaction, so a
+ * rotation that was interrupted begins again and goes on where it stopped. When nothing is left the older keys are
+ * retired: they may then be removed. Needs `key.rotate`.
  */
-export async function rotateKeys(
-  tx: Tx,
-  actor: Actor,
-  input: { keyring: Keyring; batchSize: number },
-): Promise<RotationStep> {
+export async function rotateKeys(tx: Tx, actor: Actor, input: RotateKeys): Promise<RotationStep> {
   assertMay(actor, 'key.rotate')
-  const { keyring } = input
+  const { keyring, after } = input
   await tx.query(
     `insert into key_fingerprint (key_id) values ($1) on conflict (key_id) do update set retired_at = null`,
     [keyring.activeKeyId],
   )
+  const credentials = await resealCredentials(tx, input)
+  if (credentials > 0) return { credentials, units: 0, next: after }
+  await resealFingerprintKey(tx, keyring)
+  const units = await resealUnits(tx, input)
+  if (units !== undefined) return { credentials, units: units.resealed, next: units.last }
+  return { credentials, units: 0, next: (await finishRotation(tx, actor, keyring)) ? undefined : 0 }
+}
+
+async function resealCredentials(tx: Tx, { keyring, batchSize }: RotateKeys): Promise<number> {
   const { rows } = await tx.query<{ instance_id: string; kind: CredentialKind; sealed: string }>(
     `select instance_id, kind, sealed from instance_credential where key_id <> $1
      order by instance_id, kind limit $2 for update`,
-    [keyring.activeKeyId, input.batchSize],
+    [keyring.activeKeyId, batchSize],
   )
   for (const row of rows) {
     const aad = credentialAad(row.instance_id, row.kind)
@@ -38,25 +53,35 @@ export async function rotateKeys(
       [row.instance_id, row.kind, seal(keyring, aad, open(keyring, aad, row.sealed)), keyring.activeKeyId],
     )
   }
-  const remaining = await tx.query<{ left: number }>(
-    'select count(*)::int as left from instance_credential where key_id <> $1',
-    [keyring.activeKeyId],
-  )
-  const left = remaining.rows[0]?.left ?? 0
-  if (left === 0) await finishRotation(tx, actor, keyring)
-  return { resealed: rows.length, left }
+  return rows.length
 }
 
-async function finishRotation(tx: Tx, actor: Actor, keyring: Keyring): Promise<void> {
+/**
+ * Retires the older keys, and looks once more: whoever was sealing under one of them has held its row until the commit.
+ * @returns false when something is left after all: then nothing was retired.
+ */
+async function finishRotation(tx: Tx, actor: Actor, keyring: Keyring): Promise<boolean> {
   const retired = await tx.query<{ key_id: string }>(
     'update key_fingerprint set retired_at = now() where key_id <> $1 and retired_at is null returning key_id',
     [keyring.activeKeyId],
   )
+  const keys = retired.rows.map((row) => row.key_id)
+  const { rows } = await tx.query<{ left: boolean }>(
+    `select exists (select from instance_credential where key_id <> $1)
+       or exists (select from stock_key where key_id <> $1)
+       or exists (select from stock_unit where key_id <> $1) as left`,
+    [keyring.activeKeyId],
+  )
+  if (rows[0]?.left === true) {
+    await tx.query('update key_fingerprint set retired_at = null where key_id = any($1)', [keys])
+    return false
+  }
   await appendAudit(tx, actor, {
     action: 'key.rotate',
     targetKind: 'key',
     targetId: keyring.activeKeyId,
     tenantId: null,
-    details: { retired: retired.rows.map((row) => row.key_id) },
+    details: { retired: keys },
   })
+  return true
 }

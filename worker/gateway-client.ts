@@ -16,7 +16,7 @@ import { GatewayAway, refusalError } from './gateway-refusal.ts'
 import { WorkerExit } from './worker-exit.ts'
 
 /** Characters; a picture comes as base64. */
-const answerMax = 8 * 1024 * 1024
+const answerMax = 12 * 1024 * 1024
 const callLimitMs = 15_000
 const retry = { baseMs: 50, maxMs: 1000 }
 

@@ -178,11 +178,15 @@ export class Outbox {
         answerMark,
         settled,
       })
-      if (message === null) return any
+      if (message === null) {
+        // It comes again, and by the clock: when, the gateway knows.
+        if (settled !== null && isPutOff(settled)) this.poke()
+        return any
+      }
       any = true
       settled = await this.#tell(chatId, message)
-      take = settled === null || settled.outcome !== 'sent' || this.#context.draining.aborted ? 'nothing' : 'urgent'
       if (settled === null) return any
+      take = isPutOff(settled) || this.#context.draining.aborted ? 'nothing' : 'urgent'
     }
   }
 
@@ -223,4 +227,8 @@ export class Outbox {
       if (!(error instanceof WorkerExit)) this.#context.log.error({ error }, 'the outbox could not be looked after')
     }
   }
+}
+
+function isPutOff({ outcome }: Settled): boolean {
+  return outcome === 'later' || outcome === 'untried'
 }

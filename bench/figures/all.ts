@@ -3,6 +3,7 @@ import type { Figure } from '../figure.ts'
 import { adoption } from './adoption.ts'
 import { approve } from './approve.ts'
 import { fifty } from './fifty.ts'
+import { importStock } from './import.ts'
 import { memoryIdle } from './memory-idle.ts'
 import { memoryTraffic } from './memory-traffic.ts'
 import { restart } from './restart.ts'
@@ -20,4 +21,5 @@ export const figures: readonly Figure[] = [
   statements,
   adoption,
   takeOver,
+  importStock,
 ]

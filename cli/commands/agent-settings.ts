@@ -1,6 +1,13 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
-import { type ShopSettings, shopLinks, shopTexts } from '../../domain/shop-settings.ts'
+import {
+  buttonsMax,
+  type ShopLink,
+  type ShopSettings,
+  type ShopText,
+  shopLinks,
+  shopTexts,
+} from '../../domain/shop-settings.ts'
 import { parseShop } from '../../domain/tenant.ts'
 import { type Language, languages } from '../../domain/worker-contract.ts'
 import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
@@ -43,12 +50,12 @@ function addShow(group: Command, cli: Cli): void {
 }
 
 function addLink(group: Command, cli: Cli): void {
-  const name = `link <shop> <${shopLinks.join('|')}> [address]`
-  addCommand(group, name, 'set a link: @name, or an address that begins with https://')
+  addCommand(group, 'link <shop>', 'set a link of a shop')
+    .argument('<link>', shopLinks.join(', '), oneOf(shopLinks))
+    .argument('[address]', '@name, or an address that begins with https://')
     .option(removeFlag, 'take it away')
-    .action(async (shop: string, word: string, address: string | undefined, options: { remove?: boolean }) => {
+    .action(async (shop: string, kind: ShopLink, address: string | undefined, options: { remove?: boolean }) => {
       const tenant = parseShop(shop)
-      const kind = oneOf(shopLinks)(word)
       const link = givenOrRemoved(address, options, 'an address')
       const { setLink } = await import('../../services/agents/set-link.ts')
       await printShop(cli, (context) => context.run(setLink, { tenant, kind, link }))
@@ -63,14 +70,13 @@ function addButtons(group: Command, cli: Cli): void {
       await printShop(cli, (context) => context.run(addButton, { tenant, title, url }))
     },
   )
-  addCommand(group, 'remove-button <shop> <position>', 'take an own button away; 1 is the first').action(
-    async (shop: string, text: string) => {
+  addCommand(group, 'remove-button <shop>', 'take an own button away')
+    .argument('<position>', '1 is the first', wholeNumber(1, buttonsMax))
+    .action(async (shop: string, position: number) => {
       const tenant = parseShop(shop)
-      const position = wholeNumber(1, 5)(text)
       const { removeButton } = await import('../../services/agents/remove-button.ts')
       await printShop(cli, (context) => context.run(removeButton, { tenant, position }))
-    },
-  )
+    })
 }
 
 interface TextOptions {
@@ -80,13 +86,13 @@ interface TextOptions {
 }
 
 function addText(group: Command, cli: Cli): void {
-  addCommand(group, `text <shop> <${shopTexts.join('|')}>`, "set a text of a shop, as Telegram's HTML or plain words")
+  addCommand(group, 'text <shop>', "set a text of a shop, as Telegram's HTML or plain words")
+    .argument('<text>', shopTexts.join(', '), oneOf(shopTexts))
     .option('--language <code>', `one of ${languages.join(', ')}`, oneOf(languages), 'en')
     .option('--file <file>', "read the text from a file ('-' is stdin)")
     .option(removeFlag, 'go back to the text that every shop has')
-    .action(async (shop: string, word: string, options: TextOptions) => {
+    .action(async (shop: string, kind: ShopText, options: TextOptions) => {
       const tenant = parseShop(shop)
-      const kind = oneOf(shopTexts)(word)
       const file = givenOrRemoved(options.file, options, '--file')
       const { readSmallFile } = await import('../read-secret.ts')
       const text = file === null ? null : await readSmallFile(file, '--file', cli.signal)
@@ -101,11 +107,12 @@ function addText(group: Command, cli: Cli): void {
 }
 
 function addNotices(group: Command, cli: Cli): void {
-  addCommand(group, 'notices <shop> [chat]', 'set the chat that is told what its owners are told')
+  addCommand(group, 'notices <shop>', 'set the chat that is told what its owners are told')
+    .option('--chat <chat>', 'its number such as -1001234567890, or the @name of a channel')
     .option(removeFlag, 'take it away')
-    .action(async (shop: string, given: string | undefined, options: { remove?: boolean }) => {
+    .action(async (shop: string, options: { chat?: string; remove?: boolean }) => {
       const tenant = parseShop(shop)
-      const chat = givenOrRemoved(given, options, 'a chat')
+      const chat = givenOrRemoved(options.chat, options, '--chat')
       const { setNoticeChat } = await import('../../services/agents/set-notice-chat.ts')
       await printShop(cli, (context) => context.run(setNoticeChat, { tenant, chat }))
     })

@@ -109,11 +109,12 @@ function addAgentResume(group: Command, cli: Cli): void {
 
 function addAgentPricing(group: Command, cli: Cli): void {
   const kinds = ['percent', 'fixed'] as const
-  addCommand(group, 'pricing <agent> <percent|fixed> <value>', "set what it adds to the master's prices from now on")
+  addCommand(group, 'pricing <agent>', "set what it adds to the master's prices from now on")
+    .argument('<percent|fixed>', 'of the price, or an amount for each item', oneOf(kinds))
+    .argument('<value>', 'such as 10, 2.5 or 0.05')
     .option('--currency <code>', 'the currency of a fixed markup', currency, 'USDT')
-    .action(async (agent: string, word: string, value: string, options: PaymentOptions) => {
+    .action(async (agent: string, kind: 'percent' | 'fixed', value: string, options: PaymentOptions) => {
       const tenant = parseAgent(agent)
-      const kind = oneOf(kinds)(word)
       const markup =
         kind === 'percent'
           ? { kind, hundredths: parsePercent(value) }

@@ -1,5 +1,5 @@
 import type { Tx } from '../../db/transaction.ts'
-import { ownerActor } from '../../domain/actor.ts'
+import { shopOwnerActor } from '../../domain/actor.ts'
 import type { Platform } from '../../domain/instance.ts'
 import { findCode, spendCode } from '../one-time-code.ts'
 import { auditAgent } from './audit-agent.ts'
@@ -29,7 +29,7 @@ export async function redeemClaim(tx: Tx, input: RedeemClaim): Promise<{ readonl
   )
   if (claimed.rowCount === 0) return { result: 'already' }
   await spendCode(tx, input.code)
-  const actor = ownerActor({ tenant, platform, platformUserId, source: input.source })
+  const actor = shopOwnerActor({ tenant, platform, platformUserId, source: input.source })
   await auditAgent(tx, actor, tenant, 'claim', { platform, platformUserId })
   return { result: 'claimed' }
 }

@@ -21,12 +21,13 @@ const limitMax = 1000
 export async function listCustomers(database: Queryable, actor: Actor, input: ListCustomers): Promise<CustomerView[]> {
   const tenant = actor.role === 'agent' ? actor.tenant : (input.tenant ?? null)
   assertMay(actor, 'customer.read', tenant ?? undefined)
-  const search = input.search?.trim().replace(/^@/, '').toLowerCase() ?? ''
+  const search = input.search?.trim().replace(/^@/, '') ?? ''
   const { rows } = await database.query<CustomerRow>(
     `${customerViewSql}
      where ($1::text is null or c.tenant_id = $1)
-       and ($2 = '' or c.platform_user_id = $2 or starts_with(c.id, $2)
-         or position($2 in lower(concat_ws(chr(10), c.username, c.display_name))) > 0)
+       and ($2 = '' or c.platform_user_id = $2 or starts_with(c.id, lower($2)) or exists (
+         select from unnest($7::text[]) as spelling
+         where position(spelling in concat_ws(chr(10), c.username, c.display_name, lower(concat_ws(chr(10), c.username, c.display_name)))) > 0))
        and ($3::boolean is null or (c.blocked_at is not null) = $3)
        and ($4 or c.erased_at is null)
      order by c.last_seen_at desc, c.id limit $5 offset $6`,
@@ -37,7 +38,15 @@ export async function listCustomers(database: Queryable, actor: Actor, input: Li
       input.erased ?? false,
       Math.min(input.limit ?? 50, limitMax),
       input.offset ?? 0,
+      spellingsOf(search),
     ],
   )
   return rows.map(customerViewOf)
+}
+
+/** A database of the C locale knows the cases of ASCII letters only, so those of the others are spelled out here. */
+function spellingsOf(search: string): string[] {
+  const lower = search.toLowerCase()
+  const capital = lower.replaceAll(/(?<!\p{L})\p{L}/gu, (letter) => letter.toUpperCase())
+  return [...new Set([search, lower, capital, search.toUpperCase()])]
 }

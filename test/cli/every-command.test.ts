@@ -14,10 +14,37 @@ const samples: Record<string, string> = {
   '--reason': 'sample',
   '--role': 'operator',
   '--to': 'server9',
+  '--tenant': 'agent:nobody',
+  '--amount': '20',
+  '--address': 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb',
+  '--txid': 'ab'.repeat(32),
+  '--reference': 'sample',
+  withdrawal: 'aw_none',
+  message: '999',
+  messages: '999',
+  broadcast: '999',
+  '--file': 'sample.html',
+  '--price': '12.5',
+  '--language': 'fa',
+  product: 'nothing',
+  category: 'nothing',
+  topup: '999',
+  customer: 'nobody',
   id: 'bot-none',
   file: 'sample.backup',
+  folder: 'sample-folder',
   name: 'server9',
   username: 'nobody',
+  agent: 'agent001',
+  shop: 'agent001',
+  'user-id': '123456789',
+  'percent|fixed': 'percent',
+  value: '10',
+  link: 'support',
+  text: 'help',
+  title: 'Sample',
+  address: '@sample',
+  position: '1',
   role: 'viewer',
 }
 
@@ -74,7 +101,9 @@ test('the tree has the commands of the design', () => {
   const wanted = `init,migrate,doctor,keygen,create,edit,set-token,approve,renew,expire,suspend,activate,start,stop,
     restart,delete,list,show,logs,server list,server drain,server undrain,
     server confirm-clock,user create,user list,user password,user role,
-    user disable,user link,key rotate,audit,events,migrate status,backup,restore`
+    user disable,user link,key rotate,audit,events,migrate status,backup,restore,agent create,agent list,
+    agent show,agent pause,agent resume,agent pricing,agent owner add,agent owner remove,agent owner list,
+    agent owner claim,customer list,customer show,customer block,customer unblock,customer erase,customer history`
   expect(names).toEqual(expect.arrayContaining(wanted.split(/,\s*/)))
 })
 

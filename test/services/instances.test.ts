@@ -332,11 +332,12 @@ describe('credentials', () => {
     const readAll = () =>
       Promise.all(views.map(({ id }) => readCredential(db.database, fresh, { instanceId: id, kind: 'telegram_token' })))
     const before = await readAll()
-    const first = await run(rotateKeys, { keyring: fresh, batchSize: 1 })
-    expect(first.resealed).toBe(1)
+    const first = await run(rotateKeys, { keyring: fresh, batchSize: 1, after: 0 })
+    expect(first.credentials).toBe(1)
     expect(await readAll()).toEqual(before)
-    let left = first.left
-    while (left > 0) left = (await run(rotateKeys, { keyring: fresh, batchSize: 5 })).left
+    for (let after = first.next; after !== undefined; ) {
+      after = (await run(rotateKeys, { keyring: fresh, batchSize: 5, after })).next
+    }
     expect(await readAll()).toEqual(before)
     const onlyNew = makeKeyring([[...fresh.keys.values()][0] ?? Buffer.alloc(0)])
     expect(await readCredential(db.database, onlyNew, { instanceId: views[0]?.id ?? '', kind: 'telegram_token' })).toBe(

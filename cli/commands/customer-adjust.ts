@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import type { Command } from 'commander'
+import { Failure } from '../../domain/failure.ts'
+import { type Currency, currencies, parseAmount } from '../../domain/money.ts'
+import { addCommand, type Cli, oneOf } from '../command.ts'
+
+interface AdjustOptions {
+  readonly up?: string
+  readonly down?: string
+  readonly currency: Currency
+  readonly reason: string
+  readonly key?: string
+}
+
+/** `customer adjust`: corrects a balance. */
+export function addCustomerAdjust(group: Command, cli: Cli): void {
+  addCommand(group, 'adjust <customer>', 'correct a balance, up or down')
+    .option('--up <amount>', 'what is added to it')
+    .option('--down <amount>', 'what is taken from it; it never goes below 0')
+    .requiredOption('--reason <text>', 'why; the customer reads it')
+    .option('--currency <currency>', 'USDT or IRR', oneOf(Object.keys(currencies) as Currency[]), 'USDT')
+    .option('--key <key>', 'the same key adjusts once, however often it is given')
+    .action(async (customer: string, options: AdjustOptions) => {
+      const amount = amountOf(options)
+      const { withContext } = await import('../context.ts')
+      const { adjustBalance } = await import('../../services/top-ups/adjust-balance.ts')
+      await withContext(cli, async (context) => {
+        const { currency, reason, key = `cli:${randomUUID()}` } = options
+        const outcome = await context.run(adjustBalance, { customer, currency, amount, reason, key })
+        if (outcome.kind === 'refused') {
+          const { refusal, detail } = outcome
+          const failure = refusals[refusal]
+          throw new Failure(failure.code, failure.sentence(`${detail} ${currency}`), { details: { refusal, detail } })
+        }
+        const { adjusted } = outcome
+        cli.output.result(adjusted, () => `The balance of ${customer} is ${adjusted.balance} ${currency}.`)
+      })
+    })
+}
+
+const refusals = {
+  below_zero: { code: 'conflict', sentence: (balance: string) => `the balance is ${balance}: it cannot go below 0` },
+  no_reason: { code: 'usage', sentence: () => 'a reason is needed: the customer reads it' },
+  zero: { code: 'usage', sentence: () => 'give an amount above 0' },
+} as const
+
+function amountOf({ up, down, currency }: AdjustOptions): bigint {
+  if (up !== undefined && down === undefined) return parseAmount(up, currency)
+  if (down !== undefined && up === undefined) return -parseAmount(down, currency)
+  throw new Failure('usage', 'give either --up AMOUNT or --down AMOUNT')
+}

@@ -1,0 +1,36 @@
+import type { Queryable } from '../../db/transaction.ts'
+import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { StockCounts } from '../../domain/catalogue.ts'
+import { productNotFound, readProducts } from '../catalogue/read-products.ts'
+
+export interface ProductStock extends StockCounts {
+  readonly product: string
+  readonly name: string
+  readonly low_stock_threshold: number | null
+  readonly low_stock: boolean
+  /** Customers who asked to hear when it is there again. */
+  readonly wishes: number
+}
+
+/** Units by their state, of one product or of all that are not archived. Needs `stock.read`; throws `not_found`. */
+export async function countStock(
+  tx: Queryable,
+  actor: Actor,
+  input: { readonly product?: string | undefined },
+): Promise<ProductStock[]> {
+  assertMay(actor, 'stock.read')
+  const products = await readProducts(tx, input.product === undefined ? { archived: false } : { id: input.product })
+  if (input.product !== undefined && products.length === 0) throw productNotFound(input.product)
+  const { rows } = await tx.query<{ product_id: string; wishes: number }>(
+    'select product_id, count(*)::int as wishes from restock_wish group by product_id',
+  )
+  const wishes = new Map(rows.map((row) => [row.product_id, row.wishes]))
+  return products.map((product) => ({
+    product: product.id,
+    name: product.name,
+    ...product.stock,
+    low_stock_threshold: product.low_stock_threshold,
+    low_stock: product.low_stock,
+    wishes: wishes.get(product.id) ?? 0,
+  }))
+}
