@@ -127,6 +127,7 @@ begin
 end $$;
 create trigger stock_unit_kept before delete on stock_unit for each row
   when (old.order_id is not null) execute function guard_stock_removal();
+create trigger stock_unit_no_truncate before truncate on stock_unit for each statement execute function refuse_change();
 
 -- Customers who want to hear when it is there again.
 create table restock_wish (

@@ -32,6 +32,7 @@ const samples: Record<string, string> = {
   customer: 'nobody',
   id: 'bot-none',
   file: 'sample.backup',
+  folder: 'sample-folder',
   name: 'server9',
   username: 'nobody',
   agent: 'agent001',

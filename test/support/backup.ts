@@ -72,6 +72,8 @@ const laterRows: Readonly<Record<string, string>> = {
     values ('aw_1', 'u1', 'u1', 'user:ann')`,
   top_up: `insert into top_up (tenant_id, customer_id, key, currency, amount, instructions, pay_until)
     values ('agent:ann', 'c1', 'k', 'USDT', 9007199254740991, E${awkward}, now())`,
+  imported_document: `insert into imported_document (collection, key, digest, state, entered_state)
+    values ('users', E${awkward}, sha256(E${awkward}), 'there', 'there')`,
   payment: `insert into payment (provider, external_id, top_up_id, tenant_id, customer_id, currency, amount, actor)
     values ('manual', E${awkward}, 1, 'agent:ann', 'c1', 'USDT', 1, 'cli')`,
 }

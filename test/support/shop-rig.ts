@@ -127,7 +127,7 @@ export function isSentence(template: string): (message: ChatMessage) => boolean 
     `^${template
       .split(/\{\w+\}/)
       .map(literal)
-      .join('[\\s\\S]*?')}$`,
+      .join('[\\s\\S]*?')}`,
   )
   return ({ text }) => pattern.test(bare(text))
 }

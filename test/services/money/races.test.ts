@@ -160,7 +160,8 @@ test('a payment confirmed eight times at once is credited once', async () => {
   const [first = 0, , third = 0] = ids
   const confirm = (id: number, externalId: string) => run((tx) => confirmTopUp(tx, machine, { id, externalId }))
   const words = (await many(8, () => confirm(first, 'same'))).map((o) => (o.kind === 'done' ? o.repeated : o.refusal))
-  expect(words.sort()).toEqual([false, ...Array.from({ length: 7 }, () => true)])
+  expect(words.filter((repeated) => repeated === false)).toHaveLength(1)
+  expect(words.filter((repeated) => repeated === true)).toHaveLength(7)
   // And one of two references for one top-up, however they meet.
   const both = (await many(8, (n) => confirm(third, `other ${n % 2}`))).filter((o) => o.kind === 'done' && !o.repeated)
   expect(both).toHaveLength(1)
