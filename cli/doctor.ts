@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { clockJumpMaxMs, describePause } from '../domain/expiry-pause.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
+import { countOldSeals } from '../services/count-old-seals.ts'
 import { listServers } from '../services/list-servers.ts'
 import { countMessages } from '../services/outbox/count-messages.ts'
 import { readExpiryPause } from '../services/read-expiry-pause.ts'
@@ -150,7 +151,11 @@ async function examineSchema(config: Config, database: Database): Promise<Look> 
 async function examineKeys(config: Config, database: Database): Promise<Look> {
   const keyring = await readKeyring(config, database)
   const source = config.settings.AGENT_TOKEN_AES_KEY === undefined ? config.paths.keys : 'AGENT_TOKEN_AES_KEY'
-  return { verdict: 'ok', detail: `${keyring.activeKeyId} from ${source}` }
+  const detail = `${keyring.activeKeyId} from ${source}`
+  const old = await countOldSeals(database, cliActor(), { keyId: keyring.activeKeyId })
+  if (old.credentials + old.units === 0) return { verdict: 'ok', detail }
+  const what = `${old.credentials} credentials and ${old.units} units of stock are under an older key`
+  return { verdict: 'warn', detail: `${detail}; ${what}`, todo: './botfleet key rotate' }
 }
 
 async function examineClock(database: Database): Promise<Look> {
