@@ -95,7 +95,10 @@ test('a bot that has been down for five minutes is told of once, and so is its r
   expect(await told()).toEqual([])
   await ago('down_since', '5 minutes 10 seconds')
   await look()
+  const toldAt = async () => (await db.database.query('select down_told_at from instance')).rows
+  const first = await toldAt()
   await look()
+  expect(await toldAt()).toEqual(first)
   expect(await told()).toEqual(both('bot_down'))
   await fleet.set('bot-1', `state = 'running', last_error = null`)
   await look()
