@@ -9,11 +9,14 @@ import { addCreate } from './commands/create.ts'
 import { addCustomerCommands } from './commands/customer.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
+import { addImportCommands } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addKeyCommands } from './commands/keys.ts'
+import { addLedgerCommands } from './commands/ledger.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addOrderCommands } from './commands/order.ts'
 import { addOutboxCommands } from './commands/outbox.ts'
 import { addProductCommands } from './commands/product.ts'
 import { addRunCommands } from './commands/run.ts'
@@ -74,6 +77,7 @@ export function buildProgram(cli: Cli): Command {
   addProductCommands(program, cli)
   addCategoryCommands(program, cli)
   addStockCommands(program, cli)
+  addOrderCommands(program, cli)
   addAgentCommands(program, cli)
   addCustomerCommands(program, cli)
 
@@ -84,12 +88,14 @@ export function buildProgram(cli: Cli): Command {
   program.commandsGroup('Money:')
   addTopUpCommands(program, cli)
   addWithdrawalCommands(program, cli)
+  addLedgerCommands(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)
   addUserCommands(program, cli)
   addKeyCommands(program, cli)
   addBackupCommands(program, cli)
+  addImportCommands(program, cli)
   addAuditCommands(program, cli)
   return program
 }

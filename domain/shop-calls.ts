@@ -151,7 +151,8 @@ const topUpResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('refused'), refusal: z.enum(topUpRefusals), detail: z.nullable(z.string()) }),
 ])
 
-const wishSchema = z.enum(['wished', 'in_stock', 'not_for_sale'])
+/** `RestockWish` of services/stock. */
+const wishSchema = z.enum(['noted', 'available', 'not_for_sale'])
 
 export const shopCalls = {
   home: onceCall('/v1/shop/home', {}, homeSchema),

@@ -12,11 +12,11 @@ import { isProduct } from '../services/chat/is-product.ts'
 import { quoteOrder } from '../services/chat/quote-order.ts'
 import { shelfOf } from '../services/chat/shelf-of.ts'
 import { wantsNews } from '../services/chat/wants-news.ts'
-import { wishRestock } from '../services/chat/wish-restock.ts'
 import { type HistoryLine, historyOfBuyer } from '../services/ledger/history-of-buyer.ts'
 import { goodsOfOrder } from '../services/orders/goods-of-order.ts'
 import { ordersOfBuyer } from '../services/orders/orders-of-buyer.ts'
 import { placeOrder } from '../services/orders/place-order.ts'
+import { wishRestock } from '../services/stock/wish-restock.ts'
 import { cancelTopUp } from '../services/top-ups/cancel-top-up.ts'
 import { requestTopUp } from '../services/top-ups/request-top-up.ts'
 import { topUpsOfBuyer } from '../services/top-ups/top-ups-of-buyer.ts'
@@ -124,7 +124,7 @@ export const shopHandlers: RoomHandlers<keyof typeof shopCalls> = {
 
   cancelTopUp: change(async ({ tx, buyer, request }) => outcomeOf(await cancelTopUp(tx, buyer, { id: request.topUp }))),
 
-  wish: change(({ tx, buyer, language, request }) => wishRestock(tx, buyer, { product: request.product, language })),
+  wish: change(({ tx, buyer, request }) => wishRestock(tx, buyer, { product: request.product })),
 
   settings: look(async ({ tx, buyer }) => ({ news: await wantsNews(tx, buyer) })),
 }

@@ -83,8 +83,6 @@ create table channel_mark (
   mark bigint not null
 );
 
--- The channel's hint at a customer's language, for those who never chose one.
-alter table customer add column language_hint text;
 
 alter table instance
   -- Since when a bot that should run does not, and when that was told.

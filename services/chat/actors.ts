@@ -1,6 +1,6 @@
 /** Who a person in a chat is to us: an owner of the bot's shop, or one of the master's people. */
 import type { Queryable } from '../../db/transaction.ts'
-import { type Actor, ownerActor, type Role } from '../../domain/actor.ts'
+import { type Actor, type Role, shopOwnerActor } from '../../domain/actor.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import type { Person } from '../../domain/worker-contract.ts'
 import { isOwner } from '../agents/is-owner.ts'
@@ -13,7 +13,7 @@ export async function ownerOf(
   { platformUserId }: Person,
 ): Promise<Actor | undefined> {
   if (tenant === masterTenant || !(await isOwner(tx, tenant, platform, platformUserId))) return undefined
-  return ownerActor({ tenant, platform, platformUserId, source: `bot:${instanceId}` })
+  return shopOwnerActor({ tenant, platform, platformUserId, source: `bot:${instanceId}` })
 }
 
 /**

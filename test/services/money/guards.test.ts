@@ -31,7 +31,7 @@ beforeAll(async () => {
     ('aw_two', 'bea', 'bea', 'user:bea'), ('aw_two', 'cli', null, 'cli'), ('aw_approved', 'cli', null, 'cli'),
     ('aw_own', 'bea', 'bea', 'user:bea'), ('aw_own', 'cid', 'cid', 'user:cid')`)
   await at.query(topUp('open', 5))
-  await at.query(`${topUp('done', 6, 'confirmed')}`)
+  await at.query(topUp('done', 6, 'confirmed'))
   await at.query(payment('p1', 2))
 })
 afterAll(() => test_.drop())

@@ -139,7 +139,7 @@ export const wish: Route = async (turn, [id = '']) => {
   if (id === '' || id.length > 30) return plainly('stale')(turn, [])
   const { result } = await turn.call('wish', { product: id })
   const { language } = turn
-  if (result === 'wished')
+  if (result === 'noted')
     return { screens: [{ text: say(language, 'wished'), choices: shopRow(turn), replaces: true }] }
   if (result === 'not_for_sale')
     return { screens: [{ text: say(language, 'refused_not_for_sale'), choices: shopRow(turn) }] }
