@@ -195,7 +195,7 @@ test('an answer is never taken for a message, nor a message for an answer, when 
   await killInTheFault()
   await waitFor(async () => expect(await states()).toEqual(['sent', 'sent']))
   await waitFor(() => expect(told()).toHaveLength(4))
-  expect(told().slice(2).toSorted()).toEqual([arrived('6'), 'How it works'].toSorted())
+  expect(new Set(told().slice(2))).toEqual(new Set([arrived('6'), 'How it works']))
   expect(heard().filter(({ edited }) => edited)).toEqual([])
 })
 
