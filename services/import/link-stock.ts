@@ -3,6 +3,8 @@ import { type ImportRun, noteLines, refuseWhere } from './import-run.ts'
 /** How far the time of an order and that of its goods may be apart: the old system wrote them one after the other. */
 const sameSale = '2 minutes'
 
+const linkedUnits = 'select order_key, count(*) as units from sold_unit where order_key is not null group by order_key'
+
 /**
  * Finds which order each sold unit was sold by. Where the unit names its order, that one; else units and orders of the
  * same buyer and product belong together in the order of their times. An order that does not say how many it sold gets as
@@ -16,6 +18,8 @@ export async function linkStock(run: ImportRun): Promise<void> {
      where state = 'sold' and was is distinct from 'sold'`,
   )
   await tx.query('create index on sold_unit (order_number)')
+  await tx.query('create index on sold_unit (buyer, product)')
+  await tx.query('analyze sold_unit')
   await openSlots(run)
   await tx.query(
     `update sold_unit u set order_key = s.key from order_slot s
@@ -58,10 +62,10 @@ async function settleQuantities({ tx }: ImportRun): Promise<void> {
   await tx.query(
     `with counted as (
        select s.key, greatest(
-         (select count(*) from sold_unit u where u.order_key = s.key),
+         coalesce(n.units, 0),
          (select count(*) from sold_unit u where u.order_key is null and u.buyer = s.buyer and u.product = s.product
             and u.sold_at between s.at - $1::interval and s.at + $1::interval)) as units
-       from order_slot s where s.quantity is null
+       from order_slot s left join (${linkedUnits}) n on n.order_key = s.key where s.quantity is null
      )
      update order_slot s set quantity = least(1000, greatest(1, counted.units)) from counted where counted.key = s.key`,
     [sameSale],
@@ -78,8 +82,8 @@ async function linkByTime({ tx }: ImportRun): Promise<void> {
        from sold_unit where order_key is null and order_number is null and buyer is not null
      ), room as (
        select key, buyer, product, at,
-         quantity - taken - (select count(*) from sold_unit u where u.order_key = s.key) as free
-       from order_slot s
+         quantity - taken - coalesce(n.units, 0) as free
+       from order_slot s left join (${linkedUnits}) n on n.order_key = s.key
      ), slot as (
        select key, buyer, product, free, sum(free) over (partition by buyer, product order by at, key) as upto
        from room where free > 0
@@ -100,7 +104,8 @@ async function noteUnlinked(run: ImportRun): Promise<void> {
   })
   const orders = await run.tx.query<{ line: number }>(
     `select o.line from staged_orders o join order_slot s on s.key = o.key
-     where o.was is null and s.quantity > (select count(*) from sold_unit u where u.order_key = o.key) order by o.line`,
+     left join (${linkedUnits}) n on n.order_key = o.key
+     where o.was is null and s.quantity > coalesce(n.units, 0) order by o.line`,
   )
   noteLines(run, 'orders', {
     about: 'orders_without_goods',
