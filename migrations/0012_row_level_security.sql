@@ -32,7 +32,8 @@ begin
     caller := session_user;
   end if;
   if caller <> current_user and not pg_has_role(caller, current_user, 'member')
-    and of_tenant is distinct from gateway_tenant()
+    -- Nobody's tenant is not that of nobody, either.
+    and (of_tenant = gateway_tenant()) is not true
   then
     raise exception 'this is not of the tenant that speaks' using errcode = 'insufficient_privilege';
   end if;

@@ -26,7 +26,10 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   home: (_, once) => [once()],
   shopText: (_, once) => [once({ text: 'help' }), once({ text: 'terms' })],
   shelf: (_, once) => [once({ category: null, page: 0 }), once({ category: 0, page: 0 })],
-  product: ({ canary }, once) => [once({ product: canary.replace('canary', 'prod') }), once({ product: 'prod-wanted' })],
+  product: ({ canary }, once) => [
+    once({ product: canary.replace('canary', 'prod') }),
+    once({ product: 'prod-wanted' }),
+  ],
   quote: ({ canary }, once) => [once({ product: canary.replace('canary', 'prod'), quantity: 1 })],
   pay: ({ canary }, once) =>
     [canary.replace('canary', 'prod'), 'prod-shared'].flatMap((product) =>
@@ -87,7 +90,9 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   outboxNext: ({ chat, people, message, goodsMessage }) => [
     ...[chat, ...people].map((chatId) => ({ chatId, take: 'any', answerMark: null, settled: null })),
     ...[message, goodsMessage].map((id) => ({
-      ...{ chatId: chat, take: 'nothing', answerMark: null },
+      chatId: chat,
+      take: 'nothing',
+      answerMark: null,
       settled: { id, outcome: 'sent', messageId: 999_999 },
     })),
   ],
@@ -159,13 +164,13 @@ describe.each(['with', 'without'] as const)('%s row-level security', (security) 
       (Object.keys(gatewayCalls) as GatewayCallName[]).map((call) => ({ mine, theirs, call })),
     ),
   )('$call of $mine reads and changes nothing of $theirs', async ({ mine, theirs, call }) => {
-    const before = await rowsOf(tenants.db, tenants[theirs].tenant)
+    const before = await rowsOf(tenants.db.database, tenants[theirs].tenant)
     for (const body of bodiesOf(call, tenants[theirs])) {
       const { status, text } = await door.ask(tenants[mine], call, body)
       expect(status, `${text} for ${JSON.stringify(body)}: ${door.logged.at(-1)}`).toBe(200)
       for (const said of [text, ...decoded(text)]) expect(said).not.toContain(tenants[theirs].canary)
     }
-    expect(await rowsOf(tenants.db, tenants[theirs].tenant)).toEqual(before)
+    expect(await rowsOf(tenants.db.database, tenants[theirs].tenant)).toEqual(before)
   })
 })
 

@@ -3,6 +3,7 @@
  * hold the tenant's canary.
  */
 import { randomBytes } from 'node:crypto'
+import type { Queryable } from '../../db/transaction.ts'
 import { type Keyring, makeKeyring } from '../../domain/keyring.ts'
 import { addStock } from '../../services/stock/add-stock.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -75,11 +76,11 @@ export const belongs: Readonly<Record<string, string | null>> = {
 }
 
 /** All rows of a tenant, each as it stands in the database and by which transaction. */
-export async function rowsOf(db: TestDatabase, tenant: string): Promise<Record<string, string[]>> {
+export async function rowsOf(database: Queryable, tenant: string): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {}
   for (const [table, condition] of Object.entries(belongs)) {
     if (condition === null) continue
-    const { rows } = await db.database.query<{ row: string }>(
+    const { rows } = await database.query<{ row: string }>(
       `select xmin || ' ' || to_jsonb(t)::text as row from ${table} t where ${condition} order by 1`,
       [tenant],
     )
@@ -109,7 +110,10 @@ export async function openThreeTenants(): Promise<ThreeTenants> {
   await stock('prod-shared', ['free-1', 'free-2', 'free-3', 'free-4', 'free-5', 'free-6', 'free-7', 'free-8'])
   const tenants: TenantIds[] = []
   for (const [index, word] of ['master', 'red', 'blue'].entries()) {
-    await stock(`prod-${word}`, [1, 2, 3].map((number) => `canary-${word}-goods-${number}`))
+    await stock(
+      `prod-${word}`,
+      [1, 2, 3].map((number) => `canary-${word}-goods-${number}`),
+    )
     tenants.push(await makeTenant(db, word, (index + 1) * 1000))
   }
   const [master, red, blue] = tenants
@@ -144,7 +148,9 @@ async function makeTenant(db: TestDatabase, word: string, base: number): Promise
   await run(`insert into handled_update (instance_id, key, outcome)
     values ($instance, '${updateKey}', jsonb_build_object('customerId', $customer, 'language', null, 'was', $canary))`)
   await run(`insert into channel_mark (instance_id, mark) values ($instance, ${base})`)
-  await run(`insert into restock_wish (product_id, customer_id, instance_id) values ('prod-wanted', $customer, $instance)`)
+  await run(
+    `insert into restock_wish (product_id, customer_id, instance_id) values ('prod-wanted', $customer, $instance)`,
+  )
   const money = await makeMoney(run, word)
   const { id: broadcast } = await run<{ id: number }>(
     `insert into broadcast (tenant_id, html, state, created_by) values ($tenant, $canary, 'sending', $canary) returning id`,
@@ -177,7 +183,9 @@ async function makeShop(
   if (!isMaster) {
     await run(`update tenant set markup_hundredths = 1000 where id = $tenant`)
     await run(`insert into tenant_fixed_markup (tenant_id, currency, amount) values ($tenant, 'USDT', 5)`)
-    await run(`insert into tenant_owner (tenant_id, platform, platform_user_id) values ($tenant, 'telegram', '${people[1]}')`)
+    await run(
+      `insert into tenant_owner (tenant_id, platform, platform_user_id) values ($tenant, 'telegram', '${people[1]}')`,
+    )
     await run(`insert into link_code (code_hash, tenant_id, created_by, expires_at)
       values (sha256('${claimCode}'), $tenant, $canary, now() + interval '1 hour')`)
   }
@@ -186,12 +194,16 @@ async function makeShop(
      values ('user-${word}', $canary, 'none', $1, $2)`,
     isMaster ? ['admin', null] : ['agent', `agent:${word}`],
   )
-  await run(`insert into chat_identity (platform, platform_user_id, user_id) values ('telegram', '${people[2]}', 'user-${word}')`)
+  await run(
+    `insert into chat_identity (platform, platform_user_id, user_id) values ('telegram', '${people[2]}', 'user-${word}')`,
+  )
   await run(`insert into instance (id, tenant_id, platform, name, server_name, created_by, status, desired, state, approved_at,
       expires_at, is_master, phone_number)
     values ($instance, $tenant, 'telegram', $canary, 'alpha', 'test', 'approved', 'running', 'running', now(),
       now() + interval '1 day', ${isMaster}, null)`)
-  await run(`update instance_lease set epoch = 3, nonce = 'nonce-${word}', phase = 'held' where instance_id = $instance`)
+  await run(
+    `update instance_lease set epoch = 3, nonce = 'nonce-${word}', phase = 'held' where instance_id = $instance`,
+  )
   await run(`insert into instance_credential (instance_id, kind, key_id, sealed)
     values ($instance, 'telegram_token', 'k', $canary)`)
 }
