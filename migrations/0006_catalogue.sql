@@ -119,7 +119,8 @@ begin
   end if;
   return new;
 end $$;
-create trigger stock_unit_guarded before update on stock_unit for each row execute function guard_stock_unit();
+create trigger stock_unit_guarded before update of id, product_id, kind, fingerprint, state, order_id on stock_unit
+  for each row execute function guard_stock_unit();
 create function guard_stock_removal() returns trigger language plpgsql as $$
 begin
   if old.state not in ('available', 'spoilt') or old.order_id is not null then
@@ -128,6 +129,7 @@ begin
   return old;
 end $$;
 create trigger stock_unit_kept before delete on stock_unit for each row execute function guard_stock_removal();
+create trigger stock_unit_no_truncate before truncate on stock_unit for each statement execute function refuse_change();
 
 -- Customers who want to hear when it is there again.
 create table restock_wish (

@@ -72,8 +72,9 @@ export async function exportSold(
     `select s.order_id, s.unit_id, u.product_id, o.tenant_id, o.customer_id, o.paid_at, s.refunded_at, u.kind, u.file_name,
        u.sealed
      from order_unit s join customer_order o on o.id = s.order_id join stock_unit u on u.id = s.unit_id
-     where ($1::text is null or o.product_id = $1) and ($2::timestamptz is null or o.paid_at >= $2)
-       and ($3::timestamptz is null or o.paid_at < $3) and (s.order_id, s.unit_id) > ($4, $5)
+     where o.paid_at is not null and ($1::text is null or o.product_id = $1) and ($2::timestamptz is null or o.paid_at >= $2)
+       and ($3::timestamptz is null or o.paid_at < $3) and s.order_id >= $4
+       and (s.order_id, s.unit_id) > ($4, $5)
      order by s.order_id, s.unit_id limit $6`,
     [
       filter.product ?? null,

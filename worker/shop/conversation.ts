@@ -43,8 +43,6 @@ export class Conversation {
   /** What chats were asked for, as far as this worker knows: null is nothing, absent is unknown. */
   readonly #asked = new Map<string, Asked | null>()
   readonly #languages = new Map<string, Language>()
-  /** Chats that were told that the bot is busy, since a call last came through. */
-  readonly #toldBusy = new Set<string>()
 
   constructor(context: ConversationContext, given: readonly Room[] = rooms) {
     this.#context = context
@@ -130,14 +128,12 @@ export class Conversation {
     const { chatId, languageHint } = arrival.person
     let said: Promise<void> | undefined
     const cancel = this.#context.clock.setTimer(busyAfterMs, () => {
-      if (arrival.isOld || this.#toldBusy.has(chatId)) return
-      this.#toldBusy.add(chatId)
+      if (arrival.isOld) return
       said = sayBusy({ text: common(this.#languages.get(chatId) ?? languageOfHint(languageHint), 'busy') })
     })
     return async () => {
       cancel()
-      if (said === undefined) this.#toldBusy.clear()
-      else await said
+      await said
     }
   }
 }

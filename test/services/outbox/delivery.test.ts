@@ -1,5 +1,6 @@
 /** Who gets a message, in which order, from whose hands. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Listener } from '../../../db/listen.ts'
 import { enqueueToAdmins, enqueueToOwners } from '../../../services/outbox/enqueue.ts'
 import { notePart } from '../../../services/outbox/note-part.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -217,6 +218,19 @@ test('owners, agents and the named chat of a tenant hear of it, each once; of th
     ].toSorted(),
   )
   expect((await bot.due()).urgent.toSorted()).toEqual(['-100', 'olga', 'omar'])
+})
+
+test('goods of a bot wake nobody, since its worker looks by itself; goods of the command line and all else do', async () => {
+  const heard: (string | undefined)[] = []
+  const listener = new Listener(db.url, ['botfleet_outbox'], (_channel, payload) => void heard.push(payload))
+  await listener.start()
+  const goods = (reference: string, via: string | null) =>
+    db.database.query(`select tell_customer('agent:one', 'goods', '{}', $1, 'ann', $2)`, [reference, via])
+  await goods('1', 'bot-1')
+  await goods('2', null)
+  await fleet.tell('ann', '3')
+  await vi.waitFor(() => expect(heard).toEqual([undefined, 'agent:one', 'agent:one']))
+  await listener.stop()
 })
 
 test('parts that went out are remembered, with the mark of the next one', async () => {
