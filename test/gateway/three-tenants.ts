@@ -38,36 +38,31 @@ export interface ThreeTenants {
   readonly blue: TenantIds
 }
 
+const ofTenant = `tenant_fixed_markup tenant_text tenant_owner instance audit_log customer account journal_entry
+  customer_order agent_profit top_up payment withdrawal broadcast imported_document`
+const ofInstance = `instance_credential instance_event instance_lease instance_sample subscription_period customer_chat
+  conversation_state handled_update channel_mark`
+const ofOrder = 'order_refund refunded_unit stock_unit'
+
+function each(tables: string, condition: string): Record<string, string> {
+  return Object.fromEntries(tables.split(/\s+/).map((table) => [table, condition]))
+}
+
 /** Which rows of a table are a tenant's ($1); null where a table with row-level security holds nothing of a tenant. */
 export const belongs: Readonly<Record<string, string | null>> = {
   tenant: 'id = $1',
-  ...Object.fromEntries(
-    [
-      ...['tenant_fixed_markup', 'tenant_text', 'tenant_owner', 'instance', 'audit_log', 'customer', 'account'],
-      ...['journal_entry', 'customer_order', 'agent_profit', 'top_up', 'payment', 'withdrawal', 'broadcast'],
-    ].map((table) => [table, 'tenant_id = $1']),
-  ),
+  ...each(ofTenant, 'tenant_id = $1'),
   link_code: `tenant_id = $1 or user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
   app_user: `coalesce(tenant_id, 'master') = $1`,
   chat_identity: `user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
   user_session: `user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
   // What agents have to tell the master's people is theirs to add.
   outbox_message: `tenant_id = $1 and kind not in ('top_up_requested', 'withdrawal_to_review')`,
-  ...Object.fromEntries(
-    [
-      ...['instance_credential', 'instance_event', 'instance_lease', 'instance_sample', 'subscription_period'],
-      ...['customer_chat', 'conversation_state', 'handled_update', 'channel_mark'],
-    ].map((table) => [table, 'instance_id in (select id from instance where tenant_id = $1)']),
-  ),
+  ...each(ofInstance, 'instance_id in (select id from instance where tenant_id = $1)'),
   restock_wish: 'customer_id in (select id from customer where tenant_id = $1)',
   transfer: 'entry_id in (select id from journal_entry where tenant_id = $1)',
   withdrawal_approval: 'withdrawal_id in (select id from withdrawal where tenant_id = $1)',
-  ...Object.fromEntries(
-    ['order_refund', 'refunded_unit', 'stock_unit'].map((table) => [
-      table,
-      'order_id in (select id from customer_order where tenant_id = $1)',
-    ]),
-  ),
+  ...each(ofOrder, 'order_id in (select id from customer_order where tenant_id = $1)'),
   server: null,
   login_attempt: null,
   key_fingerprint: null,
@@ -103,7 +98,9 @@ export async function openThreeTenants(): Promise<ThreeTenants> {
   const stock = (product: string, lines: readonly string[]) =>
     db.database.transaction((tx) =>
       addStock(tx, ownerActor, {
-        ...{ product, keyring, source: 'test' },
+        product,
+        keyring,
+        source: 'test',
         goods: { lines: Buffer.from(lines.join('\n')) },
       }),
     )
@@ -225,6 +222,8 @@ async function makeMoney(run: Run, word: string): Promise<{ order: number; topUp
   const { id: topUp } = await topUpWith(8_000_000, '-open')
   await run(`insert into audit_log (actor, source, action, target_kind, target_id, tenant_id, details)
     values ($canary, 'test', 'test', 'test', null, $tenant, '{}')`)
+  await run(`insert into imported_document (collection, key, digest, tenant_id, state, entered_state)
+    values ('orders', $canary, sha256('x'), $tenant, 'x', 'x')`)
   if (word === 'master') return { order, topUp, withdrawal: 'aw_none' }
   await run(`select mature_profits_of($tenant, $canary)`)
   const ask = (key: string) =>
