@@ -242,22 +242,29 @@ $$;
 create function outbox_due(for_instance text, urgent_max integer, bulk_max integer)
 returns table (chat text, bulk boolean, in_ms double precision) language plpgsql stable as $$
 declare
+  looked_at constant integer := 2000;
   me instance;
 begin
   select * into me from instance where id = for_instance;
+  -- Of a queue that has grown long the beginning: what comes first in its chat is in it.
   return query
     select first.chat, false, null::double precision from (
       select distinct on (o.chat) o.chat, is_ready(o.m, me) as ready from (
-        select c.chat_id as chat, m from outbox_message m
-        join customer_chat c on c.customer_id = m.customer_id and c.instance_id = me.id and c.blocked_at is null
-        where m.tenant_id = me.tenant_id and not m.bulk and m.state in ('queued', 'claimed') and goes_through(m, me)
-        union all
-        select m.chat_id, m from outbox_message m
-        where m.tenant_id = me.tenant_id and not m.bulk and m.state in ('queued', 'claimed') and m.platform = me.platform
-        union all
-        select m.chat_id, m from outbox_message m
-        where me.is_master and m.chat_id is not null and m.state in ('queued', 'claimed') and m.tenant_id <> me.tenant_id
-          and m.platform = me.platform and stands_in(m, me)
+        (
+          select c.chat_id as chat, m from outbox_message m
+          join customer_chat c on c.customer_id = m.customer_id and c.instance_id = me.id and c.blocked_at is null
+          where m.tenant_id = me.tenant_id and not m.bulk and m.state in ('queued', 'claimed') and goes_through(m, me)
+          order by m.id limit looked_at
+        ) union all (
+          select m.chat_id, m from outbox_message m
+          where m.tenant_id = me.tenant_id and not m.bulk and m.state in ('queued', 'claimed') and m.platform = me.platform
+          order by m.id limit looked_at
+        ) union all (
+          select m.chat_id, m from outbox_message m
+          where me.is_master and m.chat_id is not null and m.state in ('queued', 'claimed') and m.tenant_id <> me.tenant_id
+            and m.platform = me.platform and stands_in(m, me)
+          order by m.id limit looked_at
+        )
       ) as o (chat, m) order by o.chat, (o.m).id
     ) as first where first.ready limit urgent_max;
   return query
