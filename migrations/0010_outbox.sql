@@ -32,15 +32,20 @@ begin
 end $$;
 create trigger broadcast_guarded before update on broadcast for each row execute function guard_broadcast();
 
+create domain outbox_platform as text check (value in ('telegram', 'whatsapp'));
+create domain outbox_state as text check (value in ('queued', 'claimed', 'sent', 'dead', 'dropped'));
+
+-- No foreign keys to the tenant and the bots: every order writes here, and would lock the row that all orders of a shop
+-- have in common.
 create table outbox_message (
   id bigint generated always as identity primary key,
-  tenant_id text not null references tenant (id),
+  tenant_id text not null,
   -- A customer of the tenant, or a chat of its bot: an owner's own, or one that was named for notices.
-  customer_id text references customer (id),
-  platform text check (platform in ('telegram', 'whatsapp')),
+  customer_id text,
+  platform outbox_platform,
   chat_id text,
   -- The bot to prefer where the tenant has several.
-  via_instance_id text references instance (id),
+  via_instance_id text,
   -- What is to be said, for the catalogues of texts: `goods`, `withdrawal_paid`, ...
   kind text not null,
   payload jsonb not null default '{}',
@@ -49,13 +54,13 @@ create table outbox_message (
   broadcast_id bigint references broadcast (id),
   -- One of many of its kind: it yields to what a person waits for.
   bulk boolean not null default false,
-  state text not null default 'queued' check (state in ('queued', 'claimed', 'sent', 'dead', 'dropped')),
+  state outbox_state not null default 'queued',
   -- The same until an attempt has failed.
   created_at timestamptz not null default now(),
   not_before timestamptz not null default now(),
   attempts integer not null default 0,
   -- The bot that is delivering it, and until when nobody else may.
-  instance_id text references instance (id),
+  instance_id text,
   epoch bigint,
   claimed_until timestamptz,
   -- Where the channel stood at each attempt (docs/adr/0004-ambiguous-answers.md), and how much of it was accepted.
@@ -63,6 +68,7 @@ create table outbox_message (
   parts_sent integer not null default 0,
   ended_at timestamptz,
   last_error text,
+  foreign key (customer_id, tenant_id) references customer (id, tenant_id),
   constraint outbox_message_to_somebody check ((customer_id is null) = (chat_id is not null)
     and (chat_id is null) = (platform is null)),
   constraint outbox_message_once unique nulls not distinct (kind, reference, tenant_id, customer_id, platform, chat_id)
