@@ -111,6 +111,20 @@ test('messages of a chat come in their order, and none between a person and the 
   expect(told()).toEqual(['How it works', arrived('1'), arrived('2'), arrived('3')])
 })
 
+test('many chats at once are all told, each by its own', async () => {
+  const people = Array.from({ length: 120 }, (_, index) => {
+    const { id } = sandbox.addPerson({ firstName: `P${index}`, languageCode: 'en' })
+    say('/id', id)
+    return id
+  })
+  await waitFor(() => expect(people.every((id) => heard(id).length === 1)).toBe(true))
+  await db.database.query(
+    `select tell_customer(tenant_id, 'top_up_confirmed', '{"amount": "1", "currency": "USDT", "balance": "1"}', 'x', id, null)
+     from customer`,
+  )
+  await waitFor(() => expect(people.filter((id) => told(id).length === 1)).toHaveLength(120))
+})
+
 test('goods that fit come as text that can be copied, and the order knows when it was delivered', async () => {
   const order = await buy(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: ['a<b>1', 'a<b>2'] })
   await waitFor(() => expect(heard()).toHaveLength(2))
