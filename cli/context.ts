@@ -14,6 +14,8 @@ import { untilInterrupted } from './interruption.ts'
 export interface Context {
   readonly config: Config
   readonly database: Database
+  /** Of that database, for a connection of one's own. */
+  readonly url: string
   readonly actor: Actor
   /** Runs one service operation in a transaction of its own, as this actor. */
   run<Input, Result>(
@@ -45,6 +47,7 @@ export async function withContext<T>(
     const context: Context = {
       config,
       database,
+      url,
       actor,
       run: (operation, input) => database.transaction((tx) => operation(tx, actor, input)),
       keyring: () => readKeyring(config, database),

@@ -9,6 +9,7 @@ import { addCreate } from './commands/create.ts'
 import { addCustomerCommands } from './commands/customer.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
+import { addImportCommands } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addKeyCommands } from './commands/keys.ts'
 import { addLedgerCommands } from './commands/ledger.ts'
@@ -94,6 +95,7 @@ export function buildProgram(cli: Cli): Command {
   addUserCommands(program, cli)
   addKeyCommands(program, cli)
   addBackupCommands(program, cli)
+  addImportCommands(program, cli)
   addAuditCommands(program, cli)
   return program
 }

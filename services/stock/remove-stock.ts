@@ -48,7 +48,7 @@ const batchSize = 5000
 
 async function erase(tx: Tx, ids: readonly number[]): Promise<number> {
   const { rowCount } = await tx.query(
-    'delete from stock_unit u where id = any($1) and not exists (select from order_unit where unit_id = u.id)',
+    'delete from stock_unit u where id = any($1) and not exists (select from refunded_unit where unit_id = u.id)',
     [ids],
   )
   return rowCount

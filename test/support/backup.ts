@@ -46,6 +46,16 @@ const rows = [
 
 /** The same for tables that a later migration adds. */
 const laterRows: Readonly<Record<string, string>> = {
+  category: `insert into category (name, names) values (E${awkward}, '{"fa": "\u0645"}')`,
+  product: `insert into product (id, category_id, name, description, translations, currency, base_price, picture,
+      picture_type, picture_id, created_by)
+    values ('vpn', 1, E${awkward}, E${awkward}, '{"fa": {"name": "\u0645"}}', 'USDT', 9007199254740993,
+      decode('89504e470d0a1a0a00ff', 'hex'), 'image/png', '0123456789abcdef', 'cli')`,
+  stock_key: `insert into stock_key (key_id, sealed) values ('${backupKeyring.activeKeyId}', 'v1.box')`,
+  stock_batch: `insert into stock_batch (product_id, source, added, by) values ('vpn', E${awkward}, 1, 'cli')`,
+  stock_unit: `insert into stock_unit (product_id, batch_id, kind, file_name, key_id, sealed, fingerprint)
+    values ('vpn', 1, 'file', E${awkward}, '${backupKeyring.activeKeyId}', 'v1.box', sha256('x'))`,
+  restock_wish: `insert into restock_wish (product_id, customer_id, instance_id) values ('vpn', 'c1', 'bot-1')`,
   expiry_pause: `insert into expiry_pause (noticed_at, noticed_by, kind, jump_ms, stands_at)
     values (now(), 'alpha', 'jump', 3600000, now())`,
   tenant_fixed_markup: `insert into tenant_fixed_markup values ('agent:ann', 'USDT', 50000)`,
@@ -62,6 +72,20 @@ const laterRows: Readonly<Record<string, string>> = {
     values ('aw_1', 'u1', 'u1', 'user:ann')`,
   top_up: `insert into top_up (tenant_id, customer_id, key, currency, amount, instructions, pay_until)
     values ('agent:ann', 'c1', 'k', 'USDT', 9007199254740991, E${awkward}, now())`,
+  imported_document: `insert into imported_document (collection, key, digest, state, entered_state)
+    values ('users', E${awkward}, sha256('x'), 'there', 'there')`,
+  account: `select adjust_balance('c1', 'USDT', 9007199254740999, 'k', E${awkward}, 'cli')`,
+  customer_order: `select place_order('agent:ann', 'c1', 'bot-1', 'vpn', 1, 'k', null, null, interval '48 hours', 'cli')`,
+  agent_profit: `insert into agent_profit (order_id, tenant_id, currency, amount, mature_at)
+    select id, tenant_id, currency, 9007199254740991, now() from customer_order`,
+  order_refund: `insert into order_refund (order_id, key, units, amount, restocked, reason, actor)
+    select id, 'k', 1, 9007199254740991, false, E${awkward}, 'cli' from customer_order`,
+  refunded_unit: `insert into refunded_unit (order_id, unit_id, refund_id)
+    select r.order_id, u.id, r.id from order_refund r cross join stock_unit u`,
+  channel_mark: `insert into channel_mark (instance_id, mark) values ('bot-1', 9007199254740991)`,
+  broadcast: `insert into broadcast (tenant_id, html, created_by) values ('agent:ann', E${awkward}, 'cli')`,
+  outbox_message: `insert into outbox_message (tenant_id, customer_id, kind, payload, reference)
+    values ('agent:ann', 'c1', 'goods', '{"order": 1}', E${awkward})`,
   payment: `insert into payment (provider, external_id, top_up_id, tenant_id, customer_id, currency, amount, actor)
     values ('manual', E${awkward}, 1, 'agent:ann', 'c1', 'USDT', 1, 'cli')`,
 }

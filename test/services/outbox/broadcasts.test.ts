@@ -52,8 +52,8 @@ test('a broadcast goes once to every customer whom a bot may write to and who wa
   await fleet.customer('other', 'agent:two', ['bot-x'])
   for (const [id, assignment] of [
     ['off', 'broadcasts_off_at = now()'],
-    ['bad', 'blocked_at = now()'],
-    ['gone', 'erased_at = now()'],
+    ['bad', `blocked_at = now(), blocked_reason = 'x'`],
+    ['gone', `erased_at = now(), platform_user_id = 'erased:1'`],
   ] as const) {
     await fleet.customer(id, tenant, ['bot-1'])
     await db.database.query(`update customer set ${assignment} where id = $1`, [id])

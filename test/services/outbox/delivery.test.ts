@@ -1,5 +1,6 @@
 /** Who gets a message, in which order, from whose hands. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Listener } from '../../../db/listen.ts'
 import { enqueueToAdmins, enqueueToOwners } from '../../../services/outbox/enqueue.ts'
 import { notePart } from '../../../services/outbox/note-part.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -185,6 +186,12 @@ test('a bot hands out nothing of another tenant, even to a chat of the same numb
   await db.database.transaction((tx) =>
     enqueueToOwners(tx, { tenant: 'agent:one', kind: 'test', payload: { shop: 'One' }, reference: 't' }),
   )
+  await db.database.query(
+    `with b as (
+       insert into broadcast (tenant_id, html, state, created_by) values ('agent:one', 'x', 'sending', 'test') returning id
+     ) insert into outbox_message (tenant_id, customer_id, kind, reference, broadcast_id, bulk)
+     select 'agent:one', 'ann', 'broadcast', 'b', id, true from b`,
+  )
   for (const chat of ['ann', 'olga']) expect(await foreign.next(chat, { bulk: true })).toBeNull()
   expect(await foreign.due()).toMatchObject({ urgent: [], bulk: [] })
 })
@@ -217,6 +224,21 @@ test('owners, agents and the named chat of a tenant hear of it, each once; of th
     ].toSorted(),
   )
   expect((await bot.due()).urgent.toSorted()).toEqual(['-100', 'olga', 'omar'])
+})
+
+test('goods of a bot wake nobody, since its worker looks by itself; goods of the command line and all else do', async () => {
+  const heard: (string | undefined)[] = []
+  const listener = new Listener(db.url, ['botfleet_outbox'], (_channel, payload) => void heard.push(payload))
+  await listener.start()
+  const goods = (reference: string, via: string | null) =>
+    db.database.query(`select tell_customer('agent:one', 'goods', '{}', $1, 'ann', $2)`, [reference, via])
+  await goods('1', 'bot-1')
+  await goods('2', null)
+  await fleet.tell('ann', '3')
+  await db.database.query(`select tell_chat('master', 'test', '{}', 'last', 'telegram', 'boss')`)
+  await vi.waitFor(() => expect(heard.at(-1)).toBe('master'))
+  expect(heard).toEqual([undefined, 'agent:one', 'agent:one', 'master'])
+  await listener.stop()
 })
 
 test('parts that went out are remembered, with the mark of the next one', async () => {

@@ -27,7 +27,7 @@ export class OfficeRig {
   private constructor(db: TestDatabase, sandbox: Sandbox) {
     this.db = db
     this.sandbox = sandbox
-    this.rig = new Rig(db, { TELEGRAM_API_ROOT: sandbox.apiRoot }, 'telegram')
+    this.rig = new Rig(db, { TELEGRAM_API_ROOT: sandbox.apiRoot, RESTART_BUDGET: '1000' }, 'telegram')
   }
 
   static async start(): Promise<OfficeRig> {
