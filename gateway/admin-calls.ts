@@ -7,7 +7,7 @@ import type { Actor } from '../domain/actor.ts'
 import type { AgentWords, adminCalls, TopUpWords } from '../domain/admin-calls.ts'
 import { type AgentView, claimLinkTtlMs } from '../domain/agent.ts'
 import type { Outside, Refused, WithdrawalWords } from '../domain/room-result.ts'
-import { parseTelegramToken } from '../domain/telegram-token.ts'
+import { holdsTelegramToken, parseTelegramToken } from '../domain/telegram-token.ts'
 import { agentIdOf, parseAgent } from '../domain/tenant.ts'
 import type { TopUpOutcome, TopUpView } from '../domain/top-up.ts'
 import { type WithdrawalOutcome, withdrawalStates } from '../domain/withdrawal.ts'
@@ -34,6 +34,7 @@ import { withdrawalStats } from '../services/withdrawals/withdrawal-stats.ts'
 import { change, changeSaidOnce, look, type RoomCall, type RoomHandlers } from './call-frame.ts'
 import { markupOf } from './markup-words.ts'
 import { orRefused, orTrouble, refused, refusedBy } from './refusals.ts'
+import { leaveRole } from './tenant-role.ts'
 import { stepWords, withdrawalPage, withdrawalWords } from './withdrawal-words.ts'
 
 type AdminCallName = keyof typeof adminCalls
@@ -50,6 +51,7 @@ async function asAdmin<T>(
 ): Promise<T | Refused | Outside> {
   const actor = await adminOf(tx, instance, person)
   if (actor === undefined) return { kind: 'stranger' }
+  await leaveRole(tx)
   return orRefused(tx, { not_found: 'unknown_agent', conflict: 'taken' }, () => work({ tx, actor }))
 }
 
@@ -210,7 +212,8 @@ async function makeAgent({ tx, actor }: Admin, call: RoomCall<'adminCreateAgent'
   const { token } = orTrouble('bad_token', () => parseTelegramToken(request.token))
   const id = request.id === null ? undefined : orTrouble('bad_id', () => agentIdOf(parseAgent(request.id ?? '')))
   const name = request.name.trim()
-  if (name.length < 1 || name.length > 200) return refused('bad_name')
+  // A name is kept and shown: a token that slipped into it would be, too.
+  if (name.length < 1 || name.length > 200 || holdsTelegramToken(name)) return refused('bad_name')
   const bot = { platform: 'telegram', name, token, server: settings.SERVERNAME, keyring: keyring() } as const
   const { agent } = await createAgent(tx, actor, { ...bot, id })
   return { kind: 'done', agent: wordsOf(agent) } as const

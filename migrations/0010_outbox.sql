@@ -133,18 +133,22 @@ create trigger outbox_message_notifies after insert on outbox_message
   for each row when (new.kind <> 'goods' or new.via_instance_id is null) execute function notify_outbox();
 
 create function tell_customer(of_tenant text, of_kind text, of_payload jsonb, fact text, customer text, via text)
-returns void language sql as $$
+returns void language plpgsql as $$
+begin
+  perform assert_gateway_tenant(of_tenant);
   insert into outbox_message (tenant_id, customer_id, via_instance_id, kind, payload, reference, bulk)
   values (of_tenant, customer, via, of_kind, of_payload, fact, of_kind = 'restock')
-  on conflict on constraint outbox_message_once do nothing
-$$;
+  on conflict on constraint outbox_message_once do nothing;
+end $$;
 
 create function tell_chat(of_tenant text, of_kind text, of_payload jsonb, fact text, on_platform text, chat text)
-returns void language sql as $$
+returns void language plpgsql as $$
+begin
+  perform assert_gateway_tenant(of_tenant);
   insert into outbox_message (tenant_id, platform, chat_id, kind, payload, reference)
   values (of_tenant, on_platform, chat, of_kind, of_payload, fact)
-  on conflict on constraint outbox_message_once do nothing
-$$;
+  on conflict on constraint outbox_message_once do nothing;
+end $$;
 
 -- Everybody of the staff whose chat is linked. A person's chat with a bot has the person's own id.
 create function tell_admins(of_kind text, of_payload jsonb, fact text) returns void language sql as $$
@@ -158,6 +162,7 @@ $$;
 -- Owners by claim link, agents by their user, and the chat that the tenant named; of the master its admins.
 create function tell_owners(of_tenant text, of_kind text, of_payload jsonb, fact text) returns void language plpgsql as $$
 begin
+  perform assert_gateway_tenant(of_tenant);
   if of_tenant = 'master' then
     perform tell_admins(of_kind, of_payload, fact);
     return;
@@ -246,6 +251,7 @@ declare
   me instance;
 begin
   select * into me from instance where id = for_instance;
+  perform assert_gateway_tenant(me.tenant_id);
   -- Of a queue that has grown long the beginning: what comes first in its chat is in it.
   return query
     select first.chat, false, null::double precision from (
@@ -293,6 +299,7 @@ declare
   m outbox_message;
 begin
   select * into me from instance where id = for_instance;
+  perform assert_gateway_tenant(me.tenant_id);
   loop
     next_id := null;
     select case when is_ready(o, me) then o.id end into next_id
@@ -336,6 +343,7 @@ create function outbox_settle(
 declare
   m outbox_message;
 begin
+  perform assert_gateway_tenant((select tenant_id from instance where id = for_instance));
   update outbox_message set
     state = case outcome when 'sent' then 'sent' when 'refused' then 'dead' else 'queued' end,
     ended_at = case when outcome in ('sent', 'refused') then clock_timestamp() end,

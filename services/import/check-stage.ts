@@ -117,13 +117,14 @@ async function checkLedger(run: ImportRun): Promise<void> {
   await refuseWhere(
     run,
     'agent_ledger',
-    `select s.line, format('its order %s has another profit', s.number) as why
-     from staged_agent_ledger s
-     where s.was is null and s.state <> 'refund' and (
-       exists (select from staged_agent_ledger o
-         where o.number = s.number and o.state <> 'refund' and o.key <> s.key and o.line < s.line)
-       or exists (select from imported_document d
-         where d.collection = 'agent_ledger' and d.number = s.number and d.state <> 'refund' and d.key <> s.key))
+    `with sale as (
+       select line, key, number, was, first_value(key) over (partition by number order by line) as first
+       from staged_agent_ledger where state <> 'refund'
+     )
+     select s.line, format('its order %s has another profit', s.number) as why
+     from sale s left join imported_document d on d.collection = 'agent_ledger' and d.number = s.number
+       and d.state <> 'refund' and d.key <> s.key
+     where s.was is null and (s.key <> s.first or d.key is not null)
      order by s.line`,
   )
   await refuseWhere(

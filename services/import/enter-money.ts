@@ -17,7 +17,6 @@ export async function enterMoney(run: ImportRun): Promise<void> {
        from_tenant text, from_kind text, from_customer text, to_tenant text, to_kind text, to_customer text, amount bigint)
      on commit drop`,
   )
-  await tx.query('analyze imported_document')
   await enterOrders(run)
   await enterProfits(run)
   await enterTopUps(run)
@@ -25,6 +24,7 @@ export async function enterMoney(run: ImportRun): Promise<void> {
   await balanceAgents(run)
   await balanceCustomers(run)
   if (run.misfits.count > 0) return
+  await tx.query('analyze staged_leg')
   await openAccounts(run)
   await refuseOverdrawn(run)
   if (run.misfits.count > 0) return

@@ -29,6 +29,8 @@ export async function importStock(run: ImportRun): Promise<void> {
      from stored join staged_unit u on u.product = stored.product_id and u.print = stored.fingerprint and u.is_new`,
     [actor.name, run.files.get('stock')?.name ?? ''],
   )
+  await tx.query('create index on unit_target (key)')
+  await tx.query('analyze unit_target')
   await tx.query(
     `insert into refunded_unit (order_id, unit_id, refund_id)
      select u.order_id, t.unit_id, r.id

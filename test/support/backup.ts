@@ -73,7 +73,19 @@ const laterRows: Readonly<Record<string, string>> = {
   top_up: `insert into top_up (tenant_id, customer_id, key, currency, amount, instructions, pay_until)
     values ('agent:ann', 'c1', 'k', 'USDT', 9007199254740991, E${awkward}, now())`,
   imported_document: `insert into imported_document (collection, key, digest, state, entered_state)
-    values ('users', E${awkward}, sha256(E${awkward}), 'there', 'there')`,
+    values ('users', E${awkward}, sha256('x'), 'there', 'there')`,
+  account: `select adjust_balance('c1', 'USDT', 9007199254740999, 'k', E${awkward}, 'cli')`,
+  customer_order: `select place_order('agent:ann', 'c1', 'bot-1', 'vpn', 1, 'k', null, null, interval '48 hours', 'cli')`,
+  agent_profit: `insert into agent_profit (order_id, tenant_id, currency, amount, mature_at)
+    select id, tenant_id, currency, 9007199254740991, now() from customer_order`,
+  order_refund: `insert into order_refund (order_id, key, units, amount, restocked, reason, actor)
+    select id, 'k', 1, 9007199254740991, false, E${awkward}, 'cli' from customer_order`,
+  refunded_unit: `insert into refunded_unit (order_id, unit_id, refund_id)
+    select r.order_id, u.id, r.id from order_refund r cross join stock_unit u`,
+  channel_mark: `insert into channel_mark (instance_id, mark) values ('bot-1', 9007199254740991)`,
+  broadcast: `insert into broadcast (tenant_id, html, created_by) values ('agent:ann', E${awkward}, 'cli')`,
+  outbox_message: `insert into outbox_message (tenant_id, customer_id, kind, payload, reference)
+    values ('agent:ann', 'c1', 'goods', '{"order": 1}', E${awkward})`,
   payment: `insert into payment (provider, external_id, top_up_id, tenant_id, customer_id, currency, amount, actor)
     values ('manual', E${awkward}, 1, 'agent:ann', 'c1', 'USDT', 1, 'cli')`,
 }

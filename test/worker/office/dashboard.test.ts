@@ -44,9 +44,8 @@ async function tenant(): Promise<TenantRow> {
 /** Opens the dashboard and presses one of its buttons. */
 async function open(label: string) {
   ann.say('/agent')
-  const panel = await ann.answer('Ann Shop')
+  const panel = await ann.answer('Shop: open')
   ann.pressData(panel.message_id, dataOf(panel, label))
-  return panel
 }
 
 test('the dashboard shows the shop and its earnings, with a button for everything of the seed', async () => {
@@ -349,12 +348,6 @@ describe('texts', () => {
 
 describe('notices', () => {
   test('a chat is named, wrong ones are refused, a test notice comes once for two presses, and the chat is taken away', async () => {
-    const { message: group } = rig.sandbox.sendGroupText({
-      personId: rig.sandbox.person(`Ann ${people}`).id,
-      botId: bot.id,
-      text: 'hello',
-    })
-    expect(group.text).toBe('hello')
     await open('Notices')
     await ann.answer('come to your own chat.')
     ann.say('somewhere')

@@ -26,11 +26,12 @@ export function unknown({ language }: Turn): Reply {
   return { screens: [{ text: common(language, 'unknown'), choices: [[homeChoice(language)]] }] }
 }
 
-/** A command that lacks something is shown as it should be; to a stranger it is unknown. */
+/** A command that lacks something is shown as it should be; to a stranger it is unknown. A token in it is not kept. */
 export async function usage(turn: Turn, example: string): Promise<Reply> {
   const { result } = await turn.call('adminMenu', {})
   if (result.kind === 'stranger' || result.kind === 'elsewhere') return unknown(turn)
-  return { screens: [{ text: say(turn.language, 'usage', { example }), choices: [[menuChoice(turn)]] }] }
+  const text = say(turn.language, 'usage', { example })
+  return { screens: [{ text, choices: [[menuChoice(turn)]] }], tookToken: true }
 }
 
 /** The state that something is in by its name in the person's language. */

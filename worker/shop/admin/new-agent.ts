@@ -2,6 +2,7 @@
  * A new agent: by one command, or asked for its id, its name and its bot's token (seed rows S0-069, S1-071). The channel
  * takes a message with a token out of the chat before it comes here, and no answer and no state holds one.
  */
+import { holdsTelegramToken } from '../../../domain/telegram-token.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { rows } from '../office/rows.ts'
 import type { Listener, Route } from '../room.ts'
@@ -21,7 +22,9 @@ const asksToken = (id: string, name: string) => ({ ask: 'awaiting_agent_token', 
 
 /** `/agent_create ID TOKEN NAME` */
 export const createByCommand: Route = async (turn, [id, token, ...name]) => {
-  if (id === undefined || token === undefined || name.length === 0) {
+  // In another order the token would be taken for a name, which is kept.
+  const isMixedUp = [id ?? '', ...name].some(holdsTelegramToken)
+  if (id === undefined || token === undefined || name.length === 0 || isMixedUp) {
     return usage(turn, '/agent_create agent001 1234567890:ABC... MyAgentName')
   }
   return create(turn, { id, token, name: name.join(' ') })
