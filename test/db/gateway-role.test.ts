@@ -117,6 +117,7 @@ test('an ordinary owner saves and restores everything, with and without the role
     await load()
     expect(await gatewayRoleState(owner.database)).toBe('ready')
     const before = await dumpTables(owner.database)
+    rmSync(path)
     await writeBackupOf(owner.url, path)
     await load()
     expect(await dumpTables(owner.database)).toEqual(before)
