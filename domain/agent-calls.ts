@@ -59,6 +59,8 @@ const quote = roomResult({
   fee: z.string(),
   amount: z.nullable(z.string()),
   net: z.nullable(z.string()),
+  /** In its one spelling. */
+  address: z.nullable(z.string()),
 })
 
 const salesSchema = z.object({

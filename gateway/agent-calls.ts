@@ -206,12 +206,13 @@ async function quoteOf({ tx, actor, tenant }: Owner, { request, settings }: Room
   if (usdt !== undefined && usdt.debt !== '0') return refused('in_debt', usdt.debt)
   const show = (amount: bigint) => formatAmount(amount, withdrawalCurrency)
   const terms = { currency: withdrawalCurrency, available, minimum: show(rules.minimum), fee: show(rules.fee) } as const
-  if (request.amount === null) return { kind: 'done', ...terms, amount: null, net: null } as const
+  if (request.amount === null) return { kind: 'done', ...terms, amount: null, net: null, address: null } as const
   const amount = parseAmount(request.amount, withdrawalCurrency)
   const quoted = quoteWithdrawal(amount, rules)
   if (quoted.kind === 'refused') return refusedBy(quoted, 'unknown_withdrawal')
   if (amount > parseAmount(available, withdrawalCurrency)) return refused('above_available', available)
-  if (request.address !== null && !isTronAddress(request.address)) return refused('wrong_address')
+  const address = request.address?.trim() ?? null
+  if (address !== null && !isTronAddress(address)) return refused('wrong_address')
   const { net } = quoted.quote
-  return { kind: 'done', ...terms, amount: quoted.quote.amount, net } as const
+  return { kind: 'done', ...terms, amount: quoted.quote.amount, net, address } as const
 }

@@ -56,6 +56,7 @@ async function refuseTwice(
 }
 
 async function refuseUnknownTenants(run: ImportRun): Promise<void> {
+  if (run.misfits.isIn(run.files.get('agents')?.name)) return
   for (const collection of ['users', 'orders', 'topups', 'agent_ledger', 'agent_withdrawals'] as const) {
     await refuseWhere(
       run,
@@ -104,6 +105,12 @@ async function refuseImportedTwice(run: ImportRun): Promise<void> {
 
 /** Each profit needs its order, once; what is taken back needs its profit. */
 async function checkLedger(run: ImportRun): Promise<void> {
+  if (!run.misfits.isIn(run.files.get('orders')?.name)) await refuseWithoutOrder(run)
+  await refuseTwoProfits(run)
+  if (!run.misfits.isIn(run.files.get('agent_ledger')?.name)) await refuseWithoutProfit(run)
+}
+
+async function refuseWithoutOrder(run: ImportRun): Promise<void> {
   await refuseWhere(
     run,
     'agent_ledger',
@@ -114,6 +121,9 @@ async function checkLedger(run: ImportRun): Promise<void> {
      left join imported_document d on d.collection = 'orders' and d.number = s.number
      where s.was is null and s.amount > 0 and coalesce(o.state, d.state, 'cancelled') = 'cancelled' order by s.line`,
   )
+}
+
+async function refuseTwoProfits(run: ImportRun): Promise<void> {
   await refuseWhere(
     run,
     'agent_ledger',
@@ -127,6 +137,9 @@ async function checkLedger(run: ImportRun): Promise<void> {
      where s.was is null and (s.key <> s.first or d.key is not null)
      order by s.line`,
   )
+}
+
+async function refuseWithoutProfit(run: ImportRun): Promise<void> {
   await refuseWhere(
     run,
     'agent_ledger',

@@ -155,7 +155,7 @@ function refuseMisfits({ misfits }: ImportRun): void {
   if (misfits.count === 0) return
   const documents = misfits.count === 1 ? '1 document does' : `${misfits.count} documents do`
   throw new Failure('conflict', `${documents} not fit; nothing was changed`, {
-    details: { misfits: misfits.count, rows: misfits.rows },
+    details: { misfits: misfits.count, rows: misfits.list() },
   })
 }
 

@@ -117,6 +117,7 @@ test('an ordinary owner saves and restores everything, with and without the role
     await load()
     expect(await gatewayRoleState(owner.database)).toBe('ready')
     const before = await dumpTables(owner.database)
+    rmSync(path)
     await writeBackupOf(owner.url, path)
     await load()
     expect(await dumpTables(owner.database)).toEqual(before)
@@ -154,8 +155,8 @@ test('doctor says that the role is missing and what to do', async () => {
     const env = { BOTFLEET_HOME: place.home, DATABASE_URL: owner.url, TELEGRAM_API_ROOT: 'http://127.0.0.1:9' }
     const finding = async () => {
       const { stdout } = await runCli(['doctor', '--json'], { env })
-      const { findings } = JSON.parse(stdout) as { findings: { name: string }[] }
-      return findings.find(({ name }) => name === 'gateway role')
+      const { checks } = JSON.parse(stdout) as { checks: { name: string }[] }
+      return checks.find(({ name }) => name === 'gateway role')
     }
     expect(await finding()).toMatchObject({
       verdict: 'warn',

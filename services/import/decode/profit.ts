@@ -22,8 +22,10 @@ export function decodeProfit(row: Row): Decoded {
     number,
     state,
     amount: profit < 0n ? -profit : profit,
-    // The order's price may be here only.
     details: {
+      // What was taken back afterwards may have been paid out before.
+      had_matured: ['matured', 'withdrawn'].includes(status) || row.time('matured_at', 'withdrawn_at') !== null,
+      // The order's price may be here only.
       quantity: row.whole({ min: 1, max: 1000 }, 'qty', 'count', 'quantity'),
       base_price: row.amount('base_price')?.toString() ?? null,
       unit_price: row.amount('agent_price')?.toString() ?? null,

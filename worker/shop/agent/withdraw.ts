@@ -5,6 +5,7 @@
 import { formatAmount, parseAmount } from '../../../domain/money.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { pressOf } from '../office/once.ts'
+import { rows } from '../office/rows.ts'
 import { office } from '../office/texts.ts'
 import { plainDigits } from '../office/words.ts'
 import type { Listener, Route } from '../room.ts'
@@ -23,9 +24,10 @@ export const askAmount: Route = async (turn) => {
   if (result.kind !== 'done') return declined(turn, result)
   const { language } = turn
   const { available, ...rest } = result
-  const all = choice(say(language, 'button_all', { available }), 'agent.amount', available)
+  const isEnough = parseAmount(available, rest.currency) >= parseAmount(rest.minimum, rest.currency)
+  const all = isEnough ? [choice(say(language, 'button_all', { available }), 'agent.amount', available)] : []
   const text = say(language, 'ask_amount', { available, currency: rest.currency, minimum: rest.minimum, fee: rest.fee })
-  return { screens: [{ text, choices: [[all], [cancelChoice(language), panelChoice(turn)]] }], asks: asksAmount }
+  return { screens: [{ text, choices: rows(all, [cancelChoice(language), panelChoice(turn)]) }], asks: asksAmount }
 }
 
 export const chooseAmount: Route = (turn, [amount = '']) => askAddress(turn, amount)
@@ -43,13 +45,12 @@ async function askAddress(turn: Turn, given: string): Promise<Reply> {
 }
 
 export const hearAddress: Listener = async (turn, text, [given = '']) => {
-  const address = text.trim()
-  const { result } = await turn.call('agentQuote', { amount: given, address })
+  const { result } = await turn.call('agentQuote', { amount: given, address: text })
   if (result.kind === 'refused' && result.trouble === 'wrong_address') return declined(turn, result, asksAddress(given))
   if (result.kind !== 'done') return declined(turn, result, asksAmount)
   const { language, nonce } = turn
   const { currency, fee } = result
-  const [amount, net] = [result.amount ?? '', result.net ?? '']
+  const [amount, net, address] = [result.amount ?? '', result.net ?? '', result.address ?? '']
   const confirm = choice(office(language, 'button_confirm'), confirmRoute, address, shortAmount(amount), nonce)
   return {
     screens: [
