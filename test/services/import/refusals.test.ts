@@ -111,7 +111,7 @@ test.each<[string, Record<string, readonly OldDocument[] | string>, RegExp]>([
     changed('gmjlu', 6, { total: 13 }),
     /^gmjlu.json:7: its total 13 is more than 3 times its price 4/,
   ],
-  ['an order without a time', changed('gmjlu', 0, { timer: null }), /^gmjlu.json:1: it has no time/],
+  ['an order without a time', changed('gmjlu', 0, { timer: null, _id: 'x' }), /^gmjlu.json:1: it has no time/],
   [
     'a markup that the ledger contradicts',
     changed('gmjlu', 1, { agent_price: 120 }),
