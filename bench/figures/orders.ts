@@ -1,13 +1,13 @@
 /** The figures of orders: each beside what bounds it, in the same run. */
 import type { Figure, Run } from '../figure.ts'
-import { BenchShop, hotProduct } from '../support/bench-shop.ts'
+import { BenchShop, bigAgent, hotProduct } from '../support/bench-shop.ts'
 import { orderByStatements } from '../support/order-by-statements.ts'
 import { orderRates } from '../support/order-rates.ts'
 import { contest, type Rate } from '../support/rate.ts'
 
 const limit = 'commits of one row'
 const setting =
-  'Postgres with fsync on; 100 products, 16 agents, 800 customers; every order of one unit through `placeOrder`, its goods, money, profit and message of delivery included; orders and floor by turns of a second, the median of seven.'
+  'Postgres with fsync on; 100 products, 16 agents; every order of one unit through `placeOrder`, its goods, money, profit and message of delivery included; orders and floor by turns of a second, the median of seven.'
 
 const atLeast = (least: number) => ({
   text: `ratio >= ${least}`,
@@ -99,8 +99,9 @@ export const orderAgent: Figure = {
   digits: 0,
   floor: 'from 16 agents',
   reach: atLeast(0.9),
-  how: 'Everybody buys from the same agent, whose profit and whose revenue they all make.',
-  measure: (run) => duel(run, 16, (shop) => ({ ours: () => shop.order({ agent: 1 }), floor: () => shop.order() })),
+  how: 'Everybody buys from the same agent, whose profit they all make; the agent has as many customers as all 16 together.',
+  measure: (run) =>
+    duel(run, 16, (shop) => ({ ours: () => shop.order({ agent: bigAgent }), floor: () => shop.order() })),
 }
 
 async function duel(

@@ -5,8 +5,11 @@ import type { Queryable } from '../../db/transaction.ts'
 import { type PlaceOrder, placeOrder } from '../../services/orders/place-order.ts'
 import type { Bench } from './bench.ts'
 
-export const agents = 16
+const agents = 16
 const customersOfAgent = 50
+/** The first agent has as many customers as all of them together, so that what its orders share is the agent alone. */
+export const bigAgent = 1
+const customersOfBigAgent = agents * customersOfAgent
 const products = 100
 const unitsOfProduct = 1000
 /** What the figure of one hot product sells. */
@@ -17,10 +20,9 @@ const ordersBefore = 3000
 /** In the smallest unit: nobody runs out of it. */
 const balance = 1_000_000_000_000
 
-export interface Choice {
+interface Choice {
   readonly product: string
   readonly agent: number
-  readonly customer: number
 }
 
 export class BenchShop {
@@ -51,13 +53,9 @@ export class BenchShop {
   }
 
   /** Somebody buys something. */
-  choose(more: Partial<Choice> = {}): Choice {
-    return {
-      product: `p${anyOf(products)}`,
-      agent: anyOf(agents),
-      customer: anyOf(customersOfAgent),
-      ...more,
-    }
+  choose(more: Partial<Choice> = {}): Choice & { readonly customer: number } {
+    const { product = `p${anyOf(products)}`, agent = anyOf(agents) } = more
+    return { product, agent, customer: anyOf(more.agent === bigAgent ? customersOfBigAgent : customersOfAgent) }
   }
 
   /** One unit, through the service, in one round trip. */
@@ -94,7 +92,8 @@ const opening = [
    select 'b' || n, 'agent:a' || n, 'telegram', 'B', 'bench', 'x' from generate_series(1, ${agents}) n`,
   `insert into customer (id, tenant_id, platform, platform_user_id)
    select 'a' || a || 'c' || n, 'agent:a' || a, 'telegram', a || '-' || n
-   from generate_series(1, ${agents}) a, generate_series(1, ${customersOfAgent}) n`,
+   from generate_series(1, ${agents}) a,
+     generate_series(1, case a when ${bigAgent} then ${customersOfBigAgent} else ${customersOfAgent} end) n`,
   `insert into product (id, name, currency, base_price, created_by)
    select 'p' || n, 'P', 'USDT', 1000000, 'x' from generate_series(1, ${products}) n
    union all select '${hotProduct}', 'P', 'USDT', 1000000, 'x'`,
