@@ -193,6 +193,7 @@ const functions: Readonly<Record<string, string | null>> = {
   is_link_code: null,
   subscription_clock: null,
   quote: null,
+  moves_of: null,
   tell_admins: null,
   words_of_message: `words_of_message(1, 'bot-blue')`,
   place_order: `place_order('agent:blue', 'customer-blue', 'bot-blue', 'prod-shared', 1, 'k', null, null, interval '1', 'a')`,
@@ -223,6 +224,16 @@ test.for(Object.entries(functions).filter(([, call]) => call !== null))(
     }
   },
 )
+
+test('what moved an account of another tenant is not told', async () => {
+  const { rows } = await tenants.db.database.query<{ id: number }>(
+    `select t.to_account as id from transfer t join account a on a.id = t.to_account where a.tenant_id = 'agent:red' limit 1`,
+  )
+  const moves = (speaker: TenantIds) =>
+    as(speaker, (tx) => tx.query('select from moves_of($1, null, 5)', [rows[0]?.id]))
+  expect((await moves(tenants.red)).rowCount).toBeGreaterThan(0)
+  expect((await moves(tenants.blue)).rowCount).toBe(0)
+})
 
 test('a price at another tenant is not told', async () => {
   const price = (tenant: string) =>
