@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { csvLine } from '../domain/csv.ts'
 import { Failure } from '../domain/failure.ts'
 import { writeWholeFile } from '../runtime/whole-file.ts'
-import { exportSold, type SoldCursor, type SoldFilter, type SoldUnit } from '../services/stock/export-sold.ts'
+import { exportSold, type SoldFilter, type SoldPage, type SoldUnit } from '../services/stock/export-sold.ts'
 import type { Cli } from './command.ts'
 import { type Context, withContext } from './context.ts'
 import { startProgress } from './progress.ts'
@@ -16,7 +16,8 @@ export interface ExportOptions {
   force?: boolean
 }
 
-const pageSize = 2000
+/** Orders of a page. */
+const pageSize = 500
 const dayMs = 86_400_000
 const columns = [
   'order',
@@ -69,22 +70,19 @@ async function exportToFile(
   cli.output.result({ file: path, format, units, bytes }, () => `${path}: ${unitsText(units)}`)
 }
 
-async function* pages(cli: Cli, context: Context, filter: SoldFilter): AsyncGenerator<SoldUnit[]> {
+async function* pages(cli: Cli, context: Context, filter: SoldFilter): AsyncGenerator<readonly SoldUnit[]> {
   const keyring = await context.keyring()
   const progress = startProgress(cli, 'units')
   let done = 0
-  let after: SoldCursor | null = null
-  for (;;) {
-    const page: SoldUnit[] = await context.run(exportSold, { filter, keyring, after, limit: pageSize })
-    yield page
-    progress((done += page.length))
-    const last = page.at(-1)
-    if (last === undefined || page.length < pageSize) return
-    after = { order: last.order, unit: last.unit }
+  for (let after: number | null | undefined = null; after !== undefined; ) {
+    const page: SoldPage = await context.run(exportSold, { filter, keyring, after, limit: pageSize })
+    yield page.units
+    progress((done += page.units.length))
+    after = page.next
   }
 }
 
-async function* csvOf(source: AsyncIterable<SoldUnit[]>): AsyncGenerator<string> {
+async function* csvOf(source: AsyncIterable<readonly SoldUnit[]>): AsyncGenerator<string> {
   yield csvLine(columns)
   for await (const page of source) {
     if (page.length > 0) yield page.map((unit) => csvLine(columns.map((column) => unit[column]))).join('')
@@ -92,7 +90,7 @@ async function* csvOf(source: AsyncIterable<SoldUnit[]>): AsyncGenerator<string>
 }
 
 /** One array, written while it is read. */
-async function* jsonOf(source: AsyncIterable<SoldUnit[]>): AsyncGenerator<string> {
+async function* jsonOf(source: AsyncIterable<readonly SoldUnit[]>): AsyncGenerator<string> {
   let isFirst = true
   for await (const page of source) {
     for (const unit of page) {

@@ -56,16 +56,29 @@ export function onceAnswer<T extends z.ZodMiniType>(outcome: T) {
 
 type Shape = Readonly<Record<string, z.ZodMiniType>>
 
-/** A call of a room: what it asks besides who and where, and what comes of it. */
+/**
+ * A call of a room: what it asks besides who and where, and what comes of it. Each worker knows all of them and makes
+ * few, so that what a call's bodies must be like is put together when it is first made.
+ */
 export function onceCall<Question extends Shape, Result extends z.ZodMiniType>(
   path: string,
   question: Question,
   result: Result,
 ) {
+  const makeRequest = () => z.object({ ...onceSchema, ...question })
+  const makeAnswer = () => onceAnswer(z.extend(customerSchema, { result }))
+  let request: ReturnType<typeof makeRequest> | undefined
+  let answer: ReturnType<typeof makeAnswer> | undefined
   return {
     path,
-    request: z.object({ ...onceSchema, ...question }),
-    answer: onceAnswer(z.extend(customerSchema, { result })),
+    get request() {
+      request ??= makeRequest()
+      return request
+    },
+    get answer() {
+      answer ??= makeAnswer()
+      return answer
+    },
   }
 }
 

@@ -57,6 +57,8 @@ export const outboxCalls = {
     answer: z.object({
       /** Where somebody waits for it. */
       urgent: z.array(z.string()),
+      /** Whether there are more such chats than these. */
+      more: z.boolean(),
       /** Where it is one of many, the first few. */
       bulk: z.array(z.string()),
       /** When something else will be due; null when nothing is known of. */

@@ -34,6 +34,7 @@ import { withdrawalStats } from '../services/withdrawals/withdrawal-stats.ts'
 import { change, changeSaidOnce, look, type RoomCall, type RoomHandlers } from './call-frame.ts'
 import { markupOf } from './markup-words.ts'
 import { orRefused, orTrouble, refused, refusedBy } from './refusals.ts'
+import { leaveRole } from './tenant-role.ts'
 import { stepWords, withdrawalPage, withdrawalWords } from './withdrawal-words.ts'
 
 type AdminCallName = keyof typeof adminCalls
@@ -50,6 +51,7 @@ async function asAdmin<T>(
 ): Promise<T | Refused | Outside> {
   const actor = await adminOf(tx, instance, person)
   if (actor === undefined) return { kind: 'stranger' }
+  await leaveRole(tx)
   return orRefused(tx, { not_found: 'unknown_agent', conflict: 'taken' }, () => work({ tx, actor }))
 }
 

@@ -5,6 +5,7 @@ import { rememberAsked } from '../services/chat/remember-asked.ts'
 import { chooseLanguage } from '../services/choose-language.ts'
 import { markAnswered } from '../services/mark-answered.ts'
 import { markBlocked } from '../services/mark-blocked.ts'
+import { isLinkCode } from '../services/one-time-code.ts'
 import { redeemLinkCode } from '../services/redeem-link-code.ts'
 import { adminHandlers } from './admin-calls.ts'
 import { agentHandlers } from './agent-calls.ts'
@@ -12,6 +13,7 @@ import { type BusinessCall, decodeCall, once, passFence, roomCalls } from './cal
 import { newsHandlers, outboxHandlers } from './outbox-calls.ts'
 import { pictureCall } from './picture-call.ts'
 import { shopHandlers } from './shop-calls.ts'
+import { leaveRole } from './tenant-role.ts'
 
 export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = {
   ...roomCalls(shopHandlers),
@@ -40,6 +42,8 @@ export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = 
     const request = decodeCall('redeemLink', body)
     const instance = await passFence(tx, claim)
     return once(tx, instance, request, async (customer) => {
+      // A user of ours may be anybody's.
+      if (await isLinkCode(tx, request.code)) await leaveRole(tx)
       const redeemed = await redeemLinkCode(tx, {
         code: request.code,
         platform: instance.platform,

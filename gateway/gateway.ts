@@ -21,10 +21,12 @@ import {
 } from '../domain/worker-contract.ts'
 import { verifyWorkerToken, type WorkerClaim } from '../domain/worker-token.ts'
 import type { Log } from '../runtime/log.ts'
+import { gatewayRoleState } from '../services/gateway-role-state.ts'
 import { businessCalls } from './business-calls.ts'
 import { Fenced } from './call-frame.ts'
 import { type LifelineEvents, Lifelines } from './lifelines.ts'
 import { BodyTooLarge, readJson } from './read-json.ts'
+import { openingOf } from './tenant-role.ts'
 
 /** What the gateway asks the orchestrator; the two do not import each other, cli/serve.ts joins them. */
 export interface FleetPort {
@@ -59,6 +61,8 @@ export class Gateway {
   readonly #options: GatewayOptions
   readonly #lifelines: Lifelines
   #server: Server | undefined
+  /** Whether transactions run as the gateway's own role; learned once. */
+  #hasRole: boolean | undefined
 
   constructor(options: GatewayOptions) {
     this.#options = options
@@ -143,9 +147,20 @@ export class Gateway {
     for (const [name, call] of Object.entries(gatewayCalls)) {
       if (call.path !== path) continue
       const run = businessCalls[name as keyof typeof businessCalls]
-      return this.#options.database.transaction((tx) => run(tx, claim, body, this.#options))
+      const opening = (await this.#mayTakeRole()) ? openingOf(claim) : undefined
+      return this.#options.database.transaction((tx) => run(tx, claim, body, this.#options), opening)
     }
     throw new Failure('usage', `no such call: ${path}`)
+  }
+
+  async #mayTakeRole(): Promise<boolean> {
+    if (this.#hasRole !== undefined) return this.#hasRole
+    const state = await gatewayRoleState(this.#options.database)
+    if (state !== 'ready' && this.#hasRole === undefined) {
+      this.#options.log.warn({ role: state }, 'no row-level security stands behind the gateway: see botfleet doctor')
+    }
+    this.#hasRole = state === 'ready'
+    return this.#hasRole
   }
 
   #refuseFor(response: ServerResponse, request: IncomingMessage, error: unknown): void {

@@ -123,12 +123,10 @@ create trigger stock_unit_guarded before update of id, product_id, kind, fingerp
   for each row execute function guard_stock_unit();
 create function guard_stock_removal() returns trigger language plpgsql as $$
 begin
-  if old.state not in ('available', 'spoilt') or old.order_id is not null then
-    raise exception 'what was sold is kept' using errcode = 'restrict_violation';
-  end if;
-  return old;
+  raise exception 'what was sold is kept' using errcode = 'restrict_violation';
 end $$;
-create trigger stock_unit_kept before delete on stock_unit for each row execute function guard_stock_removal();
+create trigger stock_unit_kept before delete on stock_unit for each row
+  when (old.order_id is not null) execute function guard_stock_removal();
 create trigger stock_unit_no_truncate before truncate on stock_unit for each statement execute function refuse_change();
 
 -- Customers who want to hear when it is there again.

@@ -245,6 +245,7 @@ declare
   detail bigint;
   profit bigint;
 begin
+  perform assert_gateway_tenant(of_tenant);
   loop
     select a.id as buyer_account, a.balance, q.*, c.blocked_at is not null or c.erased_at is not null as is_blocked,
       (select id from account where tenant_id = 'master' and kind = 'revenue' and customer_id is null

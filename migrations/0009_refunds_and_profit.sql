@@ -289,6 +289,7 @@ declare
   owed bigint;
   entry bigint;
 begin
+  perform assert_gateway_tenant(of_tenant);
   if of_tenant = 'master' or not exists (select from tenant where id = of_tenant) then
     raise exception 'no agent %', of_tenant using errcode = 'BF404';
   end if;
@@ -399,6 +400,7 @@ create function release_withdrawal(
 declare
   entry bigint;
 begin
+  perform assert_gateway_tenant(of_tenant);
   select * into w from withdrawal where id = of_withdrawal and (of_tenant is null or tenant_id = of_tenant) for update;
   repeated := w.state = to_state is true;
   refusal := case
@@ -476,6 +478,7 @@ create function request_top_up(
 declare
   buyer record;
 begin
+  perform assert_gateway_tenant(of_tenant);
   -- One customer's requests come one after the other.
   select c.blocked_at, c.erased_at, tenant.status into buyer
   from customer c join tenant on tenant.id = c.tenant_id

@@ -32,15 +32,20 @@ begin
 end $$;
 create trigger broadcast_guarded before update on broadcast for each row execute function guard_broadcast();
 
+create domain outbox_platform as text check (value in ('telegram', 'whatsapp'));
+create domain outbox_state as text check (value in ('queued', 'claimed', 'sent', 'dead', 'dropped'));
+
+-- No foreign keys to the tenant and the bots: every order writes here, and would lock the row that all orders of a shop
+-- have in common.
 create table outbox_message (
   id bigint generated always as identity primary key,
-  tenant_id text not null references tenant (id),
+  tenant_id text not null,
   -- A customer of the tenant, or a chat of its bot: an owner's own, or one that was named for notices.
-  customer_id text references customer (id),
-  platform text check (platform in ('telegram', 'whatsapp')),
+  customer_id text,
+  platform outbox_platform,
   chat_id text,
   -- The bot to prefer where the tenant has several.
-  via_instance_id text references instance (id),
+  via_instance_id text,
   -- What is to be said, for the catalogues of texts: `goods`, `withdrawal_paid`, ...
   kind text not null,
   payload jsonb not null default '{}',
@@ -49,13 +54,13 @@ create table outbox_message (
   broadcast_id bigint references broadcast (id),
   -- One of many of its kind: it yields to what a person waits for.
   bulk boolean not null default false,
-  state text not null default 'queued' check (state in ('queued', 'claimed', 'sent', 'dead', 'dropped')),
+  state outbox_state not null default 'queued',
   -- The same until an attempt has failed.
   created_at timestamptz not null default now(),
   not_before timestamptz not null default now(),
   attempts integer not null default 0,
   -- The bot that is delivering it, and until when nobody else may.
-  instance_id text references instance (id),
+  instance_id text,
   epoch bigint,
   claimed_until timestamptz,
   -- Where the channel stood at each attempt (docs/adr/0004-ambiguous-answers.md), and how much of it was accepted.
@@ -63,6 +68,7 @@ create table outbox_message (
   parts_sent integer not null default 0,
   ended_at timestamptz,
   last_error text,
+  foreign key (customer_id, tenant_id) references customer (id, tenant_id),
   constraint outbox_message_to_somebody check ((customer_id is null) = (chat_id is not null)
     and (chat_id is null) = (platform is null)),
   constraint outbox_message_once unique nulls not distinct (kind, reference, tenant_id, customer_id, platform, chat_id)
@@ -133,18 +139,22 @@ create trigger outbox_message_notifies after insert on outbox_message
   for each row when (new.kind <> 'goods' or new.via_instance_id is null) execute function notify_outbox();
 
 create function tell_customer(of_tenant text, of_kind text, of_payload jsonb, fact text, customer text, via text)
-returns void language sql as $$
+returns void language plpgsql as $$
+begin
+  perform assert_gateway_tenant(of_tenant);
   insert into outbox_message (tenant_id, customer_id, via_instance_id, kind, payload, reference, bulk)
   values (of_tenant, customer, via, of_kind, of_payload, fact, of_kind = 'restock')
-  on conflict on constraint outbox_message_once do nothing
-$$;
+  on conflict on constraint outbox_message_once do nothing;
+end $$;
 
 create function tell_chat(of_tenant text, of_kind text, of_payload jsonb, fact text, on_platform text, chat text)
-returns void language sql as $$
+returns void language plpgsql as $$
+begin
+  perform assert_gateway_tenant(of_tenant);
   insert into outbox_message (tenant_id, platform, chat_id, kind, payload, reference)
   values (of_tenant, on_platform, chat, of_kind, of_payload, fact)
-  on conflict on constraint outbox_message_once do nothing
-$$;
+  on conflict on constraint outbox_message_once do nothing;
+end $$;
 
 -- Everybody of the staff whose chat is linked. A person's chat with a bot has the person's own id.
 create function tell_admins(of_kind text, of_payload jsonb, fact text) returns void language sql as $$
@@ -158,6 +168,7 @@ $$;
 -- Owners by claim link, agents by their user, and the chat that the tenant named; of the master its admins.
 create function tell_owners(of_tenant text, of_kind text, of_payload jsonb, fact text) returns void language plpgsql as $$
 begin
+  perform assert_gateway_tenant(of_tenant);
   if of_tenant = 'master' then
     perform tell_admins(of_kind, of_payload, fact);
     return;
@@ -242,22 +253,30 @@ $$;
 create function outbox_due(for_instance text, urgent_max integer, bulk_max integer)
 returns table (chat text, bulk boolean, in_ms double precision) language plpgsql stable as $$
 declare
+  looked_at constant integer := 2000;
   me instance;
 begin
   select * into me from instance where id = for_instance;
+  perform assert_gateway_tenant(me.tenant_id);
+  -- Of a queue that has grown long the beginning: what comes first in its chat is in it.
   return query
     select first.chat, false, null::double precision from (
       select distinct on (o.chat) o.chat, is_ready(o.m, me) as ready from (
-        select c.chat_id as chat, m from outbox_message m
-        join customer_chat c on c.customer_id = m.customer_id and c.instance_id = me.id and c.blocked_at is null
-        where m.tenant_id = me.tenant_id and not m.bulk and m.state in ('queued', 'claimed') and goes_through(m, me)
-        union all
-        select m.chat_id, m from outbox_message m
-        where m.tenant_id = me.tenant_id and not m.bulk and m.state in ('queued', 'claimed') and m.platform = me.platform
-        union all
-        select m.chat_id, m from outbox_message m
-        where me.is_master and m.chat_id is not null and m.state in ('queued', 'claimed') and m.tenant_id <> me.tenant_id
-          and m.platform = me.platform and stands_in(m, me)
+        (
+          select c.chat_id as chat, m from outbox_message m
+          join customer_chat c on c.customer_id = m.customer_id and c.instance_id = me.id and c.blocked_at is null
+          where m.tenant_id = me.tenant_id and not m.bulk and m.state in ('queued', 'claimed') and goes_through(m, me)
+          order by m.id limit looked_at
+        ) union all (
+          select m.chat_id, m from outbox_message m
+          where m.tenant_id = me.tenant_id and not m.bulk and m.state in ('queued', 'claimed') and m.platform = me.platform
+          order by m.id limit looked_at
+        ) union all (
+          select m.chat_id, m from outbox_message m
+          where me.is_master and m.chat_id is not null and m.state in ('queued', 'claimed') and m.tenant_id <> me.tenant_id
+            and m.platform = me.platform and stands_in(m, me)
+          order by m.id limit looked_at
+        )
       ) as o (chat, m) order by o.chat, (o.m).id
     ) as first where first.ready limit urgent_max;
   return query
@@ -286,6 +305,7 @@ declare
   m outbox_message;
 begin
   select * into me from instance where id = for_instance;
+  perform assert_gateway_tenant(me.tenant_id);
   loop
     next_id := null;
     select case when is_ready(o, me) then o.id end into next_id
@@ -329,6 +349,7 @@ create function outbox_settle(
 declare
   m outbox_message;
 begin
+  perform assert_gateway_tenant((select tenant_id from instance where id = for_instance));
   update outbox_message set
     state = case outcome when 'sent' then 'sent' when 'refused' then 'dead' else 'queued' end,
     ended_at = case when outcome in ('sent', 'refused') then clock_timestamp() end,

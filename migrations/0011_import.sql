@@ -23,5 +23,5 @@ create table imported_document (
   imported_at timestamptz not null default now(),
   primary key (collection, key)
 );
-create index imported_document_number on imported_document (number) where collection = 'orders';
+create index imported_document_number on imported_document (collection, number) where number is not null;
 create index imported_document_target on imported_document (collection, target);

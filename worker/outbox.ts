@@ -66,6 +66,8 @@ export class Outbox {
   readonly #inHand = new Map<string, boolean>()
   readonly #waiting: string[] = []
   #urgent = 0
+  /** There are more chats to ask for when nothing of the last answer is left. */
+  #more = false
   #started = false
   #looking = false
   #lookAgain = false
@@ -109,8 +111,9 @@ export class Outbox {
   }
 
   async #look(): Promise<void> {
-    const { urgent, bulk, nextInMs, mark } = await this.#context.gateway.call('outboxDue', {})
+    const { urgent, more, bulk, nextInMs, mark } = await this.#context.gateway.call('outboxDue', {})
     if (mark !== null) this.#channel.seeMark(mark)
+    this.#more = more
     for (const chatId of urgent) this.#want(chatId)
     if (bulk.length > 0) this.#startBulk(bulk)
     this.#cancelTimer()
@@ -142,6 +145,7 @@ export class Outbox {
       this.#inHand.delete(chatId)
       if (again) this.#want(chatId)
       this.#next()
+      if (this.#urgent === 0 && this.#more) this.poke()
     })
   }
 

@@ -18,7 +18,7 @@ export type PlatformStage = () => (path: string) => unknown
 const limitMs = 3000
 const limits = { rateLimitRps: 30, maxConcurrentRequests: 30 }
 const granted = JSON.stringify({ granted: { grantMs: 30_000, limits, drain: false } })
-const nothingDue = { urgent: [], bulk: [], nextInMs: null, mark: null }
+const nothingDue = { urgent: [], more: false, bulk: [], nextInMs: null, mark: null }
 const arrived = { outcome: { customerId: 'c', language: null }, repeated: false, answered: false }
 
 /** Rehearses until the message is answered, `named` aborts, or it took too long. */

@@ -15,7 +15,7 @@ export interface AgentFacts {
   readonly matured: bigint
   /** Of those, what the old ledger marks as withdrawn. */
   readonly withdrawn: bigint
-  /** Profits that were taken back altogether. */
+  /** What was taken back of profits that had matured: it may have been paid out before. */
   readonly takenBack: bigint
   /** Requests that are open, and those that were paid, fees included. */
   readonly open: bigint
@@ -206,7 +206,7 @@ export async function readAgentFacts(run: ImportRun): Promise<AgentFacts[]> {
        coalesce(sum(left_over) filter (where profit = 'pending'), 0)::text as pending,
        coalesce(sum(left_over) filter (where profit = 'matured'), 0)::text as matured,
        coalesce(sum(left_over) filter (where state = 'withdrawn' and profit = 'matured'), 0)::text as withdrawn,
-       coalesce(sum((details ->> 'taken_back')::bigint), 0)::text as taken_back,
+       coalesce(sum((details ->> 'taken_back')::bigint) filter (where details ->> 'had_matured' = 'true'), 0)::text as taken_back,
        coalesce(sum(amount) filter (where collection = 'agent_withdrawals' and state in ('requested', 'approved')), 0)::text as open,
        coalesce(sum(amount) filter (where collection = 'agent_withdrawals' and state = 'paid'), 0)::text as paid,
        coalesce(sum((details ->> 'fee')::bigint) filter (where collection = 'agent_withdrawals' and state = 'paid'), 0)::text as fees

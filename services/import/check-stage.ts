@@ -56,6 +56,7 @@ async function refuseTwice(
 }
 
 async function refuseUnknownTenants(run: ImportRun): Promise<void> {
+  if (run.misfits.isIn(run.files.get('agents')?.name)) return
   for (const collection of ['users', 'orders', 'topups', 'agent_ledger', 'agent_withdrawals'] as const) {
     await refuseWhere(
       run,
@@ -104,6 +105,12 @@ async function refuseImportedTwice(run: ImportRun): Promise<void> {
 
 /** Each profit needs its order, once; what is taken back needs its profit. */
 async function checkLedger(run: ImportRun): Promise<void> {
+  if (!run.misfits.isIn(run.files.get('orders')?.name)) await refuseWithoutOrder(run)
+  await refuseTwoProfits(run)
+  if (!run.misfits.isIn(run.files.get('agent_ledger')?.name)) await refuseWithoutProfit(run)
+}
+
+async function refuseWithoutOrder(run: ImportRun): Promise<void> {
   await refuseWhere(
     run,
     'agent_ledger',
@@ -114,18 +121,25 @@ async function checkLedger(run: ImportRun): Promise<void> {
      left join imported_document d on d.collection = 'orders' and d.number = s.number
      where s.was is null and s.amount > 0 and coalesce(o.state, d.state, 'cancelled') = 'cancelled' order by s.line`,
   )
+}
+
+async function refuseTwoProfits(run: ImportRun): Promise<void> {
   await refuseWhere(
     run,
     'agent_ledger',
-    `select s.line, format('its order %s has another profit', s.number) as why
-     from staged_agent_ledger s
-     where s.was is null and s.state <> 'refund' and (
-       exists (select from staged_agent_ledger o
-         where o.number = s.number and o.state <> 'refund' and o.key <> s.key and o.line < s.line)
-       or exists (select from imported_document d
-         where d.collection = 'agent_ledger' and d.number = s.number and d.state <> 'refund' and d.key <> s.key))
+    `with sale as (
+       select line, key, number, was, first_value(key) over (partition by number order by line) as first
+       from staged_agent_ledger where state <> 'refund'
+     )
+     select s.line, format('its order %s has another profit', s.number) as why
+     from sale s left join imported_document d on d.collection = 'agent_ledger' and d.number = s.number
+       and d.state <> 'refund' and d.key <> s.key
+     where s.was is null and (s.key <> s.first or d.key is not null)
      order by s.line`,
   )
+}
+
+async function refuseWithoutProfit(run: ImportRun): Promise<void> {
   await refuseWhere(
     run,
     'agent_ledger',

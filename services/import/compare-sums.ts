@@ -35,8 +35,9 @@ export async function compareSums(run: ImportRun): Promise<ComparedSum[]> {
   const source = sourceNumbers(run)
   const imported = await importedNumbers(run)
   const keys = [...new Set([...source.keys(), ...imported.keys()])].sort()
+  const revenue = await compareRevenue(run)
   const agents = await compareAgents(run)
-  return [...keys.map((key) => compared(key, source.get(key), imported.get(key))), ...agents]
+  return [...keys.map((key) => compared(key, source.get(key), imported.get(key))), ...revenue, ...agents]
 }
 
 function compared(key: string, source: Exact | undefined, imported: Exact | undefined): ComparedSum {
@@ -139,6 +140,31 @@ async function importedNumbers(run: ImportRun): Promise<Numbers> {
     }
   }
   return numbers
+}
+
+/** What customers have paid for orders that were not refunded, against what left their accounts for them. */
+async function compareRevenue(run: ImportRun): Promise<ComparedSum[]> {
+  const { rows } = await run.tx.query<{ tenant: string; said: string; paid: string }>(
+    `with seen as (select distinct collection, key from seen_document), sold as (
+       select d.tenant_id as tenant, 'orders:' || d.key as reference,
+         d.amount - coalesce((d.details ->> 'taken_back')::bigint, 0) as amount
+       from seen join imported_document d using (collection, key)
+       where collection = 'orders' and d.entered_state = 'paid'
+     ), paid as (
+       select e.reference, sum(t.amount) as amount from journal_entry e join transfer t on t.entry_id = e.id
+       join account a on a.id = t.from_account and a.kind = 'customer'
+       where e.kind = 'import' group by e.reference
+     )
+     select tenant, sum(sold.amount)::text as said, coalesce(sum(paid.amount), 0)::text as paid
+     from sold left join paid using (reference) group by tenant order by tenant`,
+  )
+  return rows.map(({ tenant, said, paid }) => ({
+    what: 'revenue, with agents’ profits',
+    tenant,
+    source: shownSum({ count: null, amount: BigInt(said) }),
+    imported: shownSum({ count: null, amount: BigInt(paid) }),
+    matches: said === paid,
+  }))
 }
 
 /** What each agent has, by all documents of it, against its accounts as imports have entered them. */

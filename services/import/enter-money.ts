@@ -17,7 +17,6 @@ export async function enterMoney(run: ImportRun): Promise<void> {
        from_tenant text, from_kind text, from_customer text, to_tenant text, to_kind text, to_customer text, amount bigint)
      on commit drop`,
   )
-  await tx.query('analyze imported_document')
   await enterOrders(run)
   await enterProfits(run)
   await enterTopUps(run)
@@ -25,6 +24,7 @@ export async function enterMoney(run: ImportRun): Promise<void> {
   await balanceAgents(run)
   await balanceCustomers(run)
   if (run.misfits.count > 0) return
+  await tx.query('analyze staged_leg')
   await openAccounts(run)
   await refuseOverdrawn(run)
   if (run.misfits.count > 0) return
@@ -112,8 +112,7 @@ async function balanceCustomers({ tx }: ImportRun): Promise<void> {
        union all select from_customer, -amount from staged_leg where from_customer is not null
      ), concerned as (
        select customer as id from moved
-       union select c.id from staged_users s
-       join customer c on c.tenant_id = s.tenant_id and c.platform = 'telegram' and c.platform_user_id = s.buyer
+       union select d.target from staged_users s join imported_document d on d.collection = 'users' and d.key = s.key
      ), wanted as (
        select d.target as customer, d.tenant_id, min(d.key) as key, sum(d.amount) as amount
        from imported_document d where d.collection = 'users' and d.target in (select id from concerned)

@@ -30,6 +30,7 @@ export async function importOrders(run: ImportRun): Promise<void> {
     [oldCurrency],
   )
   await tx.query('create index on order_target (key)')
+  await tx.query('create index on order_target (order_id)')
   await tx.query('analyze order_target')
   await tx.query(
     `insert into order_refund (order_id, key, units, amount, restocked, reason, actor, at)

@@ -25,6 +25,9 @@ export async function importProfits(run: ImportRun): Promise<void> {
      left join imported_document d on d.collection = 'orders' and d.number = s.number
      where s.state <> 'refund' and s.was is null and s.amount > 0`,
   )
+  await tx.query('create index on staged_profit (order_id)')
+  await tx.query('create index on staged_profit (key)')
+  await tx.query('analyze staged_profit')
   await tx.query(
     `insert into staged_profit
      select 'order:' || o.key, o.tenant_id, o.number, t.order_id, o.markup * o.quantity,

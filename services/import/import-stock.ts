@@ -2,15 +2,12 @@ import { type ImportRun, noteLines } from './import-run.ts'
 
 /**
  * Units of stock, sealed. Goods that are there twice are stocked once, as sold where one of them was sold. Leaves the
- * temporary table `unit_target` (key, unit_id, state).
+ * temporary tables `staged_unit` and `unit_target` (key, unit_id, state).
  */
 export async function importStock(run: ImportRun): Promise<void> {
   const { tx, actor } = run
-  if (!run.files.has('stock')) {
-    await tx.query('create temporary table unit_target (key text, unit_id bigint, state text) on commit drop')
-    return
-  }
   await openUnits(run)
+  if (!run.files.has('stock')) return
   await tx.query(
     `with batch as (
        insert into stock_batch (product_id, source, added, duplicates, by)
@@ -29,6 +26,8 @@ export async function importStock(run: ImportRun): Promise<void> {
      from stored join staged_unit u on u.product = stored.product_id and u.print = stored.fingerprint and u.is_new`,
     [actor.name, run.files.get('stock')?.name ?? ''],
   )
+  await tx.query('create index on unit_target (key)')
+  await tx.query('analyze unit_target')
   await tx.query(
     `insert into refunded_unit (order_id, unit_id, refund_id)
      select u.order_id, t.unit_id, r.id
@@ -60,6 +59,7 @@ async function openUnits({ tx }: ImportRun): Promise<void> {
      where s.was is null`,
   )
   await tx.query('create index on staged_unit (product, print)')
+  await tx.query('create index on staged_unit (key)')
   await tx.query('analyze staged_unit')
 }
 

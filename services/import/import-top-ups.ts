@@ -36,6 +36,7 @@ export async function importTopUps(run: ImportRun): Promise<void> {
     [oldCurrency, actor.name],
   )
   await tx.query('create index on top_up_target (key)')
+  await tx.query('analyze top_up_target')
   await importPayments(run)
 }
 

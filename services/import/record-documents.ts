@@ -13,8 +13,8 @@ const outcomes: Readonly<Record<OldCollection, { target: string; entered?: strin
     products: { target: 's.product' },
     stock: {
       target: 'u.unit_id::text',
-      entered: `coalesce(u.state, 'duplicate')`,
-      from: 'left join unit_target u on u.key = s.key',
+      entered: `case when n.is_new then coalesce(u.state, 'lost') else 'duplicate' end`,
+      from: 'join staged_unit n on n.key = s.key left join unit_target u on u.key = s.key',
     },
     agent_ledger: {
       target: 'p.order_id::text',

@@ -32,7 +32,7 @@ export const ledgerChecks = {
   orders: `
     with sale as (
       select e.reference, sum(t.amount) as total, coalesce(sum(t.amount) filter (where d.kind = 'pending'), 0) as profit,
-        min(f.customer_id) as customer_id, count(distinct t.from_account) as sources
+        min(f.customer_id) as customer_id, min(t.currency) as currency, count(distinct t.from_account) as sources
       from journal_entry e join transfer t on t.entry_id = e.id join account f on f.id = t.from_account
       join account d on d.id = t.to_account
       where e.kind = 'sale' group by e.id
@@ -40,7 +40,7 @@ export const ledgerChecks = {
       select id, customer_id, currency, total, markup * quantity as profit from customer_order
       where paid_at is not null and total > 0 and key not like 'import:%'
     )
-    select 'order ' || coalesce(o.id::text, s.reference) as subject, o.currency,
+    select 'order ' || coalesce(o.id::text, s.reference) as subject, coalesce(o.currency, s.currency) as currency,
       coalesce(o.total, 0)::text as expected, coalesce(s.total, 0)::text as found
     from paid o full join sale s on s.reference = o.id::text
     where o.total is distinct from s.total or o.customer_id is distinct from s.customer_id or s.sources <> 1
@@ -53,15 +53,15 @@ export const ledgerChecks = {
     with given as (
       select order_id, sum(amount) as amount, sum(units) as units from order_refund group by order_id
     ), moved as (
-      select e.reference, sum(t.amount) as amount from journal_entry e join transfer t on t.entry_id = e.id
-      where e.kind = 'refund' group by e.id
+      select e.reference, min(t.currency) as currency, sum(t.amount) as amount
+      from journal_entry e join transfer t on t.entry_id = e.id where e.kind = 'refund' group by e.id
     )
     select 'order ' || o.id || ', refunded' as subject, o.currency, coalesce(g.amount, 0)::text as expected,
       o.refunded::text as found
     from customer_order o left join given g on g.order_id = o.id
     where o.refunded <> coalesce(g.amount, 0) or o.refunded_units <> coalesce(g.units, 0)
     union all
-    select 'refund ' || coalesce(r.id::text, m.reference), o.currency, coalesce(r.amount, 0)::text,
+    select 'refund ' || coalesce(r.id::text, m.reference), coalesce(o.currency, m.currency), coalesce(r.amount, 0)::text,
       coalesce(m.amount, 0)::text
     from (select * from order_refund where amount > 0 and key <> 'import') r
     full join moved m on m.reference = r.order_id || ':' || r.key

@@ -7,6 +7,8 @@ const bulkMax = 20
 export interface DueChats {
   /** Chats where somebody waits for what is to be told. */
   readonly urgent: string[]
+  /** There are more such chats, to be asked for when these were told. */
+  readonly more: boolean
   /** The first few chats that one of many goes to. */
   readonly bulk: string[]
   /** Milliseconds until something else is due; null when nothing is known of. */
@@ -23,5 +25,12 @@ export async function dueChats(tx: Queryable, instance: FencedInstance): Promise
   )
   const of = (bulk: boolean) => rows.flatMap((row) => (row.chat !== null && row.bulk === bulk ? [row.chat] : []))
   const clock = rows.find(({ chat }) => chat === null)
-  return { urgent: of(false), bulk: of(true), nextInMs: clock?.in_ms ?? null, mark: clock?.mark ?? null }
+  const urgent = of(false)
+  return {
+    urgent,
+    more: urgent.length === urgentMax,
+    bulk: of(true),
+    nextInMs: clock?.in_ms ?? null,
+    mark: clock?.mark ?? null,
+  }
 }

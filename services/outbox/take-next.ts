@@ -45,14 +45,13 @@ export async function takeNext(
 ): Promise<TakenMessage | null> {
   const { rows } = await tx.query<Row>(
     `select m.id, m.kind, m.payload, m.tenant_id, m.customer_id, m.parts_sent, m.answer_marks,
-       coalesce(p.language, p.language_hint) as language, t.name as shop, b.html
+       coalesce(p.language, p.language_hint) as language, w.shop, w.html
      from outbox_next($1, $2, $3, $4, $5, $6, $7 * interval '1 second') as m
      left join customer p on p.id = coalesce(m.customer_id, (
        select own.id from customer own
        where own.tenant_id = $8 and own.platform = m.platform and own.platform_user_id = m.chat_id
      ))
-     left join tenant t on t.id = m.tenant_id and m.tenant_id <> $8
-     left join broadcast b on b.id = coalesce(m.broadcast_id, (m.payload ->> 'broadcast')::bigint)
+     left join lateral words_of_message(m.id, $1) w on true
      where m.id is not null`,
     [
       claim.instanceId,

@@ -30,7 +30,7 @@ export async function tellOutages(tx: Queryable): Promise<void> {
          and coalesce(n.down_since, s.lease_until) < clock_timestamp() - $2 * interval '1 minute'
        for update of n skip locked
      ) as out
-     where i.id = out.id and i.down_told_at is null
+     where i.id = out.id
      returning i.id, i.tenant_id, i.name, out.since,
        case when out.lost then 'its server ' || i.server_name || ' is gone' else coalesce(i.last_error, i.state) end as reason,
        floor(extract(epoch from clock_timestamp() - out.since) / 60)::integer as minutes`,
@@ -48,7 +48,7 @@ export async function tellOutages(tx: Queryable): Promise<void> {
          or (n.state = 'running' and n.down_since is null and s.lease_until > clock_timestamp()))
        for update of n skip locked
      ) as up
-     where i.id = up.id and i.down_told_at is not null
+     where i.id = up.id
      returning i.id, i.tenant_id, i.name, up.since, i.state as reason, 0 as minutes`,
   )
   for (const { id, tenant_id: tenant, name, since, reason } of back.rows) {

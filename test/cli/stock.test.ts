@@ -224,7 +224,11 @@ test('units are removed or spoilt by their numbers, their import, or all', async
   expect(await document(['stock', 'counts', 'removed'])).toMatchObject([{ available: 0, sold: 1, spoilt: 1 }])
 })
 
-test('a rotation of keys takes the goods along', async () => {
+test('doctor tells of goods under an older key, and a rotation of keys takes them along', async () => {
+  const looked = async () => (await run(['doctor'])).stdout
+  expect(await looked()).toMatch(/ok +keys/)
+  await db.database.query(`update stock_unit set key_id = 'an older one' where product_id = 'files'`)
+  expect(await looked()).toMatch(/warn +keys .*; 0 credentials and 2 units of stock are under an older key/)
   const rotated = await document<{ key_id: string; units: number }>(['key', 'rotate'])
   expect(rotated.units).toBeGreaterThan(5)
   const checked = await document<{ checks: { name: string; detail: string }[] }>(['doctor', 'stock'])

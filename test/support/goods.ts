@@ -41,7 +41,7 @@ export async function buy(db: TestDatabase, keyring: Keyring, bought: Bought): P
   const order = await db.database.transaction((tx) =>
     placeOrder(
       tx,
-      { tenant, customerId, instanceId: instanceId as string },
+      { tenant, customerId, instanceId },
       {
         product: 'vpn',
         quantity,

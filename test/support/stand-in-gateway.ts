@@ -11,6 +11,7 @@ export const plainLimits = { rateLimitRps: 1, maxConcurrentRequests: 3 }
 const answerTo: Readonly<Record<string, object>> = {
   '/v1/arrive': { outcome: { customerId: 'c', language: null }, repeated: false, answered: false, earlierMarks: [] },
   '/v1/recall': { state: null, answered: false },
+  '/v1/outbox/due': { urgent: [], bulk: [], nextInMs: null, mark: null },
 }
 
 /** A heartbeat's answer that grants `grantMs`. */

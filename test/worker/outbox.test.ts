@@ -111,6 +111,21 @@ test('messages of a chat come in their order, and none between a person and the 
   expect(told()).toEqual(['How it works', arrived('1'), arrived('2'), arrived('3')])
 })
 
+test('many chats at once are all told, each by its own', async () => {
+  const people = Array.from({ length: 120 }, (_, index) => {
+    const { id } = sandbox.addPerson({ firstName: `P${index}`, languageCode: 'en' })
+    say('/id', id)
+    return id
+  })
+  await waitFor(() => expect(people.every((id) => heard(id).length === 1)).toBe(true))
+  await db.database.query(
+    `select tell_customer(tenant_id, 'top_up_confirmed', '{"amount": "1", "currency": "USDT", "balance": "1"}', 'x', id, null)
+     from customer`,
+  )
+  // By itself: the server looks for what was missed after half a minute.
+  await waitFor(() => expect(people.filter((id) => told(id).length === 1)).toHaveLength(120), 15_000)
+})
+
 test('goods that fit come as text that can be copied, and the order knows when it was delivered', async () => {
   const order = await buy(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: ['a<b>1', 'a<b>2'] })
   await waitFor(() => expect(heard()).toHaveLength(2))
@@ -195,14 +210,15 @@ test('an answer is never taken for a message, nor a message for an answer, when 
   await killInTheFault()
   await waitFor(async () => expect(await states()).toEqual(['sent', 'sent']))
   await waitFor(() => expect(told()).toHaveLength(4))
-  expect(told().slice(2).toSorted()).toEqual([arrived('6'), 'How it works'].toSorted())
+  expect(new Set(told().slice(2))).toEqual(new Set([arrived('6'), 'How it works']))
   expect(heard().filter(({ edited }) => edited)).toEqual([])
 })
 
 test('a send without an outcome is looked for before it is made again', async () => {
   sandbox.plantFault({ kind: 'drop_after', method: 'sendMessage' })
   await tell('5')
-  await waitFor(async () => expect(await states()).toEqual(['sent']))
+  // After the pause of a first attempt, and not when the server looks for what was missed.
+  await waitFor(async () => expect(await states()).toEqual(['sent']), 12_000)
   expect(told()).toEqual([arrived('5')])
 })
 
@@ -233,6 +249,20 @@ test('somebody who has blocked the bot is a dead letter at once, and is not writ
   for (const amount of ['1', '2']) await tell(amount)
   await waitFor(async () => expect(await states()).toEqual(['dead', 'queued']))
   expect(await isBlocked()).toBe(true)
+})
+
+test('twice a minute the server looks for what nobody was woken for, and for what the clock brings', async () => {
+  await db.database.query('alter table outbox_message disable trigger outbox_message_notifies')
+  await tell('1')
+  await db.database.query('alter table outbox_message enable trigger outbox_message_notifies')
+  await db.database.query(
+    `insert into tenant_owner (tenant_id, platform, platform_user_id) values ($1, 'telegram', $2)`,
+    [tenant, String(ann)],
+  )
+  await db.database.query(`update instance set expires_at = now() + interval '20 hours'`)
+  await waitFor(() => expect(told()).toHaveLength(2), 45_000)
+  expect(told()).toContain(arrived('1'))
+  expect(told().join()).toContain('expires within a day')
 })
 
 test('what is bought by a press arrives behind its answer, at once and without anybody being woken', async () => {

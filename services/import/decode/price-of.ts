@@ -63,16 +63,16 @@ export function priceOf(tenant: string, said: SaidPrice, inLedger: LedgerPrice |
   const total = said.total ?? each * pieces
   if (each < 0n || total < 0n) throw new Misfit('its price is negative')
   // What was given away has the form of what has no price.
-  if (each === 0n)
+  if (each === 0n && total === 0n && (ledger?.profit ?? 0n) === 0n)
     return { quantity: quantity ?? 1, base: 1n, markup: 0n, discount: null, total: 0n, knowledge: 'said' }
+  const discount = each * pieces - total
+  if (discount < 0n) {
+    throw new Misfit(`its total ${shown(total)} is more than ${pieces} times its price ${shown(each)}`)
+  }
   const markup = isProfitable ? markupOf(said, ledger, each, pieces) : 0n
   const base = each - markup
   if (markup < 0n || base <= 0n) {
     throw new Misfit(`its price ${shown(each)} leaves a base price of ${shown(base)} and a markup of ${shown(markup)}`)
-  }
-  const discount = each * pieces - total
-  if (discount < 0n) {
-    throw new Misfit(`its total ${shown(total)} is more than ${pieces} times its price ${shown(each)}`)
   }
   if (discount > base * pieces) {
     throw new Misfit(`its total ${shown(total)} is less than the agent's markup of ${shown(markup * pieces)}`)

@@ -14,7 +14,7 @@ export function decodeProfit(row: Row): Decoded {
   const status = translate(row.need(row.word('status'), 'status'), states, 'status')
   const profit = row.need(row.amount('profit'), 'profit')
   if (kind === 'sale' && profit < 0n) throw new Misfit('the profit of a sale is negative')
-  const createdAt = row.need(row.time('created_at', 'time'), 'created_at')
+  const createdAt = row.bornAt('created_at', 'time')
   const state = kind === 'refund' ? 'refund' : row.flag('reverted') ? 'reverted' : status
   return {
     key: row.key(`${tenant}:${number}:${kind}`),
@@ -22,8 +22,10 @@ export function decodeProfit(row: Row): Decoded {
     number,
     state,
     amount: profit < 0n ? -profit : profit,
-    // The order's price may be here only.
     details: {
+      // What was taken back afterwards may have been paid out before.
+      had_matured: ['matured', 'withdrawn'].includes(status) || row.time('matured_at', 'withdrawn_at') !== null,
+      // The order's price may be here only.
       quantity: row.whole({ min: 1, max: 1000 }, 'qty', 'count', 'quantity'),
       base_price: row.amount('base_price')?.toString() ?? null,
       unit_price: row.amount('agent_price')?.toString() ?? null,

@@ -121,7 +121,7 @@ export function smallShop(): Record<string, OldDocument[]> {
         projectname: `login-${at}`,
         state,
       })),
-      { _id: oid(110), nowuid: 'p1', projectname: 'sold-1', state: 1, gmid: 5001, yssj: '2025-01-20 10:00:00' },
+      { _id: oid(110), nowuid: 'p1', projectname: 'sold-1', state: 1, gmid: 5001, yssj: '2025-01-20 18:30:00' },
       { _id: oid(111), nowuid: 'p1', projectname: 'sold-2', state: 'sold', order_id: 'A1' },
       { _id: oid(112), nowuid: 'p1', projectname: 'sold-nobody-knows-to-whom', state: '1' },
       { _id: oid(113), nowuid: 'p1', projectname: 'reserved-1', state: 2 },
@@ -142,7 +142,7 @@ export function smallShop(): Record<string, OldDocument[]> {
         user_id: 5001,
         projectname: 'Netflix',
         count: 1,
-        timer: '2025-01-20 10:00:01',
+        timer: '2025-01-20 18:30:01',
         text: 'secret goods',
       },
       ...['A1', 'A2', 'A3', 'A4'].map((bianhao, at) => ({

@@ -186,6 +186,12 @@ test('a bot hands out nothing of another tenant, even to a chat of the same numb
   await db.database.transaction((tx) =>
     enqueueToOwners(tx, { tenant: 'agent:one', kind: 'test', payload: { shop: 'One' }, reference: 't' }),
   )
+  await db.database.query(
+    `with b as (
+       insert into broadcast (tenant_id, html, state, created_by) values ('agent:one', 'x', 'sending', 'test') returning id
+     ) insert into outbox_message (tenant_id, customer_id, kind, reference, broadcast_id, bulk)
+     select 'agent:one', 'ann', 'broadcast', 'b', id, true from b`,
+  )
   for (const chat of ['ann', 'olga']) expect(await foreign.next(chat, { bulk: true })).toBeNull()
   expect(await foreign.due()).toMatchObject({ urgent: [], bulk: [] })
 })
@@ -229,7 +235,9 @@ test('goods of a bot wake nobody, since its worker looks by itself; goods of the
   await goods('1', 'bot-1')
   await goods('2', null)
   await fleet.tell('ann', '3')
-  await vi.waitFor(() => expect(heard).toEqual([undefined, 'agent:one', 'agent:one']))
+  await db.database.query(`select tell_chat('master', 'test', '{}', 'last', 'telegram', 'boss')`)
+  await vi.waitFor(() => expect(heard.at(-1)).toBe('master'))
+  expect(heard).toEqual([undefined, 'agent:one', 'agent:one', 'master'])
   await listener.stop()
 })
 

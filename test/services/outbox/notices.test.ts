@@ -95,7 +95,10 @@ test('a bot that has been down for five minutes is told of once, and so is its r
   expect(await told()).toEqual([])
   await ago('down_since', '5 minutes 10 seconds')
   await look()
+  const toldAt = async () => (await db.database.query('select down_told_at from instance')).rows
+  const first = await toldAt()
   await look()
+  expect(await toldAt()).toEqual(first)
   expect(await told()).toEqual(both('bot_down'))
   await fleet.set('bot-1', `state = 'running', last_error = null`)
   await look()
@@ -108,9 +111,10 @@ test('a bot that has been down for five minutes is told of once, and so is its r
 })
 
 test('crashing again and again is one outage, and an outage that somebody stops is over without a word', async () => {
-  for (const state of ['backoff', 'starting', 'connecting', 'backoff', 'starting']) {
+  await fleet.set('bot-1', `state = 'backoff'`)
+  await ago('down_since', '6 minutes')
+  for (const state of ['starting', 'connecting', 'backoff', 'starting']) {
     await fleet.set('bot-1', `state = '${state}'`)
-    if (state === 'backoff') await ago('down_since', '6 minutes')
     await look()
   }
   expect(await told()).toEqual(both('bot_down'))

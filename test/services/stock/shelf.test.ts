@@ -5,7 +5,7 @@ import type { Actor } from '../../../domain/actor.ts'
 import { listAudit } from '../../../services/list-audit.ts'
 import { countStock } from '../../../services/stock/count-stock.ts'
 import { examineStock } from '../../../services/stock/examine-stock.ts'
-import { exportSold, type SoldCursor } from '../../../services/stock/export-sold.ts'
+import { exportSold, type SoldPage } from '../../../services/stock/export-sold.ts'
 import { listStock } from '../../../services/stock/list-stock.ts'
 import { readGoods } from '../../../services/stock/read-goods.ts'
 import { removeStock } from '../../../services/stock/remove-stock.ts'
@@ -177,18 +177,12 @@ describe('what was sold', () => {
 
   const all = async (filter: Parameters<typeof exportSold>[2]['filter'], limit = 100) => {
     const found = []
-    for (let after: SoldCursor | null = null; ; ) {
-      const page: Awaited<ReturnType<typeof exportSold>> = await shelf.run(exportSold, {
-        filter,
-        keyring: shelf.keyring,
-        after,
-        limit,
-      })
-      found.push(...page)
-      const last = page.at(-1)
-      if (last === undefined || page.length < limit) return found
-      after = { order: last.order, unit: last.unit }
+    for (let after: number | null | undefined = null; after !== undefined; ) {
+      const page: SoldPage = await shelf.run(exportSold, { filter, keyring: shelf.keyring, after, limit })
+      found.push(...page.units)
+      after = page.next
     }
+    return found
   }
 
   test('is exported in plain, in any size of pages, of one product or a period', async () => {

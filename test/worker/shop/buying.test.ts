@@ -164,11 +164,13 @@ test('a worker that dies between a typed answer and its note understands it as b
   shop.sandbox.plantFault({ kind: 'silence_after', method: 'sendMessage', chatId: ann.id })
   ann.chat.say('2')
   await vi.waitFor(() => expect(shop.sandbox.faultsLeft()).toBe(0), { timeout: 20_000 })
+  const shown = dataOf(await ann.chat.waitFor(isConfirm), 'pay')
   await killWorker()
   await allConfirmed()
   expect(ann.chat.messages().filter(isConfirm)).toHaveLength(1)
-  // The button is the one that was shown first: it sells once.
+  // The button is the one that was shown first, which may have been pressed already: it sells once.
   const pay = dataOf(await ann.chat.waitFor(isConfirm), 'pay')
+  expect(pay).toBe(shown)
   ann.press(pay)
   ann.press(pay)
   await vi.waitFor(() => expect(goodsIn(ann)).toHaveLength(1), { timeout: 20_000 })
