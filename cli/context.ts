@@ -30,9 +30,18 @@ export interface Context {
 const connectTimeoutMs = 2500
 const queryTimeoutMs = 4000
 
+export interface DatabaseLimits {
+  /** For a command that reads everything; others answer within seconds, also when the database does not. */
+  readonly queryTimeoutMs?: number
+}
+
 /** Opens the database for one command, with a current schema, and lets go of it afterwards. */
-export async function withContext<T>(cli: Cli, work: (context: Context) => Promise<T>): Promise<T> {
-  return withDatabase(cli, async ({ database, url, config }) => {
+export async function withContext<T>(
+  cli: Cli,
+  work: (context: Context) => Promise<T>,
+  limits: DatabaseLimits = {},
+): Promise<T> {
+  const withBare = async ({ database, url, config }: BareDatabase) => {
     await settleSchema(database, url, config)
     const actor = cliActor()
     const context: Context = {
@@ -44,7 +53,8 @@ export async function withContext<T>(cli: Cli, work: (context: Context) => Promi
       keyring: () => readKeyring(config, database),
     }
     return untilInterrupted(work(context), cli.signal)
-  })
+  }
+  return withDatabase(cli, withBare, limits)
 }
 
 /** A database whose schema nobody has looked at yet. */
@@ -60,13 +70,17 @@ export interface BareDatabase {
  * Opens the database. Without DATABASE_URL that is the embedded Postgres: started when nothing runs, and stopped again
  * afterwards unless somebody else has come to use it.
  */
-export async function withDatabase<T>(cli: Cli, work: (bare: BareDatabase) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  cli: Cli,
+  work: (bare: BareDatabase) => Promise<T>,
+  limits: DatabaseLimits = {},
+): Promise<T> {
   const config = loadConfig(cli.environment, cli.cwd)
   const given = config.settings.DATABASE_URL
   const bare =
     given === undefined
-      ? await openEmbedded(cli, config)
-      : { database: openDatabase(given), url: given, config, startedByUs: false }
+      ? await openEmbedded(cli, config, limits)
+      : { database: openDatabase(given, limits), url: given, config, startedByUs: false }
   try {
     return await work(bare)
   } finally {
@@ -76,12 +90,12 @@ export async function withDatabase<T>(cli: Cli, work: (bare: BareDatabase) => Pr
 }
 
 /** Holds a connection from here on; another command that just stopped it as unused is no reason to fail. */
-async function openEmbedded(cli: Cli, config: Config): Promise<BareDatabase> {
+async function openEmbedded(cli: Cli, config: Config, limits: DatabaseLimits): Promise<BareDatabase> {
   const starting = setTimeout(() => cli.output.note('Starting the embedded Postgres ...'), 1500)
   try {
     for (let attempt = 1; ; attempt += 1) {
       const { url, startedByUs } = await ensureEmbeddedPostgres(config.home)
-      const database = openDatabase(url)
+      const database = openDatabase(url, limits)
       try {
         await database.ping()
         return { database, url, config, startedByUs }
@@ -95,8 +109,9 @@ async function openEmbedded(cli: Cli, config: Config): Promise<BareDatabase> {
   }
 }
 
-function openDatabase(url: string): Database {
-  return Database.open(url, { applicationName: 'botfleet cli', connectionsMax: 2, connectTimeoutMs, queryTimeoutMs })
+function openDatabase(url: string, limits: DatabaseLimits): Database {
+  const timeouts = { connectTimeoutMs, queryTimeoutMs, ...limits }
+  return Database.open(url, { applicationName: 'botfleet cli', connectionsMax: 2, ...timeouts })
 }
 
 /** Who a command of this person is in the audit log: whoever may read DATABASE_URL or the home is an owner. */

@@ -2,14 +2,19 @@
  * `botfleet demo`: the sandboxed Telegram, a server of its own, a master bot and an agent's bot that answer. The
  * server is named `demo`, so that it touches no other server's bots; starting it again finds them.
  */
+import type { Tx } from '../db/transaction.ts'
 import type { Failure } from '../domain/failure.ts'
+import type { InstanceView } from '../domain/instance.ts'
+import { agentIdOf, masterTenant } from '../domain/tenant.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
 import { startSandbox } from '../sandbox/start-sandbox.ts'
+import { createAgent } from '../services/agents/create-agent.ts'
 import { approveInstance } from '../services/approve-instance.ts'
 import { createInstance } from '../services/create-instance.ts'
 import { listInstances } from '../services/list-instances.ts'
 import { renewInstance } from '../services/renew-instance.ts'
 import type { Cli } from './command.ts'
+import { addPeople, type DemoPeople, openShop } from './demo-shop.ts'
 import { createServerLog } from './server-log.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 
@@ -21,15 +26,19 @@ interface DemoBot {
 }
 
 /** Tokens that no Telegram server would ever give out. */
-const bots: readonly DemoBot[] = [
-  { token: '1000001:demo-master-bot-not-a-real-token', name: 'Demo Shop', username: 'demo_shop_bot', tenant: 'master' },
-  {
-    token: '1000002:demo-agent-bot-not-a-real-token',
-    name: 'Ada’s Shop',
-    username: 'ada_shop_bot',
-    tenant: 'agent:ada',
-  },
-]
+const master: DemoBot = {
+  token: '1000001:demo-master-bot-not-a-real-token',
+  name: 'Demo Shop',
+  username: 'demo_shop_bot',
+  tenant: masterTenant,
+}
+const agent: DemoBot = {
+  token: '1000002:demo-agent-bot-not-a-real-token',
+  name: 'Ada’s Shop',
+  username: 'ada_shop_bot',
+  tenant: 'agent:ada',
+}
+const bots = [master, agent]
 
 /** Starts the demo and stays until it is told to end. */
 export async function demo(cli: Cli, options: { port: string }): Promise<void> {
@@ -37,6 +46,7 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
   const sandbox = await startSandbox({ port: Number(options.port) })
   try {
     for (const bot of bots) sandbox.createBot(bot)
+    const people = addPeople(sandbox)
     const config = demoConfig(cli, sandbox.apiRoot)
     const log = createServerLog(process.stderr, {
       level: cli.environment['LOG_LEVEL'] ?? 'warn',
@@ -49,8 +59,9 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
     const running = await startServer({ config, log, terminal: undefined, onGivenUp: giveUp })
     try {
       const ids = await approveBots(running, config)
+      await openShop(running, { agent: agent.tenant, people })
       await untilRunning(running, ids, cli.signal)
-      welcome(cli, sandbox.url, ids)
+      welcome(cli, sandbox.url, { ids, people })
       const told = new Promise<undefined>((resolve) => {
         cli.signal.addEventListener('abort', () => resolve(undefined), { once: true })
       })
@@ -84,7 +95,7 @@ function demoConfig(cli: Cli, apiRoot: string): Config {
 
 /** Registers and approves the two bots; a second demo finds them and renews what has run out. */
 async function approveBots(running: RunningServer, config: Config): Promise<string[]> {
-  const { database, actor, keyring } = running
+  const { database, actor } = running
   const { DAYS_PER_MONTH: daysPerMonth, WORKER_PORT_BASE: portBase, WORKER_PORT_COUNT: portCount } = config.settings
   const known = await listInstances(database, actor, { server: 'demo' })
   const ids: string[] = []
@@ -92,17 +103,7 @@ async function approveBots(running: RunningServer, config: Config): Promise<stri
     const botId = bot.token.split(':')[0]
     const existing = known.find((instance) => instance.bot_id === botId)
     const id = await database.transaction(async (tx) => {
-      const instance =
-        existing ??
-        (await createInstance(tx, actor, {
-          platform: 'telegram',
-          name: bot.name,
-          tenant: bot.tenant,
-          server: 'demo',
-          token: bot.token,
-          keyring: keyring(),
-          verified: { username: bot.username },
-        }))
+      const instance = existing ?? (await createBot(tx, running, bot))
       const period = { id: instance.id, months: 1, daysPerMonth, portBase, portCount }
       if (instance.status === 'new') await approveInstance(tx, actor, period)
       if (instance.status === 'expired') await renewInstance(tx, actor, period)
@@ -113,6 +114,20 @@ async function approveBots(running: RunningServer, config: Config): Promise<stri
   return ids
 }
 
+async function createBot(tx: Tx, { actor, keyring }: RunningServer, bot: DemoBot): Promise<InstanceView> {
+  const { token, name, username, tenant } = bot
+  const given = {
+    platform: 'telegram',
+    server: 'demo',
+    name,
+    token,
+    keyring: keyring(),
+    verified: { username },
+  } as const
+  if (tenant === masterTenant) return createInstance(tx, actor, { ...given, tenant })
+  return (await createAgent(tx, actor, { ...given, id: agentIdOf(tenant) })).instance
+}
+
 async function untilRunning(running: RunningServer, ids: readonly string[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const instances = await listInstances(running.database, running.actor, { server: 'demo', status: 'running' })
@@ -121,10 +136,13 @@ async function untilRunning(running: RunningServer, ids: readonly string[], sign
   }
 }
 
-function welcome(cli: Cli, chatUrl: string, ids: readonly string[]): void {
+function welcome(cli: Cli, chatUrl: string, given: { ids: readonly string[]; people: DemoPeople }): void {
+  const { ids, people } = given
+  const { customer, owner } = people
   const value = {
     chat_url: chatUrl,
     bots: bots.map(({ name, username, tenant }, index) => ({ id: ids[index], name, username, tenant })),
+    people,
   }
   cli.output.result(value, () =>
     [
@@ -135,7 +153,10 @@ function welcome(cli: Cli, chatUrl: string, ids: readonly string[]): void {
       '',
       ...bots.map(({ name, username, tenant }, index) => `    ${ids[index] ?? ''}  @${username}  ${name} (${tenant})`),
       '',
-      `In another terminal: ./botfleet list`,
+      `You are ${customer.name}, with ${customer.balance} in each shop: Start, Shop, and buy something.`,
+      `${owner.name} owns the second shop and adds 10 % to every price: be ${owner.name} and send it /agent.`,
+      '',
+      'In another terminal: ./botfleet list, ./botfleet order list',
       'Ctrl-C ends the demo.',
     ].join('\n'),
   )

@@ -5,7 +5,10 @@ import type { Database } from '../db/database.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { clockJumpMaxMs, describePause } from '../domain/expiry-pause.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
+import { countOldSeals } from '../services/count-old-seals.ts'
+import { type GatewayRoleState, gatewayRoleState } from '../services/gateway-role-state.ts'
 import { listServers } from '../services/list-servers.ts'
+import { countMessages } from '../services/outbox/count-messages.ts'
 import { readExpiryPause } from '../services/read-expiry-pause.ts'
 import type { Cli } from './command.ts'
 import { cliActor, readKeyring, withDatabase } from './context.ts'
@@ -38,7 +41,9 @@ export async function examineServer(cli: Cli): Promise<void> {
         return look
       })
       const clock = await examine('clock', () => examineClock(database))
-      return [await examine('keys', () => examineKeys(config, database)), clock, server]
+      const outbox = await examine('outbox', () => examineOutbox(database))
+      const role = await examine('gateway role', () => examineRole(database))
+      return [await examine('keys', () => examineKeys(config, database)), clock, role, server, outbox]
     })),
     await examine('ports', () => examinePorts(config, isServerAlive)),
     await examine('telegram', () => examineTelegram(config)),
@@ -92,6 +97,33 @@ async function examineSocketPath(config: Config): Promise<Look> {
   }
 }
 
+async function examineOutbox(database: Database): Promise<Look> {
+  const { waiting, overdue, dead } = await countMessages(database)
+  const detail = `${waiting} waiting (${overdue} for over a minute), ${dead} dead letters`
+  if (dead > 0) return { verdict: 'warn', detail, todo: './botfleet outbox list --state dead' }
+  return overdue > 0 ? { verdict: 'warn', detail, todo: './botfleet outbox list' } : { verdict: 'ok', detail }
+}
+
+async function examineRole(database: Database): Promise<Look> {
+  const state = await gatewayRoleState(database)
+  if (state === 'ready') return { verdict: 'ok', detail: 'row-level security stands behind the gateway' }
+  const { rows } = await database.query<{ name: string }>('select quote_ident(current_user) as name')
+  return {
+    verdict: 'warn',
+    detail: `row-level security is without effect: the role botfleet_gateway is ${state.replace('_', ' ')}`,
+    todo: roleRemedies[state](rows[0]?.name ?? ''),
+  }
+}
+
+/** What a user who may create roles is to run; migrating or starting a server does the rest. */
+const roleRemedies: Record<Exclude<GatewayRoleState, 'ready'>, (user: string) => string> = {
+  missing: (user) =>
+    `as an administrator: create role botfleet_gateway nologin; grant botfleet_gateway to ${user}; then ./botfleet migrate`,
+  not_granted: (user) => `as an administrator: grant botfleet_gateway to ${user}; then restart the server`,
+  not_equipped: () => './botfleet migrate, then restart the server',
+  unbound: () => 'as an administrator: alter role botfleet_gateway nosuperuser nobypassrls; then restart the server',
+}
+
 /** The database, its version and schema, and then whatever needs them. */
 async function examineDatabase(
   cli: Cli,
@@ -141,7 +173,11 @@ async function examineSchema(config: Config, database: Database): Promise<Look> 
 async function examineKeys(config: Config, database: Database): Promise<Look> {
   const keyring = await readKeyring(config, database)
   const source = config.settings.AGENT_TOKEN_AES_KEY === undefined ? config.paths.keys : 'AGENT_TOKEN_AES_KEY'
-  return { verdict: 'ok', detail: `${keyring.activeKeyId} from ${source}` }
+  const detail = `${keyring.activeKeyId} from ${source}`
+  const old = await countOldSeals(database, cliActor(), { keyId: keyring.activeKeyId })
+  if (old.credentials + old.units === 0) return { verdict: 'ok', detail }
+  const what = `${old.credentials} credentials and ${old.units} units of stock are under an older key`
+  return { verdict: 'warn', detail: `${detail}; ${what}`, todo: './botfleet key rotate' }
 }
 
 async function examineClock(database: Database): Promise<Look> {

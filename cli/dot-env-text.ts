@@ -50,6 +50,21 @@ const sections: readonly (readonly [string, readonly (readonly [string, string, 
     ],
   ],
   [
+    'The shop (amounts in USDT)',
+    [
+      ['MATURITY_HOURS', '48', "How long an agent's profit is pending; 0 is at once."],
+      ['MATURITY_CHECK_SECONDS', '600', 'How often due profit matures.'],
+      ['ORDER_HOLD_MINUTES', '15', 'Held goods that are not paid go back to the shelf.'],
+      ['WITHDRAWAL_MIN', '10', 'The least that an agent withdraws.'],
+      ['WITHDRAWAL_FEE', '1', 'Taken out of the amount.'],
+      ['WITHDRAWAL_TWO_PEOPLE_ABOVE', '500', 'Above it two users approve, none of them the requester.'],
+      ['TOP_UP_MIN', '1', 'The least that a customer pays in at once.'],
+      ['TOP_UP_MAX', '10000', 'The most.'],
+      ['TOP_UP_HOURS', '24', 'How long a customer has to pay.'],
+      ['TOP_UP_INSTRUCTIONS', '', 'How to pay, in the words that customers read.'],
+    ],
+  ],
+  [
     'Times',
     [
       ['LEASE_TTL_SECONDS', '30', 'Longer rides out longer database failovers, shorter takes over sooner.'],

@@ -1,5 +1,6 @@
 /** What the shop refuses, as the failure that a command ends with: an exit code, and a sentence that says what to do. */
 import { Failure, type FailureCode } from '../domain/failure.ts'
+import type { OrderRefusal, OrderView } from '../domain/shop.ts'
 import type { RefusedTopUp, TopUpRefusal } from '../domain/top-up.ts'
 import type { RefusedWithdrawal, WithdrawalRefusal } from '../domain/withdrawal.ts'
 
@@ -31,6 +32,23 @@ const ofTopUp: Record<TopUpRefusal, Sentence> = {
   payment_used: ['conflict', () => 'this payment was credited before, to something else or as another amount'],
   wrong_reference: ['usage', () => 'the reference of the payment has 1 to 200 characters'],
   no_reason: ['usage', () => 'a reason is needed: the customer reads it'],
+}
+
+const ofOrder: Record<OrderRefusal, Sentence> = {
+  shop_paused: ['conflict', () => 'the shop is paused'],
+  customer_blocked: ['conflict', () => 'the customer is blocked'],
+  not_for_sale: ['conflict', () => 'the product is not for sale there'],
+  price_changed: ['conflict', (price) => `one unit costs ${price} now`],
+  over_limit: ['conflict', (left) => `the customer may have ${left} more of these`],
+  not_enough_balance: ['conflict', (missing) => `${missing} are missing from the balance`],
+  sold_out: ['conflict', () => 'the product is sold out'],
+  fewer_left: ['conflict', (left) => `only ${left} are left`],
+}
+
+export function orderFailure(refusal: OrderRefusal, order: OrderView): Failure {
+  const [code, sentence] = ofOrder[refusal]
+  const { id, refusal_detail: detail } = order
+  return new Failure(code, `${sentence(detail ?? '')}: nothing was bought`, { details: { refusal, detail, order: id } })
 }
 
 export function withdrawalFailure({ refusal, detail }: RefusedWithdrawal): Failure {

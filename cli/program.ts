@@ -3,22 +3,28 @@ import { type Cli, settle } from './command.ts'
 import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackupCommands } from './commands/backup.ts'
+import { addBroadcastCommands } from './commands/broadcast.ts'
+import { addCategoryCommands } from './commands/category.ts'
 import { addCreate } from './commands/create.ts'
 import { addCustomerCommands } from './commands/customer.ts'
-import { addCustomerAdjust } from './commands/customer-adjust.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEdit } from './commands/edit.ts'
 import { addImportCommands } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addKeyCommands } from './commands/keys.ts'
+import { addLedgerCommands } from './commands/ledger.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addOrderCommands } from './commands/order.ts'
+import { addOutboxCommands } from './commands/outbox.ts'
+import { addProductCommands } from './commands/product.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addServeCommands } from './commands/serve.ts'
 import { addServerCommands } from './commands/server.ts'
 import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
+import { addStockCommands } from './commands/stock.ts'
 import { addSubscriptionCommands } from './commands/subscription.ts'
 import { addTopUpCommands } from './commands/top-up.ts'
 import { addUserCommands } from './commands/user.ts'
@@ -68,12 +74,21 @@ export function buildProgram(cli: Cli): Command {
   addRunCommands(program, cli)
 
   program.commandsGroup('The shop:')
+  addProductCommands(program, cli)
+  addCategoryCommands(program, cli)
+  addStockCommands(program, cli)
+  addOrderCommands(program, cli)
   addAgentCommands(program, cli)
   addCustomerCommands(program, cli)
+
+  program.commandsGroup('What bots tell:')
+  addOutboxCommands(program, cli)
+  addBroadcastCommands(program, cli)
+
   program.commandsGroup('Money:')
   addTopUpCommands(program, cli)
   addWithdrawalCommands(program, cli)
-  addCustomerAdjust(program, cli)
+  addLedgerCommands(program, cli)
 
   program.commandsGroup('The house:')
   addServerCommands(program, cli)

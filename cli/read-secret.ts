@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs'
 import { Failure } from '../domain/failure.ts'
-import { untilInterrupted } from './interruption.ts'
 import type { Output } from './output.ts'
 import { askSecret } from './prompt.ts'
+import { readBytes } from './read-bytes.ts'
 
 const bytesMax = 64 * 1024
 
@@ -30,27 +29,5 @@ async function readWhereGiven(
 
 /** Reads a text file of at most 64 KiB (`-` is stdin); throws `usage` when it cannot be read. */
 export async function readSmallFile(path: string, flag: string, signal: AbortSignal): Promise<string> {
-  const stream = path === '-' ? process.stdin : createReadStream(path)
-  const chunks: Buffer[] = []
-  let size = 0
-  const reading = (async () => {
-    for await (const chunk of stream) {
-      const bytes = Buffer.from(chunk as Buffer)
-      size += bytes.length
-      if (size > bytesMax) throw new Failure('usage', `${flag}: more than ${bytesMax} bytes`)
-      chunks.push(bytes)
-    }
-    return Buffer.concat(chunks).toString('utf8')
-  })()
-  try {
-    return await untilInterrupted(reading, signal)
-  } catch (error) {
-    stream.destroy()
-    if (error instanceof Error && 'syscall' in error) {
-      throw new Failure('usage', `${flag}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
-        cause: error,
-      })
-    }
-    throw error
-  }
+  return (await readBytes({ path, flag, bytesMax, signal })).toString('utf8')
 }

@@ -85,6 +85,7 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       socketFolder: paths.sockets,
       database,
       keyring,
+      settings,
       fleet: () => parts.supervisor,
       log,
     })

@@ -31,6 +31,12 @@ export interface DatabaseOptions {
   readonly idleInTransactionMs?: number
 }
 
+/** How a transaction begins, in the round trip of its BEGIN: as another role, and with settings of its own. */
+export interface Opening {
+  readonly role: string
+  readonly settings: Readonly<Record<string, string>>
+}
+
 const attemptsMax = 4
 /** Postgres' type id of bigint. */
 const int8Oid = 20
@@ -104,10 +110,10 @@ export class Database implements Queryable {
    * Runs `work` in one READ COMMITTED transaction. Deadlocks and serialization failures run it again, so `work` must
    * have no effects of its own. Throws `CommitUnknown` when COMMIT had no answer.
    */
-  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (tx: Tx) => Promise<T>, opening?: Opening): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#withClient((client) => runTransaction(client, work))
+        return await this.#withClient((client) => runTransaction(client, work, opening))
       } catch (error) {
         if (attempt >= attemptsMax || !isRetryable(error)) throw error
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
@@ -181,11 +187,15 @@ class RollbackFailed extends Error {
   }
 }
 
-async function runTransaction<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function runTransaction<T>(
+  client: pg.PoolClient,
+  work: (tx: Tx) => Promise<T>,
+  opening: Opening | undefined,
+): Promise<T> {
   const tx: Tx = { open: true, query: (text, values) => runQuery(client, text, values) }
-  await client.query('begin')
   let result: T
   try {
+    await client.query(beginWith(opening))
     result = await work(tx)
   } catch (error) {
     if (isConnectionTrouble(error)) throw error
@@ -202,4 +212,12 @@ async function runTransaction<T>(client: pg.PoolClient, work: (tx: Tx) => Promis
     throw isConnectionTrouble(error) ? new CommitUnknown(error) : error
   }
   return result
+}
+
+function beginWith(opening: Opening | undefined): string {
+  if (opening === undefined) return 'begin'
+  const settings = Object.entries(opening.settings).map(
+    ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
+  )
+  return `begin; set local role ${pg.escapeIdentifier(opening.role)}; select ${settings.join(', ')}`
 }

@@ -85,6 +85,8 @@ export async function migrate(url: string): Promise<string[]> {
     })
     // While we waited for the lock, a newer program may have migrated further.
     refuseNewerSchema(await migrationStatus(queryable))
+    // It may have become possible since.
+    await queryable.query(`select equip_gateway_role() where gateway_role_state() <> 'ready'`)
     return applied.map(({ name }) => name)
   } catch (error) {
     throw isConnectionTrouble(error) || isLoginTrouble(error) ? connectionFailure(error) : error

@@ -49,6 +49,8 @@ export async function openSnapshot(
 async function beginSnapshot(session: LongSession, silenceLimitMs: number): Promise<Snapshot> {
   const { tx } = session
   await tx.query('begin isolation level repeatable read, read only')
+  // Who is held by row-level security would save a part of it and call it all.
+  await tx.query('set local row_security = off')
   const status = await migrationStatus(tx)
   refuseNewerSchema(status)
   if (status.applied.length === 0) throw new Failure('conflict', 'the database has no schema yet: nothing to back up')

@@ -35,9 +35,6 @@ export interface Notices {
   withdrawal_paid: OfWithdrawal & { readonly txid: string }
   withdrawal_rejected: OfWithdrawal & { readonly reason: string }
   withdrawal_cancelled: OfWithdrawal
-  sale: Money & { readonly order: number; readonly product: string; readonly quantity: number; readonly profit: string }
-  shop_paused: { readonly shop: string }
-  shop_resumed: { readonly shop: string }
   test: { readonly shop: string }
   // To the admins, in the master's bot.
   withdrawal_to_review: OfWithdrawal & { readonly tenant: string; readonly address: string }

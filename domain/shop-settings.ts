@@ -1,8 +1,8 @@
 /** What a tenant sets for its own shop: links, buttons, texts and where its owners are told (seed rows S1-012 to S1-016). */
 import { Failure } from './failure.ts'
 import type { MarkupView } from './markup.ts'
+import type { Language } from './once-call.ts'
 import { checkTelegramHtml, escapeTelegramHtml } from './telegram-html.ts'
-import type { Language } from './worker-contract.ts'
 
 export const shopLinks = ['support', 'channel', 'announcement'] as const
 export type ShopLink = (typeof shopLinks)[number]

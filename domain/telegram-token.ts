@@ -12,3 +12,8 @@ export function parseTelegramToken(text: string): { token: string; botId: string
   }
   return { token, botId: match[1] }
 }
+
+/** Whether a text holds what looks like a token. */
+export function holdsTelegramToken(text: string): boolean {
+  return /(?<!\d)\d{3,20}:[A-Za-z0-9_-]{10}/.test(text)
+}

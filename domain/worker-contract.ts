@@ -4,7 +4,22 @@
  * since every worker carries them: of the other one a bundle takes everything, with the words of fifty languages.
  */
 import * as z from 'zod/mini'
+import { adminCalls } from './admin-calls.ts'
+import { agentCalls } from './agent-calls.ts'
 import { platforms } from './instance.ts'
+import {
+  askedSchema,
+  customerSchema,
+  languages,
+  onceAnswer,
+  onceSchema,
+  personSchema,
+  updateKeySchema,
+} from './once-call.ts'
+import { newsCalls, outboxCalls } from './outbox-calls.ts'
+import { shopCalls } from './shop-calls.ts'
+
+export { type Asked, type Language, languageOfHint, languages, type Person } from './once-call.ts'
 
 export const contractVersion = 1
 
@@ -104,50 +119,8 @@ export const exitReportSchema = z.object({
 })
 export type ExitReport = z.infer<typeof exitReportSchema>
 
-/** The person behind an update, in the channel's own words. */
-const personSchema = z.object({
-  platformUserId: z.string().check(z.maxLength(64)),
-  chatId: z.string().check(z.maxLength(64)),
-  username: z.nullable(z.string().check(z.maxLength(64))),
-  displayName: z.nullable(z.string().check(z.maxLength(256))),
-  /** The channel's language hint, for example Telegram's language_code. */
-  languageHint: z.nullable(z.string().check(z.maxLength(16))),
-})
-export type Person = z.infer<typeof personSchema>
-
-/** Every write names the channel's own update and may carry a business nonce; both are applied once. */
-const onceSchema = {
-  /** `tg:<update_id>`. */
-  updateKey: z.string().check(z.minLength(1), z.maxLength(128)),
-  /** A second key for what an app may send again under another update id, for example a button's message and action. */
-  nonce: z.nullable(z.string().check(z.minLength(1), z.maxLength(128))),
-  person: personSchema,
-  /**
-   * Where the channel stands: an answer that goes out from now on lies behind it. In the channel's own words; null
-   * when it cannot say.
-   */
-  answerMark: z._default(z.nullable(z.string().check(z.minLength(1), z.maxLength(64))), null),
-}
-
-export const languages = ['en', 'zh', 'fa', 'ru'] as const
-export type Language = (typeof languages)[number]
-
-const customerSchema = z.object({
-  customerId: z.string(),
-  language: z.nullable(z.enum(languages)),
-})
-
-/**
- * What the gateway answers to a business call. `answered`: this update was answered, and that was noted.
- * `earlierMarks`: marks of earlier attempts, whose answer may have gone out without having been noted.
- */
-function onceAnswer<T extends z.ZodMiniType>(outcome: T) {
-  const earlierMarks = z._default(z.array(z.string()), [])
-  return z.object({ outcome, repeated: z.boolean(), answered: z.boolean(), earlierMarks })
-}
-
-/** The business calls: path, request and answer. Each runs as one fenced transaction. */
-export const gatewayCalls = {
+/** What a turn of a conversation may call, one call a turn: it records the update and applies its effect once. */
+export const turnCalls = {
   /** A person wrote or pressed something that changes nothing but that they were here. */
   arrive: {
     path: '/v1/arrive',
@@ -170,11 +143,38 @@ export const gatewayCalls = {
       }),
     ),
   },
-  /** The answer to these updates has gone out. */
+  ...shopCalls,
+  ...agentCalls,
+  ...adminCalls,
+  ...newsCalls,
+} as const
+export type TurnCallName = keyof typeof turnCalls
+
+/** The business calls: path, request and answer. Each runs as one fenced transaction. */
+export const gatewayCalls = {
+  ...turnCalls,
+  ...outboxCalls,
+  /** The answer to these updates has gone out, and with it what the person is asked for from now on. */
   answered: {
     path: '/v1/answered',
-    request: z.object({ updateKeys: z.array(z.string()).check(z.minLength(1), z.maxLength(100)) }),
+    request: z.object({
+      updateKeys: z.array(z.string()).check(z.minLength(1), z.maxLength(100)),
+      /** Null leaves it as it is; a state of null is that nothing is asked for. */
+      asked: z._default(z.nullable(z.object({ platformUserId: z.string(), state: z.nullable(askedSchema) })), null),
+    }),
     answer: z.object({}),
+  },
+  /** What this person was asked for, for a worker that has just begun; and whether this update was answered already. */
+  recall: {
+    path: '/v1/recall',
+    request: z.object({ updateKey: updateKeySchema, person: personSchema }),
+    answer: z.object({ state: z.nullable(askedSchema), answered: z.boolean() }),
+  },
+  /** A product's picture, for a channel that has not shown it yet: base64. */
+  picture: {
+    path: '/v1/picture',
+    request: z.object({ product: z.string().check(z.maxLength(64)) }),
+    answer: z.object({ picture: z.nullable(z.string()) }),
   },
   /** A person blocked or unblocked the bot. */
   markBlocked: {
@@ -195,6 +195,11 @@ export const lifelinePath = '/v1/lifeline'
 export const lifelineProtocol = 'botfleet-lifeline'
 /** What the gateway answers to a request that becomes a lifeline; lines of JSON follow. */
 export const lifelineAccepted = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${lifelineProtocol}\r\n\r\n`
+
+/** By this header a worker says that it understands the line below. */
+export const lifelineHearsPokes = 'x-botfleet-hears-pokes'
+/** A line to a worker: something waits to be told by its bot. It only hurries; what there is, the worker asks for. */
+export const lifelinePoke = '{"poke":"outbox"}'
 
 /** A call about the worker itself. */
 export const workerCalls = {

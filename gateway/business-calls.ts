@@ -1,26 +1,28 @@
 /** The business calls of the contract: decode, fence, apply once, effect. Each runs inside one transaction. */
-import type { Tx } from '../db/transaction.ts'
-import { Failure } from '../domain/failure.ts'
-import { type GatewayCallName, type GatewayRequest, gatewayCalls, type Person } from '../domain/worker-contract.ts'
-import { applyOnce, type OnceOutcome } from '../services/apply-once.ts'
+import type { GatewayCallName } from '../domain/worker-contract.ts'
+import { recallAsked } from '../services/chat/recall-asked.ts'
+import { rememberAsked } from '../services/chat/remember-asked.ts'
 import { chooseLanguage } from '../services/choose-language.ts'
-import { type Fence, type FencedInstance, fence } from '../services/fence.ts'
 import { markAnswered } from '../services/mark-answered.ts'
 import { markBlocked } from '../services/mark-blocked.ts'
-import { type ArrivedCustomer, recordArrival } from '../services/record-arrival.ts'
+import { isLinkCode } from '../services/one-time-code.ts'
 import { redeemLinkCode } from '../services/redeem-link-code.ts'
-
-/** The worker's epoch or nonce is stale, or its instance may not run: nothing was written. */
-export class Fenced extends Error {
-  constructor() {
-    super('this worker no longer holds its instance')
-    this.name = 'Fenced'
-  }
-}
-
-type BusinessCall = (tx: Tx, claim: Fence, body: unknown) => Promise<unknown>
+import { adminHandlers } from './admin-calls.ts'
+import { agentHandlers } from './agent-calls.ts'
+import { type BusinessCall, decodeCall, once, passFence, roomCalls } from './call-frame.ts'
+import { newsHandlers, outboxHandlers } from './outbox-calls.ts'
+import { pictureCall } from './picture-call.ts'
+import { shopHandlers } from './shop-calls.ts'
+import { leaveRole } from './tenant-role.ts'
 
 export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = {
+  ...roomCalls(shopHandlers),
+  ...roomCalls(agentHandlers),
+  ...roomCalls(adminHandlers),
+  ...roomCalls(newsHandlers),
+  ...outboxHandlers,
+  picture: pictureCall,
+
   arrive: async (tx, claim, body) => {
     const request = decodeCall('arrive', body)
     const instance = await passFence(tx, claim)
@@ -40,6 +42,8 @@ export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = 
     const request = decodeCall('redeemLink', body)
     const instance = await passFence(tx, claim)
     return once(tx, instance, request, async (customer) => {
+      // A user of ours may be anybody's.
+      if (await isLinkCode(tx, request.code)) await leaveRole(tx)
       const redeemed = await redeemLinkCode(tx, {
         code: request.code,
         platform: instance.platform,
@@ -54,7 +58,14 @@ export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = 
     const request = decodeCall('answered', body)
     const instance = await passFence(tx, claim)
     await markAnswered(tx, { instanceId: instance.instanceId, updateKeys: request.updateKeys })
+    if (request.asked !== null) await rememberAsked(tx, instance, request.asked)
     return {}
+  },
+
+  recall: async (tx, claim, body) => {
+    const request = decodeCall('recall', body)
+    const instance = await passFence(tx, claim)
+    return recallAsked(tx, instance, request)
   },
 
   markBlocked: async (tx, claim, body) => {
@@ -63,33 +74,4 @@ export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = 
     await markBlocked(tx, instance, request)
     return {}
   },
-}
-
-async function passFence(tx: Tx, claim: Fence): Promise<FencedInstance> {
-  const instance = await fence(tx, claim)
-  if (instance === undefined) throw new Fenced()
-  // By the clock alone, which may have jumped: the worker waits and asks again, until its own deadline.
-  if (instance === 'time_up') throw new Failure('unavailable', 'the subscription has ended by the clock')
-  return instance
-}
-
-function once<Outcome>(
-  tx: Tx,
-  instance: FencedInstance,
-  request: { updateKey: string; nonce: string | null; person: Person; answerMark: string | null },
-  effect: (customer: ArrivedCustomer) => Promise<Outcome>,
-): Promise<OnceOutcome<Outcome>> {
-  return applyOnce(tx, {
-    instanceId: instance.instanceId,
-    updateKey: request.updateKey,
-    nonce: request.nonce,
-    answerMark: request.answerMark,
-    effect: async () => effect(await recordArrival(tx, instance, request.person)),
-  })
-}
-
-function decodeCall<N extends GatewayCallName>(name: N, body: unknown): GatewayRequest<N> {
-  const result = gatewayCalls[name].request.safeParse(body)
-  if (!result.success) throw new Failure('usage', `the body of ${name} does not fit the contract`)
-  return result.data as GatewayRequest<N>
 }

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import type { Database } from '../db/database.ts'
 import { Failure } from '../domain/failure.ts'
 import type { Keyring } from '../domain/keyring.ts'
+import type { Settings } from '../domain/settings.ts'
 import {
   type ExitReport,
   type GatewayRefusal,
@@ -20,9 +21,12 @@ import {
 } from '../domain/worker-contract.ts'
 import { verifyWorkerToken, type WorkerClaim } from '../domain/worker-token.ts'
 import type { Log } from '../runtime/log.ts'
-import { businessCalls, Fenced } from './business-calls.ts'
+import { gatewayRoleState } from '../services/gateway-role-state.ts'
+import { businessCalls } from './business-calls.ts'
+import { Fenced } from './call-frame.ts'
 import { type LifelineEvents, Lifelines } from './lifelines.ts'
 import { BodyTooLarge, readJson } from './read-json.ts'
+import { openingOf } from './tenant-role.ts'
 
 /** What the gateway asks the orchestrator; the two do not import each other, cli/serve.ts joins them. */
 export interface FleetPort {
@@ -38,6 +42,7 @@ export interface GatewayOptions {
   readonly socketFolder: string
   readonly database: Database
   readonly keyring: () => Keyring
+  readonly settings: Settings
   readonly fleet: () => FleetPort | undefined
   readonly log: Log
 }
@@ -56,6 +61,8 @@ export class Gateway {
   readonly #options: GatewayOptions
   readonly #lifelines: Lifelines
   #server: Server | undefined
+  /** Whether transactions run as the gateway's own role; learned once. */
+  #hasRole: boolean | undefined
 
   constructor(options: GatewayOptions) {
     this.#options = options
@@ -101,6 +108,11 @@ export class Gateway {
     })
   }
 
+  /** Tells the workers of these instances that something waits to be told by their bots. */
+  poke(instanceIds: Iterable<string>): void {
+    this.#lifelines.poke(instanceIds)
+  }
+
   /** A lifeline whose token is not valid hears why, and nothing else. */
   #upgrade(request: IncomingMessage, socket: Duplex): void {
     const claim = request.url === lifelinePath ? this.#claimOf(request) : undefined
@@ -135,9 +147,20 @@ export class Gateway {
     for (const [name, call] of Object.entries(gatewayCalls)) {
       if (call.path !== path) continue
       const run = businessCalls[name as keyof typeof businessCalls]
-      return this.#options.database.transaction((tx) => run(tx, claim, body))
+      const opening = (await this.#mayTakeRole()) ? openingOf(claim) : undefined
+      return this.#options.database.transaction((tx) => run(tx, claim, body, this.#options), opening)
     }
     throw new Failure('usage', `no such call: ${path}`)
+  }
+
+  async #mayTakeRole(): Promise<boolean> {
+    if (this.#hasRole !== undefined) return this.#hasRole
+    const state = await gatewayRoleState(this.#options.database)
+    if (state !== 'ready' && this.#hasRole === undefined) {
+      this.#options.log.warn({ role: state }, 'no row-level security stands behind the gateway: see botfleet doctor')
+    }
+    this.#hasRole = state === 'ready'
+    return this.#hasRole
   }
 
   #refuseFor(response: ServerResponse, request: IncomingMessage, error: unknown): void {

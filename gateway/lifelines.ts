@@ -11,6 +11,8 @@ import {
   type HeartbeatVerdict,
   heartbeatSchema,
   lifelineAccepted,
+  lifelineHearsPokes,
+  lifelinePoke,
   lifelineProtocol,
 } from '../domain/worker-contract.ts'
 import type { WorkerClaim } from '../domain/worker-token.ts'
@@ -28,6 +30,8 @@ export class Lifelines {
   readonly #events: LifelineEvents
   readonly #log: Log
   readonly #open = new Set<Duplex>()
+  /** The connections of workers that hear pokes, by instance: an old worker's may still be open beside the new one's. */
+  readonly #hearing = new Map<string, Set<Duplex>>()
 
   constructor(events: LifelineEvents, log: Log) {
     this.#events = events
@@ -38,6 +42,7 @@ export class Lifelines {
   accept(claim: WorkerClaim, request: IncomingMessage, socket: Duplex): void {
     if (request.headers.upgrade !== lifelineProtocol) return void socket.destroy()
     this.#open.add(socket)
+    if (request.headers[lifelineHearsPokes] !== undefined) this.#hear(claim.instanceId, socket)
     socket.on('error', () => {})
     // An HTTP server leaves its side of a connection open when the other one ends.
     socket.on('end', () => socket.destroy())
@@ -49,8 +54,24 @@ export class Lifelines {
     readLines(socket, lineBytesMax, (line) => socket.write(`${JSON.stringify(this.#answer(claim, line))}\n`))
   }
 
+  /** Tells the workers of these instances that something waits to be told; one that does not read is spared. */
+  poke(instanceIds: Iterable<string>): void {
+    for (const id of instanceIds) {
+      for (const socket of this.#hearing.get(id) ?? []) if (!socket.writableNeedDrain) socket.write(`${lifelinePoke}\n`)
+    }
+  }
+
   closeAll(): void {
     for (const socket of this.#open) socket.destroy()
+  }
+
+  #hear(instanceId: string, socket: Duplex): void {
+    const sockets = this.#hearing.get(instanceId) ?? new Set()
+    this.#hearing.set(instanceId, sockets.add(socket))
+    socket.on('close', () => {
+      sockets.delete(socket)
+      if (sockets.size === 0 && this.#hearing.get(instanceId) === sockets) this.#hearing.delete(instanceId)
+    })
   }
 
   /** A heartbeat that cannot be answered costs that heartbeat, and not the server and everybody on it. */

@@ -86,8 +86,8 @@ create table transfer (
   primary key (entry_id, from_account, to_account),
   constraint transfer_between_two check (from_account <> to_account)
 );
-create index transfer_from on transfer (from_account, id desc);
-create index transfer_to on transfer (to_account, id desc);
+create index transfer_from on transfer (from_account, entry_id desc);
+create index transfer_to on transfer (to_account, entry_id desc);
 
 create trigger journal_entry_append_only before update or delete on journal_entry
   for each row execute function refuse_change();
@@ -136,3 +136,19 @@ begin
 end $$;
 create trigger transfer_moves_balances after insert on transfer
   referencing new table as added for each statement execute function apply_transfers();
+
+-- What moved an account, newest first: what came less what went, by entry, of the entries before one.
+create function moves_of(of_account bigint, before bigint, at_most integer)
+returns table (entry_id bigint, amount bigint) language sql stable as $$
+  select side.entry_id, sum(side.amount)::bigint
+  from (
+    (select t.entry_id, - sum(t.amount) as amount from transfer t
+     where t.from_account = of_account and t.entry_id < coalesce(before, 9223372036854775807)
+     group by t.entry_id order by t.entry_id desc limit at_most)
+    union all
+    (select t.entry_id, sum(t.amount) from transfer t
+     where t.to_account = of_account and t.entry_id < coalesce(before, 9223372036854775807)
+     group by t.entry_id order by t.entry_id desc limit at_most)
+  ) as side
+  group by side.entry_id order by side.entry_id desc limit at_most
+$$;

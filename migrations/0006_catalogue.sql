@@ -72,6 +72,7 @@ create index stock_batch_product on stock_batch (product_id, id desc);
 
 create domain stock_kind as text check (value in ('line', 'file'));
 create domain stock_state as text check (value in ('available', 'reserved', 'sold', 'spoilt'));
+create domain file_name as text check (length(value) between 1 and 255);
 create domain fingerprint as bytea check (octet_length(value) = 32);
 
 create table stock_unit (
@@ -80,7 +81,7 @@ create table stock_unit (
   -- Of stock_batch, and no foreign key: it would take a fifth of the time of an import, whose own it is.
   batch_id bigint,
   kind stock_kind not null default 'line',
-  file_name text check (length(file_name) between 1 and 255),
+  file_name file_name,
   -- The goods, sealed (domain/keyring.ts).
   key_id text not null,
   sealed text not null,
@@ -118,15 +119,15 @@ begin
   end if;
   return new;
 end $$;
-create trigger stock_unit_guarded before update on stock_unit for each row execute function guard_stock_unit();
+create trigger stock_unit_guarded before update of id, product_id, kind, fingerprint, state, order_id on stock_unit
+  for each row execute function guard_stock_unit();
 create function guard_stock_removal() returns trigger language plpgsql as $$
 begin
-  if old.state not in ('available', 'spoilt') or old.order_id is not null then
-    raise exception 'what was sold is kept' using errcode = 'restrict_violation';
-  end if;
-  return old;
+  raise exception 'what was sold is kept' using errcode = 'restrict_violation';
 end $$;
-create trigger stock_unit_kept before delete on stock_unit for each row execute function guard_stock_removal();
+create trigger stock_unit_kept before delete on stock_unit for each row
+  when (old.order_id is not null) execute function guard_stock_removal();
+create trigger stock_unit_no_truncate before truncate on stock_unit for each statement execute function refuse_change();
 
 -- Customers who want to hear when it is there again.
 create table restock_wish (

@@ -67,10 +67,12 @@ alter table customer
   add column blocked_reason text,
   add column erased_at timestamptz,
   add column broadcasts_off_at timestamptz,
+  -- The channel's hint at the language, for those who never chose one.
+  add column language_hint text,
   add constraint customer_blocked_for_a_reason check ((blocked_at is null) = (blocked_reason is null)),
   -- Nothing is left that says who an erased customer was; who writes again is somebody new.
   add constraint customer_erased check (erased_at is null or (platform_user_id like 'erased:%' and username is null
-    and display_name is null and language is null and blocked_reason is null));
+    and display_name is null and language is null and language_hint is null and blocked_reason is null));
 
 -- What a person was asked for, so that the next text is understood, also by the next worker.
 create table conversation_state (

@@ -85,7 +85,7 @@ create trigger customer_order_no_truncate before truncate on customer_order
 -- An agent's profit from one order: pending until it matures, less what was refunded meanwhile.
 create table agent_profit (
   order_id bigint primary key,
-  tenant_id text not null check (tenant_id <> 'master'),
+  tenant_id text not null,
   currency text not null,
   amount amount_above_zero not null,
   -- Taken back by refunds before it matured; what was taken back later is between the accounts.
@@ -95,6 +95,7 @@ create table agent_profit (
   mature_at timestamptz not null,
   matured_at timestamptz,
   foreign key (tenant_id, order_id, currency) references customer_order (tenant_id, id, currency),
+  constraint agent_profit_of_an_agent check (tenant_id <> 'master'),
   constraint agent_profit_reverted check (reverted <= amount and (state = 'reverted') = (reverted = amount)),
   constraint agent_profit_matured check ((state = 'matured') = (matured_at is not null))
 );
@@ -244,6 +245,7 @@ declare
   detail bigint;
   profit bigint;
 begin
+  perform assert_gateway_tenant(of_tenant);
   loop
     select a.id as buyer_account, a.balance, q.*, c.blocked_at is not null or c.erased_at is not null as is_blocked,
       (select id from account where tenant_id = 'master' and kind = 'revenue' and customer_id is null
@@ -373,7 +375,7 @@ begin
   return o;
 end $$;
 
--- Cancels orders that were not paid in time. Returns how many.
+-- Cancels orders that were not paid in time, and tells their buyers. Returns how many.
 create function release_unpaid_orders(at_most integer) returns integer language plpgsql as $$
 declare
   ids bigint[];
@@ -383,5 +385,7 @@ begin
     order by pay_until limit at_most for update skip locked
   ) as due;
   perform release_orders(ids);
+  perform tell_customer(tenant_id, 'order_expired', jsonb_build_object('order', id), id::text, customer_id, instance_id)
+  from customer_order where id = any(ids);
   return coalesce(cardinality(ids), 0);
 end $$;

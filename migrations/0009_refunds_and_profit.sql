@@ -41,13 +41,14 @@ create view order_unit with (security_invoker = true) as
 
 -- Gives units of an order back: all that are left when `unit_ids` is null. What the agent earned by them comes from its
 -- pending profit, else from what it has available, else it is owed (facts/money.md). Delivered goods are spoilt, unless
--- somebody says that they are unused. Asked again with the same key it says the same.
+-- somebody says that they are unused. Asked again with the same key it says the same (`repeated`), with other units it
+-- is refused.
 create function refund_order(
-  of_order bigint, unit_ids bigint[], with_key text, restock boolean, why text, by_actor text
-) returns order_refund language plpgsql as $$
+  of_order bigint, unit_ids bigint[], with_key text, restock boolean, why text, by_actor text,
+  out repeated boolean, out r order_refund
+) language plpgsql as $$
 declare
   o customer_order;
-  done order_refund;
   profit agent_profit;
   units bigint[];
   given integer;
@@ -62,14 +63,15 @@ begin
   if o.id is null then
     raise exception 'no order %', of_order using errcode = 'BF404';
   end if;
-  select * into done from order_refund where order_id = of_order and key = with_key;
-  if done.id is not null then
-    if restock <> done.restocked or exists (
-      select from refunded_unit where refund_id = done.id and unit_id <> all(unit_ids)
-    ) or cardinality(unit_ids) <> done.units then
+  select * into r from order_refund where order_id = of_order and key = with_key;
+  repeated := r.id is not null;
+  if repeated then
+    if restock <> r.restocked or exists (
+      select from refunded_unit where refund_id = r.id and unit_id <> all(unit_ids)
+    ) or cardinality(unit_ids) <> r.units then
       raise exception 'this key belongs to another refund' using errcode = 'BF409';
     end if;
-    return done;
+    return;
   end if;
   select array_agg(id order by id) into units from stock_unit
   where order_id = of_order and state = 'sold' and (unit_ids is null or id = any(unit_ids));
@@ -115,9 +117,8 @@ begin
     status = case when refunded_units + given = quantity then 'refunded' else 'partly_refunded' end
   where id = of_order;
   insert into order_refund (order_id, key, units, amount, restocked, reason, actor)
-  values (of_order, with_key, given, amount, restock, why, by_actor) returning * into done;
-  insert into refunded_unit (order_id, unit_id, refund_id) select of_order, unnest(units), done.id;
-  return done;
+  values (of_order, with_key, given, amount, restock, why, by_actor) returning * into r;
+  insert into refunded_unit (order_id, unit_id, refund_id) select of_order, unnest(units), r.id;
 end $$;
 
 -- Makes these profits available; debts are repaid first. The rows of the profits are locked already.
@@ -288,13 +289,15 @@ declare
   owed bigint;
   entry bigint;
 begin
+  perform assert_gateway_tenant(of_tenant);
   if of_tenant = 'master' or not exists (select from tenant where id = of_tenant) then
     raise exception 'no agent %', of_tenant using errcode = 'BF404';
   end if;
+  -- Before the accounts, also before they are made.
+  perform mature_profits_of(of_tenant, by_actor);
   available_account := account_of(of_tenant, 'available', of_currency);
   held_account := account_of(of_tenant, 'held', of_currency);
   debt_account := account_of(of_tenant, 'debt', of_currency);
-  perform mature_profits_of(of_tenant, by_actor);
   perform from account where id in (available_account, held_account, debt_account) order by id for update;
   select * into w from withdrawal where tenant_id = of_tenant and key = with_key;
   repeated := w.id is not null;
@@ -397,6 +400,7 @@ create function release_withdrawal(
 declare
   entry bigint;
 begin
+  perform assert_gateway_tenant(of_tenant);
   select * into w from withdrawal where id = of_withdrawal and (of_tenant is null or tenant_id = of_tenant) for update;
   repeated := w.state = to_state is true;
   refusal := case
@@ -474,6 +478,7 @@ create function request_top_up(
 declare
   buyer record;
 begin
+  perform assert_gateway_tenant(of_tenant);
   -- One customer's requests come one after the other.
   select c.blocked_at, c.erased_at, tenant.status into buyer
   from customer c join tenant on tenant.id = c.tenant_id
@@ -607,13 +612,13 @@ declare
   other_account bigint;
   earlier bigint;
 begin
-  -- The same key at once waits here.
-  select tenant_id into of_tenant from customer where id = of_customer for no key update;
+  select tenant_id into of_tenant from customer where id = of_customer;
   if of_tenant is null then
     raise exception 'no customer %', of_customer using errcode = 'BF404';
   end if;
   customer_account := account_of(of_tenant, 'customer', of_currency, of_customer);
   other_account := account_of('master', 'adjustment', of_currency);
+  -- The same key at once waits here.
   select account.balance into balance from account where id = customer_account for update;
   select case customer_account when t.to_account then t.amount when t.from_account then -t.amount else 0 end into earlier
   from journal_entry e join transfer t on t.entry_id = e.id

@@ -22,6 +22,8 @@ export interface OrchestratorContext {
   readonly door: {
     readonly socketPath: string
     open(serverEpoch: number): Promise<void>
+    /** Tells the workers of these instances that something waits to be told by their bots. */
+    poke(instanceIds: Iterable<string>): void
     close(): Promise<void>
   }
   /** Where this server's panel listens, shown to others. */

@@ -114,6 +114,13 @@ export class Fleet {
     return [...this.#runners.values()].flatMap(({ slot }) => (slot.kind === 'live' ? [slot.worker] : []))
   }
 
+  /** Instances with a worker here; of these tenants only, where they are given. */
+  speaking(tenants?: ReadonlySet<string>): string[] {
+    return [...this.#runners.values()].flatMap(({ id, slot, tenant }) =>
+      slot.kind === 'live' && (tenants === undefined || (tenant !== undefined && tenants.has(tenant))) ? [id] : [],
+    )
+  }
+
   noteMemory(worker: Worker, memoryBytes: number): void {
     this.#runners.get(worker.instanceId)?.noteMemory(worker, memoryBytes)
   }

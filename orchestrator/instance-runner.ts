@@ -68,6 +68,11 @@ export class InstanceRunner {
     return this.#planned?.status === 'approved' ? this.#expiresAtMs : Number.POSITIVE_INFINITY
   }
 
+  /** Undefined once it is planned no more. */
+  get tenant(): string | undefined {
+    return this.#planned?.tenant
+  }
+
   get port(): number | null {
     return this.#planned?.port ?? null
   }

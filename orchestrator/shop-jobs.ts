@@ -1,8 +1,9 @@
 /**
- * What the shop does by the clock: profit matures, top-ups that were not paid in time end. Every server does it; a batch
+ * What the shop does by the clock: profit matures, orders and top-ups that were not paid in time end. Every server does it; a batch
  * takes what no other server has, so that they share the work and none is needed.
  */
 import type { Database } from '../db/database.ts'
+import { releaseUnpaid } from '../services/orders/release-unpaid.ts'
 import { expireTopUps } from '../services/top-ups/expire-top-ups.ts'
 import { matureProfits } from '../services/withdrawals/mature-profits.ts'
 import type { OrchestratorContext } from './context.ts'
@@ -36,6 +37,11 @@ function jobsOf({ server, settings }: OrchestratorContext): readonly ShopJob[] {
       name: 'top-up expiry',
       everyMs: settings.EXPIRY_CHECK_SECONDS * 1000,
       batch: (database) => database.transaction(expireTopUps),
+    },
+    {
+      name: 'unpaid orders',
+      everyMs: settings.EXPIRY_CHECK_SECONDS * 1000,
+      batch: releaseUnpaid,
     },
   ]
 }

@@ -15,6 +15,8 @@ import { startExpiry } from './expiry.ts'
 import { Fleet } from './fleet.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { startLogRotation } from './log-rotation.ts'
+import { startNotices } from './notices.ts'
+import { startOutboxWake } from './outbox-wake.ts'
 import { dropNamelessLogs } from './place-log-file.ts'
 import { startPlacement } from './placement.ts'
 import { startRepeating } from './repeating.ts'
@@ -23,6 +25,7 @@ import { ServerLease } from './server-lease.ts'
 import { startShopJobs } from './shop-jobs.ts'
 import type { WorkerClaimant } from './slot.ts'
 import { Standby } from './standby.ts'
+import { startStockWatch } from './stock-watch.ts'
 import { pause, takeName } from './take-name.ts'
 import type { Term } from './term.ts'
 import { WakeLoop } from './wake-loop.ts'
@@ -154,9 +157,15 @@ export class Supervisor {
       wake: () => loop.wake(),
     })
     lease.start()
-    const listener = new Listener(this.#context.databaseUrl, ['botfleet_instance'], (_channel, payload) => {
-      if (payload === undefined || payload === server) loop.wake()
-    })
+    const outboxWake = startOutboxWake(this.#context, fleet)
+    const listener = new Listener(
+      this.#context.databaseUrl,
+      ['botfleet_instance', 'botfleet_outbox'],
+      (channel, payload) => {
+        if (channel === 'botfleet_outbox') outboxWake.wake(payload)
+        else if (payload === undefined || payload === server) loop.wake()
+      },
+    )
     const decisions = startRepeating(this.#context, {
       name: 'deciding',
       work: async () => fleet.decideAll(),
@@ -171,6 +180,9 @@ export class Supervisor {
       startLogRotation(this.#context),
       startHousekeeping(this.#context),
       startShopJobs(this.#context),
+      startNotices(this.#context),
+      outboxWake,
+      startStockWatch(this.#context),
     ]
     const stopParts = async () => {
       await Promise.all([listener.stop(), loop.stop(), ...parts.map((part) => part.stop())])

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { judgeLiveness, type Liveness, type ProcessIdentity, type ProcessSighting } from '../domain/process-identity.ts'
+import { readProcStat } from './proc-stat.ts'
 
 let ownPlace: Pick<ProcessIdentity, 'bootId' | 'pidNamespace'> | undefined
 
@@ -27,17 +28,8 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 
 /** What /proc says of a pid. */
 function sightProcess(pid: number): ProcessSighting {
-  let stat: string
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ESRCH') return { kind: 'gone' }
-    throw error
-  }
-  // The command name stands in parentheses and may itself hold spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return { kind: 'seen', state: fields[0] ?? '?', startTicks: fields[19] ?? '' }
+  const stat = readProcStat(pid)
+  return stat === undefined ? { kind: 'gone' } : { kind: 'seen', state: stat.state, startTicks: stat.startTicks }
 }
 
 /** Whether that very process is alive, dead, or cannot be judged from here. */

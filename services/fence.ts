@@ -27,10 +27,8 @@ export async function fence(tx: Tx, claim: Fence): Promise<FencedInstance | 'tim
   const { rows } = await tx.query<{ tenant_id: string; platform: Platform; time_up: boolean }>(
     `select i.tenant_id, i.platform,
        i.state <> 'stopping' and i.expires_at <= subscription_clock() as time_up
-     from instance_lease l join instance i on i.id = l.instance_id
-     where l.instance_id = $1 and l.epoch = $2 and l.nonce = $3 and l.phase <> 'idle'
-       and (i.status = 'approved' or i.state = 'stopping')
-     for share of l`,
+     from hold_lease($1, $2, $3) held join instance i on i.id = held
+     where i.status = 'approved' or i.state = 'stopping'`,
     [claim.instanceId, claim.epoch, claim.nonce],
   )
   const row = rows[0]

@@ -67,6 +67,12 @@ export async function findCode(tx: Tx, code: string): Promise<FoundCode> {
   throw new Error('a code that speaks for nobody')
 }
 
+/** Whether a code was made for a user of ours, which the gateway's role does not see; whether it is still good is another matter. */
+export async function isLinkCode(tx: Tx, code: string): Promise<boolean> {
+  const { rows } = await tx.query<{ known: boolean }>('select is_link_code($1) as known', [hashSecretToken(code)])
+  return rows[0]?.known === true
+}
+
 /** Uses a code up. The caller holds its lock. */
 export async function spendCode(tx: Tx, code: string): Promise<void> {
   await tx.query('update link_code set used_at = clock_timestamp() where code_hash = $1', [hashSecretToken(code)])

@@ -10,6 +10,7 @@ export interface ServerPlan {
 /** What one instance of a server is to be, and what the last supervisor left of it. */
 export interface PlannedInstance {
   readonly id: string
+  readonly tenant: string
   readonly platform: Platform
   /** The server that it is assigned to; another than ours while it is being handed over. */
   readonly serverName: string
@@ -44,6 +45,7 @@ export interface PlannedLease {
 interface Row {
   clock_ms: number
   id: string
+  tenant_id: string
   platform: Platform
   server_name: string
   placement: Placement
@@ -75,7 +77,7 @@ interface Row {
 export async function readServerPlan(database: Queryable, server: string): Promise<ServerPlan> {
   const { rows } = await database.query<Row>(
     `select (extract(epoch from clock_timestamp()) * 1000)::double precision as clock_ms,
-       i.id, i.platform, i.server_name, i.placement, i.status, i.desired, i.state, i.last_error, i.attempt,
+       i.id, i.tenant_id, i.platform, i.server_name, i.placement, i.status, i.desired, i.state, i.last_error, i.attempt,
        subscription_left_ms(i.expires_at) as expires_in_ms,
        i.restart_requested, i.restart_done, i.port, i.rate_limit_rps, i.max_concurrent_requests,
        l.phase, l.epoch, l.server_name as lease_server, l.server_epoch, l.nonce, l.process, l.port as lease_port,
@@ -88,6 +90,7 @@ export async function readServerPlan(database: Queryable, server: string): Promi
   )
   const instances = rows.map((row) => ({
     id: row.id,
+    tenant: row.tenant_id,
     platform: row.platform,
     serverName: row.server_name,
     placement: row.placement,

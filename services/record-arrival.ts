@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/transaction.ts'
 import { type Language, languages, type Person } from '../domain/worker-contract.ts'
+import { ensureCustomer } from './customers/ensure-customer.ts'
 import type { FencedInstance } from './fence.ts'
 
 export interface ArrivedCustomer {
@@ -13,16 +13,8 @@ export interface ArrivedCustomer {
  * longer blocked, the instance has been active.
  */
 export async function recordArrival(tx: Tx, instance: FencedInstance, person: Person): Promise<ArrivedCustomer> {
-  const customers = await tx.query<{ id: string; language: string | null }>(
-    `insert into customer (id, tenant_id, platform, platform_user_id, username, display_name)
-     values ($1, $2, $3, $4, $5, $6)
-     on conflict (tenant_id, platform, platform_user_id) do update
-       set username = excluded.username, display_name = excluded.display_name, last_seen_at = now()
-     returning id, language`,
-    [randomUUID(), instance.tenant, instance.platform, person.platformUserId, person.username, person.displayName],
-  )
-  const customer = customers.rows[0]
-  if (customer === undefined) throw new Error('an upsert returned no customer')
+  const { tenant, platform } = instance
+  const customer = await ensureCustomer(tx, { tenant, platform, person })
   await tx.query(
     `insert into customer_chat (instance_id, customer_id, chat_id) values ($1, $2, $3)
      on conflict (instance_id, customer_id) do update set chat_id = excluded.chat_id, blocked_at = null

@@ -34,4 +34,6 @@ export interface Channel {
   run(): Promise<void>
   /** Takes over changed limits while running. */
   setLimits(limits: WorkerLimits): void
+  /** Something may wait to be told: called when the gateway says so, and when it may have said so unheard. */
+  poke(): void
 }

@@ -15,7 +15,8 @@ import type { Deadline } from './deadline.ts'
 import { GatewayAway, refusalError } from './gateway-refusal.ts'
 import { WorkerExit } from './worker-exit.ts'
 
-const answerBytesMax = 256 * 1024
+/** Characters; a picture comes as base64. */
+const answerMax = 12 * 1024 * 1024
 const callLimitMs = 15_000
 const retry = { baseMs: 50, maxMs: 1000 }
 
@@ -92,7 +93,7 @@ export class GatewayClient {
           response.setEncoding('utf8')
           response.on('data', (chunk: string) => {
             text += chunk
-            if (text.length > answerBytesMax) response.destroy(new Error('the answer is too long'))
+            if (text.length > answerMax) response.destroy(new Error('the answer is too long'))
           })
           response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
           response.on('error', away)

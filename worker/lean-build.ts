@@ -72,7 +72,7 @@ export const leanBuild = {
   plugins: [leanModules],
 } as const satisfies BuildOptions
 
-const bytesMax = 140_000
+const bytesMax = 400_000
 const packagesAllowed = new Set(['telegraf', 'zod', 'sandwich-stream'])
 /** The rest of node is loaded at run time where it is needed, by `process.getBuiltinModule`. */
 const builtinsAllowed = new Set(['node:fs', 'node:http', 'node:os', 'path', 'stream'])

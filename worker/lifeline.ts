@@ -9,7 +9,9 @@ import {
   type HeartbeatAnswer,
   type HeartbeatWords,
   heartbeatReplySchema,
+  lifelineHearsPokes,
   lifelinePath,
+  lifelinePoke,
   lifelineProtocol,
 } from '../domain/worker-contract.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -26,6 +28,8 @@ export interface LifelineOptions {
   readonly clock: Clock
   /** Called whenever the connection stands again: a new supervisor has to hear of us before it grants time. */
   readonly onOpen: () => void
+  /** Called when the gateway says that something waits to be told. */
+  readonly onPoke: () => void
 }
 
 interface Waiting {
@@ -89,7 +93,12 @@ export class Lifeline {
   #connect(): void {
     if (this.#closed) return
     const { socketPath, token } = this.#options
-    const headers = { authorization: `Bearer ${token}`, connection: 'Upgrade', upgrade: lifelineProtocol }
+    const headers = {
+      authorization: `Bearer ${token}`,
+      connection: 'Upgrade',
+      upgrade: lifelineProtocol,
+      [lifelineHearsPokes]: '1',
+    }
     const sent = request({ socketPath, agent: false, path: lifelinePath, headers })
     this.#request = sent
     sent.on('upgrade', (_response, socket) => this.#opened(socket))
@@ -111,7 +120,10 @@ export class Lifeline {
       this.#waiting?.reject(new GatewayAway('the lifeline closed'))
       this.#reconnect()
     })
-    readLines(socket, answerBytesMax, (line) => this.#waiting?.resolve(line))
+    readLines(socket, answerBytesMax, (line) => {
+      if (line === lifelinePoke) this.#options.onPoke()
+      else this.#waiting?.resolve(line)
+    })
     this.#options.onOpen()
   }
 

@@ -18,6 +18,7 @@ export type PlatformStage = () => (path: string) => unknown
 const limitMs = 3000
 const limits = { rateLimitRps: 30, maxConcurrentRequests: 30 }
 const granted = JSON.stringify({ granted: { grantMs: 30_000, limits, drain: false } })
+const nothingDue = { urgent: [], more: false, bulk: [], nextInMs: null, mark: null }
 const arrived = { outcome: { customerId: 'c', language: null }, repeated: false, answered: false }
 
 /** Rehearses until the message is answered, `named` aborts, or it took too long. */
@@ -39,6 +40,7 @@ export async function rehearse(
     const gatewaySocket = `\0botfleet-rehearsal-${process.pid}`
     const gateway = await listen(servers, open, { path: gatewaySocket }, (path) => {
       if (path === '/v1/answered') setImmediate(finish)
+      if (path === '/v1/outbox/due') return nothingDue
       return path === '/v1/arrive' ? arrived : {}
     })
     gateway.on('upgrade', (_request: IncomingMessage, socket: Duplex) => {

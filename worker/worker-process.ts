@@ -109,7 +109,11 @@ export class WorkerProcess {
       socketPath: gatewaySocket,
       token: workerToken,
       clock: systemClock,
-      onOpen: () => this.#beatSoon(),
+      onOpen: () => {
+        this.#beatSoon()
+        channel.poke()
+      },
+      onPoke: () => channel.poke(),
     })
     this.#lifeline = lifeline
     const granted = this.#keepBeating(channel, lifeline)

@@ -4,8 +4,10 @@ import { adoption } from './adoption.ts'
 import { approve } from './approve.ts'
 import { fifty } from './fifty.ts'
 import { importStock } from './import.ts'
+import { mature } from './mature.ts'
 import { memoryIdle } from './memory-idle.ts'
 import { memoryTraffic } from './memory-traffic.ts'
+import { orderAgent, orderEight, orderHot, orderOne, orderRows, orderStatements, orderWaits } from './orders.ts'
 import { restart } from './restart.ts'
 import { statements } from './statements.ts'
 import { supervisorCpu } from './supervisor-cpu.ts'
@@ -22,4 +24,12 @@ export const figures: readonly Figure[] = [
   adoption,
   takeOver,
   importStock,
+  orderOne,
+  orderEight,
+  orderRows,
+  orderStatements,
+  orderWaits,
+  orderHot,
+  orderAgent,
+  mature,
 ]

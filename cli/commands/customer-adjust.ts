@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type Currency, currencies, parseAmount } from '../../domain/money.ts'
-import { addCommand, addGroup, type Cli, oneOf } from '../command.ts'
+import { addCommand, type Cli, oneOf } from '../command.ts'
 
 interface AdjustOptions {
   readonly up?: string
@@ -13,9 +13,8 @@ interface AdjustOptions {
 }
 
 /** `customer adjust`: corrects a balance. */
-export function addCustomerAdjust(program: Command, cli: Cli): void {
-  const group = program.commands.find((command) => command.name() === 'customer')
-  addCommand(group ?? addGroup(program, 'customer', 'customers'), 'adjust <customer>', 'correct a balance, up or down')
+export function addCustomerAdjust(group: Command, cli: Cli): void {
+  addCommand(group, 'adjust <customer>', 'correct a balance, up or down')
     .option('--up <amount>', 'what is added to it')
     .option('--down <amount>', 'what is taken from it; it never goes below 0')
     .requiredOption('--reason <text>', 'why; the customer reads it')

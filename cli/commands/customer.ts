@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { parseShop } from '../../domain/tenant.ts'
 import { addCommand, addGroup, type Cli, wholeNumber } from '../command.ts'
+import { addCustomerAdjust } from './customer-adjust.ts'
 
 interface ListOptions {
   tenant?: string
@@ -11,15 +12,16 @@ interface ListOptions {
   limit: number
 }
 
-/** `customer list|show|block|unblock|erase|history`. */
+/** `customer list|show|block|unblock|erase|history|adjust`. */
 export function addCustomerCommands(program: Command, cli: Cli): void {
-  const group = addGroup(program, 'customer', 'who buys: list, show, block, unblock, erase, history')
+  const group = addGroup(program, 'customer', 'who buys: list, show, block, unblock, erase, history, adjust')
   addCustomerList(group, cli)
   addCustomerShow(group, cli)
   addCustomerBlock(group, cli)
   addCustomerUnblock(group, cli)
   addCustomerErase(group, cli)
   addCustomerHistory(group, cli)
+  addCustomerAdjust(group, cli)
 }
 
 function addCustomerList(group: Command, cli: Cli): void {

@@ -47,10 +47,7 @@ export async function catalogueOf(
        coalesce(p.translations -> $2 ->> 'name', p.name) as name, q.currency,
        (q.base_price + q.markup)::text as unit_price, s.available
      from product p cross join lateral quote($1, p.id) q
-     cross join lateral (
-       select count(*)::int as available
-       from (select from stock_unit where product_id = p.id and state = 'available' limit ${countedMax}) as free
-     ) s
+     cross join lateral count_free(p.id, ${countedMax}) s (available)
      left join category c on c.id = p.category_id
      where p.status = 'active' and (p.visible_to_agents or $3)
      order by c.position nulls last, c.id, p.position, p.created_at, p.id`,

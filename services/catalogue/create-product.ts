@@ -79,7 +79,7 @@ async function insert(tx: Tx, actor: Actor, id: string, values: Values): Promise
        limit_per_customer, low_stock_threshold, position, created_by)
      select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
        (select coalesce(max(position), 0) + 1 from product where category_id is not distinct from $2), $11
-     on conflict (id) do nothing`,
+     on conflict do nothing`,
     [
       id,
       values.categoryId,

@@ -61,10 +61,7 @@ export async function productPage(
        ) end as bought,
        exists (select from restock_wish w where w.product_id = p.id and w.customer_id = $2) as wished
      from product p cross join lateral quote($1, p.id) q
-     cross join lateral (
-       select count(*)::int as available
-       from (select from stock_unit where product_id = p.id and state = 'available' limit ${orderUnitsMax}) as free
-     ) s
+     cross join lateral count_free(p.id, ${orderUnitsMax}) s (available)
      left join category c on c.id = p.category_id
      where p.id = $3 and p.status = 'active' and (p.visible_to_agents or $5)`,
     [buyer.tenant, buyer.customerId, input.product, input.language, buyer.tenant === masterTenant],

@@ -65,6 +65,12 @@ export async function readProduct(tx: Queryable, id: string): Promise<ProductVie
   return view
 }
 
+/** Throws `not_found` unless there is such a product, of any status. */
+export async function assertProduct(tx: Queryable, id: string): Promise<void> {
+  const { rowCount } = await tx.query('select from product where id = $1', [id])
+  if (rowCount === 0) throw productNotFound(id)
+}
+
 export function productNotFound(id: string): Failure {
   return new Failure('not_found', `no product ${id.slice(0, 60)}: ./botfleet product list shows them`, {
     details: { product: id },

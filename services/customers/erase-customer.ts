@@ -34,7 +34,7 @@ export async function eraseCustomer(tx: Tx, actor: Actor, input: EraseCustomer):
   }
   await tx.query(
     `update customer set platform_user_id = $2, username = null, display_name = null, language = null,
-       blocked_at = null, blocked_reason = null, broadcasts_off_at = null, erased_at = clock_timestamp()
+       language_hint = null, blocked_at = null, blocked_reason = null, broadcasts_off_at = null, erased_at = clock_timestamp()
      where id = $1`,
     [customer.id, `erased:${randomUUID()}`],
   )
@@ -42,8 +42,8 @@ export async function eraseCustomer(tx: Tx, actor: Actor, input: EraseCustomer):
     await tx.query(`delete from ${table} where customer_id = $1`, [customer.id])
   }
   await tx.query(
-    `update outbox_message set payload = '{}',
-       state = case when state in ('queued', 'claimed', 'dead') then 'dropped' else state end
+    `update outbox_message set payload = '{}', last_error = null,
+       state = case when state = 'sent' then state else 'dropped' end, ended_at = coalesce(ended_at, clock_timestamp())
      where customer_id = $1`,
     [customer.id],
   )

@@ -26,23 +26,19 @@ export async function transactionsOf(
   page: TransactionsPage,
 ): Promise<TransactionView[]> {
   const { rows } = await tx.query<TransactionRow>(
-    `with own as (
-       select id from account where tenant_id = $1 and kind = 'customer' and customer_id = $2
-     ), moved as (
-       select entry_id, currency, sum(amount) as amount from (
-         select t.entry_id, t.currency, t.amount from transfer t join own on own.id = t.to_account
-         union all
-         select t.entry_id, t.currency, -t.amount from transfer t join own on own.id = t.from_account
-       ) as leg
-       where $3::bigint is null or entry_id < $3
-       group by entry_id, currency order by entry_id desc limit $4
+    `with moved as (
+       select m.entry_id, a.currency, m.amount from account a cross join lateral moves_of(a.id, $3, $4) m
+       where a.kind = 'customer' and a.tenant_id = $1 and a.customer_id = $2
+       order by m.entry_id desc limit $4
      )
      select m.entry_id as id, e.at, e.kind, m.amount::text as amount, m.currency, e.reason, o.id as "order",
-       p.name as product_name, case when e.kind = 'top_up' then e.reference end as payment
+       p.name as product_name, pay.provider || ':' || pay.external_id as payment
      from moved m join journal_entry e on e.id = m.entry_id
      left join customer_order o on o.tenant_id = $1 and o.customer_id = $2
        and o.id = case when e.kind in ('sale', 'refund') then split_part(e.reference, ':', 1)::bigint end
      left join product p on p.id = o.product_id
+     left join payment pay on pay.customer_id = $2
+       and pay.id = case when e.kind = 'top_up' then e.reference::bigint end
      order by m.entry_id desc`,
     [customer.tenant, customer.customerId, page.before ?? null, Math.min(page.limit ?? 20, limitMax)],
   )

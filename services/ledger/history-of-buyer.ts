@@ -30,16 +30,10 @@ export async function historyOfBuyer(
   input: { before?: number | undefined; limit?: number } = {},
 ): Promise<HistoryLine[]> {
   const { rows } = await tx.query<HistoryRow>(
-    `with own as (
-       select id from account where kind = 'customer' and tenant_id = $1 and customer_id = $2
-     ), moved as (
-       select entry_id, currency, sum(amount) as amount
-       from (
-         select entry_id, currency, amount from transfer where to_account in (select id from own)
-         union all select entry_id, currency, -amount from transfer where from_account in (select id from own)
-       ) as legs
-       where $3::bigint is null or entry_id < $3
-       group by entry_id, currency order by entry_id desc limit $4
+    `with moved as (
+       select m.entry_id, a.currency, m.amount from account a cross join lateral moves_of(a.id, $3, $4) m
+       where a.kind = 'customer' and a.tenant_id = $1 and a.customer_id = $2
+       order by m.entry_id desc limit $4
      )
      select e.id, e.kind, e.at, moved.currency, moved.amount::text as amount, e.reason, o.id as "order",
        p.name as product_name

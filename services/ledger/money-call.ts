@@ -1,11 +1,11 @@
-import type { Tx } from '../../db/transaction.ts'
+import type { Queryable } from '../../db/transaction.ts'
 import { Failure } from '../../domain/failure.ts'
 
 /**
  * Calls a function of the database that moves money: one statement, one row. What it refuses by its own codes becomes a
  * `Failure`: BF404 `not_found`, BF409 `conflict`.
  */
-export async function moneyCall<Row>(tx: Tx, text: string, values: readonly unknown[]): Promise<Row> {
+export async function moneyCall<Row>(tx: Queryable, text: string, values: readonly unknown[]): Promise<Row> {
   try {
     const { rows } = await tx.query<Row>(text, values)
     const row = rows[0]

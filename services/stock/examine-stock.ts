@@ -55,37 +55,33 @@ export async function examineStock(tx: Queryable, actor: Actor): Promise<StockEx
 }
 
 /**
- * An order that is paid has as many units noted as it says, and those that were not refunded are sold to it; one that
- * waits for its payment has them reserved; any other has none.
+ * An order that is paid has sold to it what was not refunded of it; one that waits for its payment has its goods
+ * reserved; any other has none.
  */
-async function unfittingOrders(tx: Queryable): Promise<{ count: number; first: readonly number[] }> {
+function unfittingOrders(tx: Queryable): Promise<{ count: number; first: readonly number[] }> {
   return findings(
     tx,
-    `with noted as (
-       select s.order_id, count(*) as all_units, count(*) filter (where s.refunded_at is null) as kept,
-         count(*) filter (where s.refunded_at is null and u.state = 'sold' and u.order_id = s.order_id) as sold
-       from order_unit s join stock_unit u on u.id = s.unit_id group by s.order_id
-     ), reserved as (
-       select order_id, count(*) as units from stock_unit where state = 'reserved' group by order_id
+    `with held as (
+       select order_id, count(*) filter (where state = 'sold') as sold,
+         count(*) filter (where state = 'reserved') as reserved
+       from stock_unit where order_id is not null group by order_id
+     ), returned as (
+       select order_id, count(*) as units from refunded_unit group by order_id
      )
-     select o.id from customer_order o left join noted n on n.order_id = o.id left join reserved r on r.order_id = o.id
-     where case
-       when o.status in ('paid', 'partly_refunded', 'refunded') then
-         coalesce(n.all_units, 0) <> o.quantity or coalesce(n.kept, 0) <> o.quantity - o.refunded_units
-           or coalesce(n.sold, 0) <> o.quantity - o.refunded_units
-       when o.status = 'reserved' then coalesce(r.units, 0) <> o.quantity
-       else n.order_id is not null or r.order_id is not null
-     end`,
+     select o.id from customer_order o left join held h on h.order_id = o.id left join returned r on r.order_id = o.id
+     where (coalesce(h.sold, 0), coalesce(h.reserved, 0), coalesce(r.units, 0)) <> (
+       case when o.paid_at is not null then o.quantity - o.refunded_units else 0 end,
+       case when o.status = 'reserved' then o.quantity else 0 end, o.refunded_units)`,
   )
 }
 
-async function unfittingUnits(tx: Queryable): Promise<{ count: number; first: readonly number[] }> {
+/** A unit is held by an order of its own product that is alive. */
+function unfittingUnits(tx: Queryable): Promise<{ count: number; first: readonly number[] }> {
   return findings(
     tx,
-    `select u.id from stock_unit u left join customer_order o on o.id = u.order_id
-     left join order_unit s on s.order_id = u.order_id and s.unit_id = u.id and s.refunded_at is null
-     where (u.state = 'sold' and s.unit_id is null)
-       or (u.state = 'reserved' and (o.status <> 'reserved' or o.product_id <> u.product_id))`,
+    `select u.id from stock_unit u join customer_order o on o.id = u.order_id
+     where u.product_id <> o.product_id or (u.state = 'sold' and o.status not in ('paid', 'partly_refunded'))
+       or (u.state = 'reserved' and o.status <> 'reserved')`,
   )
 }
 
@@ -93,7 +89,7 @@ async function unfittingUnits(tx: Queryable): Promise<{ count: number; first: re
 async function findings(tx: Queryable, query: string): Promise<{ count: number; first: readonly number[] }> {
   const { rows } = await tx.query<Found>(
     `with found as (${query})
-     select count(*)::int as count, (array_agg(id order by id))[1:10] as first from found`,
+     select count(*)::int as count, to_jsonb((array_agg(id order by id))[1:10]) as first from found`,
   )
   return { count: rows[0]?.count ?? 0, first: rows[0]?.first ?? [] }
 }

@@ -4,7 +4,7 @@ import { type Actor, assertMay } from '../../domain/actor.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
-import { readProduct } from '../catalogue/read-products.ts'
+import { assertProduct } from '../catalogue/read-products.ts'
 import { openStockUnit } from './open-stock-unit.ts'
 
 /** A unit that was sold, with its goods in plain; times are ISO 8601 in UTC. */
@@ -31,10 +31,10 @@ export interface SoldFilter {
   readonly until?: Date | undefined
 }
 
-/** Where a page ended. */
-export interface SoldCursor {
-  readonly order: number
-  readonly unit: number
+export interface SoldPage {
+  readonly units: readonly SoldUnit[]
+  /** Where the next page goes on; undefined at the end. */
+  readonly next: number | undefined
 }
 
 interface Row {
@@ -51,8 +51,8 @@ interface Row {
 }
 
 /**
- * A page of what was sold, goods in plain, in the order of the sales; `after` is null for the first page, which leaves
- * its row in the audit before anything is shown. Needs `stock.export`. Throws `not_found`, and as `openStockUnit` does.
+ * A page of what was sold, goods in plain, by the order; `after` is null for the first page, which leaves its row in the
+ * audit before anything is shown. Needs `stock.export`. Throws `not_found`, and as `openStockUnit` does.
  */
 export async function exportSold(
   tx: Tx,
@@ -60,31 +60,34 @@ export async function exportSold(
   input: {
     readonly filter: SoldFilter
     readonly keyring: Keyring
-    readonly after: SoldCursor | null
+    readonly after: number | null
+    /** Orders of a page. */
     readonly limit: number
   },
-): Promise<SoldUnit[]> {
+): Promise<SoldPage> {
   assertMay(actor, 'stock.export')
   const { filter, after } = input
-  if (filter.product !== undefined) await readProduct(tx, filter.product)
+  if (filter.product !== undefined) await assertProduct(tx, filter.product)
   if (after === null) await auditExport(tx, actor, filter)
+  const orders = await tx.query<{ id: number }>(
+    `select id from customer_order
+     where id > $4 and paid_at is not null and ($1::text is null or product_id = $1)
+       and ($2::timestamptz is null or paid_at >= $2) and ($3::timestamptz is null or paid_at < $3)
+     order by id limit $5`,
+    [filter.product ?? null, filter.from ?? null, filter.until ?? null, after ?? 0, input.limit],
+  )
+  const ids = orders.rows.map(({ id }) => id)
   const { rows } = await tx.query<Row>(
     `select s.order_id, s.unit_id, u.product_id, o.tenant_id, o.customer_id, o.paid_at, s.refunded_at, u.kind, u.file_name,
        u.sealed
      from order_unit s join customer_order o on o.id = s.order_id join stock_unit u on u.id = s.unit_id
-     where ($1::text is null or o.product_id = $1) and ($2::timestamptz is null or o.paid_at >= $2)
-       and ($3::timestamptz is null or o.paid_at < $3) and (s.order_id, s.unit_id) > ($4, $5)
-     order by s.order_id, s.unit_id limit $6`,
-    [
-      filter.product ?? null,
-      filter.from ?? null,
-      filter.until ?? null,
-      after?.order ?? 0,
-      after?.unit ?? 0,
-      input.limit,
-    ],
+     where s.order_id = any($1) order by s.order_id, s.unit_id`,
+    [ids],
   )
-  return rows.map((row) => viewOf(row, input.keyring))
+  return {
+    units: rows.map((row) => viewOf(row, input.keyring)),
+    next: ids.length < input.limit ? undefined : ids.at(-1),
+  }
 }
 
 async function auditExport(tx: Tx, actor: Actor, filter: SoldFilter): Promise<void> {

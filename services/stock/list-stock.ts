@@ -1,9 +1,7 @@
 import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
-import { readProduct } from '../catalogue/read-products.ts'
-
-export const stockStates = ['available', 'reserved', 'sold', 'spoilt'] as const
-export type StockState = (typeof stockStates)[number]
+import type { StockState } from '../../domain/stock-unit.ts'
+import { assertProduct } from '../catalogue/read-products.ts'
 
 /** A unit without its goods; times are ISO 8601 in UTC. */
 export interface StockUnitView {
@@ -48,7 +46,7 @@ export async function listStock(
   },
 ): Promise<StockUnitView[]> {
   assertMay(actor, 'stock.read')
-  await readProduct(tx, input.product)
+  await assertProduct(tx, input.product)
   const { rows } = await tx.query<Row>(
     `select u.id, u.product_id, u.kind, u.file_name, u.state, u.batch_id, b.source, u.order_id, u.added_at,
        u.reserved_until, u.sold_at

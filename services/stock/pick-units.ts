@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/transaction.ts'
 import { Failure } from '../../domain/failure.ts'
-import { productNotFound } from '../catalogue/read-products.ts'
+import { assertProduct } from '../catalogue/read-products.ts'
 
 /** Which units of a product are meant: all, those of one import, or some by their ids. */
 export type UnitChoice = { readonly all: true } | { readonly batch: number } | { readonly units: readonly number[] }
@@ -13,8 +13,7 @@ export interface PickedUnits {
 
 /** Locks the available units of a choice. Throws `not_found` for a product, an import or units that are none of it. */
 export async function pickUnits(tx: Tx, product: string, choice: UnitChoice): Promise<PickedUnits> {
-  const { rowCount } = await tx.query('select from product where id = $1', [product])
-  if (rowCount === 0) throw productNotFound(product)
+  await assertProduct(tx, product)
   const values = [product, 'batch' in choice ? choice.batch : null, 'units' in choice ? choice.units : null]
   const chosen = `product_id = $1 and ($2::bigint is null or batch_id = $2) and ($3::bigint[] is null or id = any($3))`
   const counted = await tx.query<{ meant: number }>(

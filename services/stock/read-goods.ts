@@ -24,10 +24,8 @@ export async function readGoods(tx: Queryable, keyring: Keyring, input: { orderI
     file_name: string | null
     sealed: string
   }>(
-    `select u.id, u.product_id, u.kind, u.file_name, u.sealed
-     from order_unit o join stock_unit u on u.id = o.unit_id
-     where o.order_id = $1 and o.refunded_at is null and u.order_id = o.order_id and u.state = 'sold'
-     order by u.id`,
+    `select id, product_id, kind, file_name, sealed from stock_unit
+     where order_id = $1 and state = 'sold' order by id`,
     [input.orderId],
   )
   return rows.map((row) => ({

@@ -26,14 +26,12 @@ export async function removeStock(
   assertMay(actor, 'stock.remove')
   const { product, choice } = input
   const { meant, ids } = await pickUnits(tx, product, choice)
-  const removed = await tx.query(
-    `delete from stock_unit u where id = any($1) and not exists (select from order_unit where unit_id = u.id)`,
-    [ids],
-  )
-  const spoilt = await tx.query(`update stock_unit set state = 'spoilt' where id = any($1) and state = 'available'`, [
-    ids,
-  ])
-  const outcome = { product, removed: removed.rowCount, spoilt: spoilt.rowCount, kept: meant - ids.length }
+  const outcome = { product, removed: 0, spoilt: 0, kept: meant - ids.length }
+  for (let from = 0; from < ids.length; from += batchSize) {
+    const some = ids.slice(from, from + batchSize)
+    outcome.removed += await erase(tx, some)
+    outcome.spoilt += await spoil(tx, some)
+  }
   await appendAudit(tx, actor, {
     action: 'stock.remove',
     targetKind: 'product',
@@ -43,4 +41,23 @@ export async function removeStock(
   })
   await tellStock(tx, { product })
   return outcome
+}
+
+/** Of one statement, which has a time limit. */
+const batchSize = 5000
+
+async function erase(tx: Tx, ids: readonly number[]): Promise<number> {
+  const { rowCount } = await tx.query(
+    'delete from stock_unit u where id = any($1) and not exists (select from refunded_unit where unit_id = u.id)',
+    [ids],
+  )
+  return rowCount
+}
+
+async function spoil(tx: Tx, ids: readonly number[]): Promise<number> {
+  const { rowCount } = await tx.query(
+    `update stock_unit set state = 'spoilt' where id = any($1) and state = 'available'`,
+    [ids],
+  )
+  return rowCount
 }

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/transaction.ts'
 /**
  * Tells who should know how the stock stands: customers who asked to hear when a product is there again, once each,
  * through the bot where they asked; and the admins when a product has not more units than its threshold, once until it
- * has more again. Called where goods come and go in numbers; the server calls it for all products every half minute,
+ * has more again. Called where goods come and go in numbers; the server calls it for all products every minute,
  * since orders, which take the goods one by one, must not wait for it.
  * @returns how many messages were queued, and how many products are low now that were not.
  */

@@ -14,7 +14,7 @@ export type RestockWish =
 /** Notes that a customer wants to hear when a product is there again; wishing twice is wishing once. */
 export async function wishRestock(tx: Tx, buyer: Buyer, input: { readonly product: string }): Promise<RestockWish> {
   const { rows } = await tx.query<{ available: boolean }>(
-    `select exists (select from stock_unit where product_id = p.id and state = 'available') as available
+    `select count_free(p.id, 1) > 0 as available
      from product p where p.id = $1 and p.status = 'active' and (p.visible_to_agents or $2)`,
     [input.product, buyer.tenant === masterTenant],
   )

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../db/transaction.ts'
 
-const batchSize = 1000
+const batchSize = 2000
 
 /**
  * Makes a batch of profits available whose time has come (seed rows S0-095 to S0-097), debts repaid first. Several servers

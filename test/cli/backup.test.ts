@@ -212,7 +212,7 @@ test('a database that is not empty is refused, naming what is in it and the way 
   const before = await dumpTables(source.database)
   const run = await restore(['--yes'], environment(source))
   expect(run.code).toBe(5)
-  expect(run.stderr).toMatch(/not empty \(app_user, audit_log, .*DATABASE_URL/)
+  expect(run.stderr).toMatch(/not empty \(account, .*app_user, audit_log, .*DATABASE_URL/)
   expect(await dumpTables(source.database)).toEqual(before)
 })
 

@@ -88,15 +88,13 @@ test('control characters other than line ends are left out', () => {
   expect(parseShopText('a\u0000b\r\nc\td\u0007').html).toBe('ab\nc\td')
 })
 
-const piece = fc.constantFrom(
-  ...['<b>', '</b>', '<i>', '</i>', '<a href="https://x.yz">', '</a>', '<', '>', '&', '&lt;', '&#55300;', '&#65;'],
-  ...['<pre>', '</pre>', '<code>', '</code>', '<blockquote>', '</blockquote>', '<tg-spoiler>', '</tg-spoiler>'],
-  ...['x', ' ', '"', '/', '<span class="x">', '&#xdfff;', '&#0056000;', '\n'],
-)
+const pieces = `<b>,</b>,<i>,</i>,<a href="https://x.yz">,</a>,<pre>,</pre>,<code>,</code>,<blockquote>,</blockquote>,
+  <tg-spoiler>,</tg-spoiler>,<span class="x">,<,>,&,&lt;,&#55300;,&#65;,&#xdfff;,&#0056000;,x,",/`.split(/,\s*/)
+const piece = fc.constantFrom(...pieces, ' ', '\n')
 test('what passes is parsed by the Bot API, and what is escaped shows letter by letter', () => {
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-      const text = pieces.join('')
+    fc.property(fc.array(piece, { maxLength: 12 }), (parts) => {
+      const text = parts.join('')
       expect(parseHtml(escapeTelegramHtml(text)).text).toBe(text)
       if (checkTelegramHtml(text) === undefined) expect(() => parseHtml(text)).not.toThrow()
     }),

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { isTronAddress, tronAddressOf } from '../../domain/tron-address.ts'
 
 const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
+const character = fc.nat(57).map((at) => alphabet.charAt(at))
 const account = fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => Buffer.from(bytes))
 const address = account.map(tronAddressOf)
 
@@ -27,9 +28,9 @@ test('every account has an address of 34 characters that begins with T', () => {
 
 test('one mistyped character is found, wherever it is', () => {
   fc.assert(
-    fc.property(address, fc.nat(33), fc.constantFrom(...alphabet), (text, at, character) => {
-      fc.pre(text[at] !== character)
-      expect(isTronAddress(`${text.slice(0, at)}${character}${text.slice(at + 1)}`)).toBe(false)
+    fc.property(address, fc.nat(33), character, (text, at, typed) => {
+      fc.pre(text[at] !== typed)
+      expect(isTronAddress(`${text.slice(0, at)}${typed}${text.slice(at + 1)}`)).toBe(false)
     }),
     { numRuns: 2000 },
   )
@@ -48,7 +49,7 @@ test('two neighbours that changed places are found', () => {
 test('any other text is none, and breaks nothing', () => {
   fc.assert(fc.property(fc.string(), (text) => !isTronAddress(text)))
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...alphabet), minLength: 33, maxLength: 33 }), (rest) => {
+    fc.property(fc.string({ unit: character, minLength: 33, maxLength: 33 }), (rest) => {
       expect(isTronAddress(`T${rest}`)).toBe(false)
     }),
   )

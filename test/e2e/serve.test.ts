@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { AgentView } from '../../domain/agent.ts'
 import type { InstanceView } from '../../domain/instance.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
 import { type CliRun, runCli, StayingCli } from '../support/cli.ts'
@@ -295,3 +296,22 @@ async function dumpDatabase(): Promise<string> {
   )
   return parts.join('\n')
 }
+
+test('an agent pauses and resumes with its bot, and --wait follows both', async () => {
+  await serve()
+  nextBot += 1
+  const bot = sandbox.createBot({
+    name: 'Reseller',
+    username: `bot_${nextBot}`,
+    token: `${nextBot}:canary-token-for-tests`,
+  })
+  const file = join(folder, `token-${nextBot}`)
+  writeFileSync(file, bot.token)
+  const created = `agent create agent001 --name MyAgentName --months 1 --wait --server alpha --token-file ${file}`
+  const agent = await json<AgentView>(...created.split(' '))
+  expect(agent.instances).toMatchObject([{ status: 'approved', state: 'running' }])
+  const paused = await json<AgentView>('agent', 'pause', 'agent001', '--wait')
+  expect(paused).toMatchObject({ status: 'paused', instances: [{ desired: 'stopped', state: 'stopped' }] })
+  const resumed = await json<AgentView>('agent', 'resume', 'agent001', '--wait')
+  expect(resumed).toMatchObject({ status: 'active', instances: [{ desired: 'running', state: 'running' }] })
+})

@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeKeyring } from '../../domain/keyring.ts'
+import { parseSettings } from '../../domain/settings.ts'
 import { type GatewayCallName, gatewayCalls } from '../../domain/worker-contract.ts'
 import { signWorkerToken } from '../../domain/worker-token.ts'
 import { Gateway } from '../../gateway/gateway.ts'
 import { createLog } from '../../runtime/log.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { officeCalls } from './office-calls.ts'
 
 const keyring = makeKeyring([randomBytes(32)])
 const person = { platformUserId: '77', chatId: '77', username: 'ann', displayName: 'Ann', languageHint: 'en' }
@@ -27,6 +29,7 @@ beforeAll(async () => {
     socketFolder: folder,
     database: db.database,
     keyring: () => keyring,
+    settings: parseSettings({}),
     fleet: () => undefined,
     log: createLog({ level: 'fatal', name: 'test', write: () => {} }),
   })
@@ -123,7 +126,30 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   chooseLanguage: arrive('tg:41', { language: 'fa' }),
   redeemLink: arrive('tg:42', { code: 'none' }),
   answered: { updateKeys: ['tg:1'] },
+  recall: { updateKey: 'tg:1', person },
+  picture: { product: 'none' },
+  home: arrive('tg:43'),
+  shopText: arrive('tg:44', { text: 'help' }),
+  shelf: arrive('tg:45', { category: null, page: 0 }),
+  product: arrive('tg:46', { product: 'none' }),
+  quote: arrive('tg:47', { product: 'none', quantity: 1 }),
+  pay: arrive('tg:48', { product: 'none', quantity: 1, shownUnitPrice: '1', rendering: 'r1' }),
+  orders: arrive('tg:49', { before: null }),
+  order: arrive('tg:50', { order: 1 }),
+  goods: arrive('tg:51', { order: 1 }),
+  history: arrive('tg:52', { before: null }),
+  topUps: arrive('tg:53'),
+  requestTopUp: arrive('tg:54', { amount: '10', rendering: 'r1' }),
+  cancelTopUp: arrive('tg:55', { topUp: 1 }),
+  wish: arrive('tg:56', { product: 'none' }),
+  settings: arrive('tg:57'),
   markBlocked: { platformUserId: '77', blocked: true },
+  outboxDue: {},
+  outboxNext: { chatId: '77', take: 'any', answerMark: null, settled: null },
+  outboxPart: { id: 1, partsSent: 1, answerMark: null },
+  outboxFile: { id: 1, number: 0 },
+  setNews: arrive('tg:43', { wanted: false }),
+  ...officeCalls(arrive),
 }
 
 test.for(Object.entries(calls))('%s with a stale epoch or nonce is fenced', async ([name, body]) => {
@@ -208,6 +234,7 @@ test('an old gateway that closes does not remove the socket of its successor', a
     socketFolder: folder,
     database: db.database,
     keyring: () => keyring,
+    settings: parseSettings({}),
     fleet: () => undefined,
     log: createLog({ level: 'fatal', name: 'test', write: () => {} }),
   })

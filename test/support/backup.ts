@@ -46,9 +46,20 @@ const rows = [
 
 /** The same for tables that a later migration adds. */
 const laterRows: Readonly<Record<string, string>> = {
+  category: `insert into category (name, names) values (E${awkward}, '{"fa": "\u0645"}')`,
+  product: `insert into product (id, category_id, name, description, translations, currency, base_price, picture,
+      picture_type, picture_id, created_by)
+    values ('vpn', 1, E${awkward}, E${awkward}, '{"fa": {"name": "\u0645"}}', 'USDT', 9007199254740993,
+      decode('89504e470d0a1a0a00ff', 'hex'), 'image/png', '0123456789abcdef', 'cli')`,
+  stock_key: `insert into stock_key (key_id, sealed) values ('${backupKeyring.activeKeyId}', 'v1.box')`,
+  stock_batch: `insert into stock_batch (product_id, source, added, by) values ('vpn', E${awkward}, 1, 'cli')`,
+  stock_unit: `insert into stock_unit (product_id, batch_id, kind, file_name, key_id, sealed, fingerprint)
+    values ('vpn', 1, 'file', E${awkward}, '${backupKeyring.activeKeyId}', 'v1.box', sha256('x'))`,
+  restock_wish: `insert into restock_wish (product_id, customer_id, instance_id) values ('vpn', 'c1', 'bot-1')`,
   expiry_pause: `insert into expiry_pause (noticed_at, noticed_by, kind, jump_ms, stands_at)
     values (now(), 'alpha', 'jump', 3600000, now())`,
-  tenant_fixed_markup: `insert into tenant_fixed_markup values ('agent:ann', 'USDT', 50000)`,
+  tenant_fixed_markup: `with marked as (update tenant set markup_kind = 'fixed' where id = 'agent:ann')
+    insert into tenant_fixed_markup values ('agent:ann', 'USDT', 50000)`,
   tenant_text: `insert into tenant_text (tenant_id, language, kind, html, updated_by)
     values ('agent:ann', 'fa', 'welcome', E${awkward}, 'cli')`,
   tenant_owner: `insert into tenant_owner (tenant_id, platform, platform_user_id) values ('agent:ann', 'telegram', '77')`,
@@ -63,9 +74,16 @@ const laterRows: Readonly<Record<string, string>> = {
   top_up: `insert into top_up (tenant_id, customer_id, key, currency, amount, instructions, pay_until)
     values ('agent:ann', 'c1', 'k', 'USDT', 9007199254740991, E${awkward}, now())`,
   imported_document: `insert into imported_document (collection, key, digest, state, entered_state)
-    values ('users', E${awkward}, sha256(E${awkward}), 'there', 'there')`,
+    values ('users', E${awkward}, sha256('x'), 'there', 'there')`,
   payment: `insert into payment (provider, external_id, top_up_id, tenant_id, customer_id, currency, amount, actor)
     values ('manual', E${awkward}, 1, 'agent:ann', 'c1', 'USDT', 1, 'cli')`,
+  // With its entry and its transfer.
+  account: `select adjust_balance('c1', 'USDT', 10000000000000000, 'k', E${awkward}, 'cli')`,
+  // With the agent's profit and the message that hands the goods over.
+  customer_order: `select place_order('agent:ann', 'c1', 'bot-1', 'vpn', 1, E${awkward}, null, null, interval '1 hour', 'cli')`,
+  order_refund: `select refund_order(1, null, 'k', false, E${awkward}, 'cli')`,
+  broadcast: `insert into broadcast (tenant_id, html, created_by) values ('agent:ann', E${awkward}, 'cli')`,
+  channel_mark: `insert into channel_mark (instance_id, mark) values ('bot-1', 9007199254740991)`,
 }
 
 /** Puts something into every table; throws naming those that it forgot. */
@@ -98,7 +116,8 @@ export async function dumpTables(database: Database): Promise<Record<string, str
   return dump
 }
 
-/** Everything that is not a row: columns, constraints, indexes, triggers and whether they fire, routines, sequences. */
+/** Everything that is not a row: columns, constraints, indexes, triggers and whether they fire, routines, policies, rights,
+ * sequences. */
 export async function describeSchema(database: Database): Promise<string[]> {
   const { rows: lines } = await database.query<{ line: string }>(
     `select 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' ||
@@ -110,6 +129,10 @@ export async function describeSchema(database: Database): Promise<string[]> {
      union all select 'trigger ' || pg_get_triggerdef(t.oid) || ' ' || tgenabled::text from pg_trigger t
      join pg_class c on c.oid = tgrelid where c.relnamespace = 'public'::regnamespace and not tgisinternal
      union all select 'routine ' || pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace
+     union all select 'policy ' || tablename || ' ' || cmd || coalesce(' ' || qual, '') || coalesce(' ' || with_check, '')
+     from pg_policies where schemaname = 'public'
+     union all select 'table ' || relname || ' ' || relrowsecurity || ' ' || coalesce(relacl::text, '')
+     from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
      union all select 'sequence ' || sequencename || ' ' || coalesce(last_value::text, 'unused') from pg_sequences
      where schemaname = 'public' order by 1`,
   )

@@ -76,6 +76,7 @@ export class Rig {
       socketFolder: join(this.home, 'sockets'),
       database,
       keyring: () => this.keyring,
+      settings: this.settings,
       fleet: () => parts.supervisor,
       log,
     })

@@ -8,7 +8,11 @@ import { type Heartbeat, type HeartbeatReply, lifelineAccepted } from '../../dom
 import { readLines } from '../../runtime/read-lines.ts'
 
 export const plainLimits = { rateLimitRps: 1, maxConcurrentRequests: 3 }
-const arrived = { outcome: { customerId: 'c', language: null }, repeated: false, answered: false, earlierMarks: [] }
+const answerTo: Readonly<Record<string, object>> = {
+  '/v1/arrive': { outcome: { customerId: 'c', language: null }, repeated: false, answered: false, earlierMarks: [] },
+  '/v1/recall': { state: null, answered: false },
+  '/v1/outbox/due': { urgent: [], bulk: [], nextInMs: null, mark: null },
+}
 
 /** A heartbeat's answer that grants `grantMs`. */
 export function granting(grantMs: number): HeartbeatReply {
@@ -34,9 +38,7 @@ export class StandInGateway {
       this.calls.push(path)
       request.resume()
       void (answers.beforeAnswer?.(path) ?? Promise.resolve()).then(() => {
-        response
-          .writeHead(200, { 'content-type': 'application/json' })
-          .end(JSON.stringify(path === '/v1/arrive' ? arrived : {}))
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answerTo[path] ?? {}))
       })
     })
     this.#server.on('upgrade', (_request, socket) => {

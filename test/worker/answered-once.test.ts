@@ -73,7 +73,7 @@ test('it is found behind what other chats said meanwhile, and none of that is to
   for (const text of ['/id', '/help', '/id']) say(text, ben)
   await waitFor(() => expect(answers(ben)).toHaveLength(3))
   await killInTheSend()
-  expect(answers().map(({ text }) => text.split('\n')[0])).toEqual(['What I understand', `Your id: ${ann}`])
+  expect(answers().map(({ text }) => text.split('\n')[0])).toEqual(['How it works', `Your id: ${ann}`])
   expect([...answers(), ...answers(ben)].filter(({ edited }) => edited)).toEqual([])
   expect(answers(ben)).toHaveLength(3)
 })
@@ -103,4 +103,25 @@ test('after a send without outcome nothing is looked for, so that no earlier ans
   say('/id')
   await killInTheSend()
   expect(answers()).toHaveLength(2)
+})
+
+test('a press on an old message, to a worker that has just begun, puts no later message in its answer’s place', async () => {
+  say('/language')
+  await waitFor(() => expect(answers()).toHaveLength(1))
+  const menu = answers()[0]?.message_id ?? 0
+  say('/id')
+  await waitFor(() => expect(answers()).toHaveLength(2))
+  await waitFor(() => expect(sandbox.unconfirmed(bot.id)).toBe(0))
+  const first = (await rig.show(instance)).pid
+  await kill(processOf(first))
+  await rig.until(instance, 'running', ({ pid }) => pid !== first)
+  sandbox.plantFault({ kind: 'silence', method: 'sendMessage', chatId: ann })
+  sandbox.press({ personId: ann, botId: bot.id, messageId: menu, data: 'id' })
+  await killInTheSend()
+  expect(answers().map(({ text }) => text)).toEqual([
+    'Which language shall we speak?',
+    `Your id: ${ann}`,
+    `Your id: ${ann}`,
+  ])
+  expect(answers().some(({ edited }) => edited)).toBe(false)
 })

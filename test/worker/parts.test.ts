@@ -2,10 +2,8 @@
 import fc from 'fast-check'
 import { TelegramError } from 'telegraf'
 import { describe, expect, test } from 'vitest'
-import { languages } from '../../domain/worker-contract.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { Deadline } from '../../worker/deadline.ts'
-import { catalogues, languageOfHint, type TextKey, text } from '../../worker/shop/texts.ts'
 import { ChatQueue } from '../../worker/telegram/chat-queue.ts'
 import { InFlight } from '../../worker/telegram/in-flight.ts'
 import { decodeCallback, decodeText, encodeIntent } from '../../worker/telegram/intent-code.ts'
@@ -255,38 +253,32 @@ describe('the pace', () => {
   })
 })
 
-describe('texts and intents', () => {
-  test('every catalogue has the same texts with the same placeholders, and none is empty', () => {
-    const placeholders = (value: string) => [...value.matchAll(/\{\w+\}/g)].map(([name]) => name).sort()
-    for (const language of languages) {
-      expect(Object.keys(catalogues[language])).toEqual(Object.keys(catalogues.en))
-      for (const key of Object.keys(catalogues.en) as TextKey[]) {
-        expect(catalogues[language][key].trim(), `${language} ${key}`).not.toBe('')
-        expect(placeholders(catalogues[language][key]), `${language} ${key}`).toEqual(placeholders(catalogues.en[key]))
-      }
-    }
+describe('intents', () => {
+  test('what a button carries comes back as the same intent within 64 bytes', () => {
+    const part = fc.stringMatching(/^[\w.-]{1,12}$/)
+    fc.assert(
+      fc.property(part, fc.array(part, { maxLength: 3 }), (route, args) => {
+        const data = encodeIntent({ route, args })
+        expect(Buffer.byteLength(data)).toBeLessThanOrEqual(64)
+        expect(decodeCallback(data)).toEqual({ kind: 'choice', intent: { route, args } })
+      }),
+    )
   })
 
-  test('values are escaped, and a value that looks like a placeholder stays as it is', () => {
-    expect(text('en', 'id', { id: '<b>{id}</b>' })).toBe('Your id: <code>&lt;b&gt;{id}&lt;/b&gt;</code>')
+  test('a choice that would not fit or could not be read back is a bug, and no button', () => {
+    for (const args of [['x'.repeat(64)], ['a:b'], ['سلام'], ['a b']])
+      expect(() => encodeIntent({ route: 'p', args })).toThrow('callback data')
   })
 
-  test('a hint of a language we do not speak means English', () => {
-    expect(['fa-IR', 'zh_Hans', 'RU', 'xx', null].map(languageOfHint)).toEqual(['fa', 'zh', 'ru', 'en', 'en'])
+  test('foreign data is a choice that nobody knows', () => {
+    for (const data of ['', ':', 'a b', 'é', 'p:\n', undefined])
+      expect(decodeCallback(data)).toEqual({ kind: 'unknown_choice' })
   })
 
-  test('what a button carries comes back as the same intent within 64 bytes, and foreign data means nothing', () => {
-    const intent = { kind: 'choose_language', language: 'zh', nonce: 'abcdefgh' } as const
-    expect(Buffer.byteLength(encodeIntent(intent))).toBeLessThanOrEqual(64)
-    expect(decodeCallback(encodeIntent(intent))).toEqual(intent)
-    for (const data of ['', 'lang', 'lang:xx:1', 'price:1', '__proto__']) expect(decodeCallback(data)).toBeUndefined()
-  })
-
-  test('commands are understood with a bot name and with a payload', () => {
-    expect(decodeText('/start@test_bot link-abc')).toEqual({ kind: 'start', payload: 'link-abc' })
-    expect(decodeText('/start')).toEqual({ kind: 'start', payload: undefined })
-    expect(decodeText(' /HELP ')).toEqual({ kind: 'help' })
-    expect(decodeText('/buy 3')).toEqual({ kind: 'text', text: '/buy 3' })
+  test('commands are understood with a bot name and with words behind them', () => {
+    expect(decodeText('/start@test_bot link-abc')).toEqual({ kind: 'command', command: 'start', words: ['link-abc'] })
+    expect(decodeText(' /HELP ')).toEqual({ kind: 'command', command: 'help', words: [] })
+    expect(decodeText('buy 3')).toEqual({ kind: 'text', text: 'buy 3' })
   })
 })
 

@@ -40,7 +40,7 @@ test('a worker that was frozen past its deadline handles nothing when it wakes, 
   rig.sandbox.sendText({ personId: ann, botId: rig.bot.id, text: '/id' })
   await vi.waitFor(() => expect(rig.sandbox.chat(rig.bot.id, ann)).toHaveLength(2), { timeout: 20_000 })
   signalProcess(worker.identity, 'SIGSTOP')
-  rig.sandbox.sendText({ personId: ann, botId: rig.bot.id, text: '/help' })
+  rig.sandbox.sendText({ personId: ann, botId: rig.bot.id, text: '/id' })
   await aWhile(grantMs + 500)
   const before = calls('/v1/arrive')
   signalProcess(worker.identity, 'SIGCONT')

@@ -67,7 +67,7 @@ test.for([0, 190, 205, 215, 225, 240, 300, 1000])(
     expect(rig.gateway.calls).toEqual([])
     rig.name(worker)
     await vi.waitFor(() => expect(rig.sandbox.chat(rig.bot.id, ann)).toHaveLength(2), { timeout: 20_000 })
-    rig.sandbox.sendText({ personId: ann, botId: rig.bot.id, text: '/help' })
+    rig.sandbox.sendText({ personId: ann, botId: rig.bot.id, text: '/id' })
     await vi.waitFor(() => expect(rig.sandbox.chat(rig.bot.id, ann)).toHaveLength(4), { timeout: 20_000 })
     expect(rig.gateway.calls.filter((path) => path === '/v1/arrive')).toHaveLength(2)
     expect(rehearsalSockets(worker.identity.pid)).toEqual([])

@@ -51,7 +51,7 @@ test('a bot greets in the language of the person and answers help, id and unknow
   await waitFor(() => expect(answers()).toHaveLength(4))
   expect(answers().map(({ text }) => text.split('\n')[0])).toEqual([
     'Hello Ann, this is Test Shop.',
-    'What I understand',
+    'How it works',
     `Your id: ${ann}`,
     'I did not understand that. /help says what I can do.',
   ])
@@ -72,7 +72,7 @@ test('choosing a language edits the menu in place and is remembered', async () =
   await waitFor(() => expect(answers()[0]).toMatchObject({ edited: true, text: 'Теперь говорим по-русски.' }))
   say('/help')
   await waitFor(() => expect(answers()).toHaveLength(2))
-  expect(answers()[1]?.text).toContain('Что я понимаю')
+  expect(answers()[1]?.text).toContain('Как это работает')
 })
 
 test('messages of one person are answered in their order, and nobody waits for a slow chat', async () => {
@@ -86,7 +86,7 @@ test('messages of one person are answered in their order, and nobody waits for a
   await waitFor(() => expect(answers(ben)).toHaveLength(1))
   expect(answers()).toHaveLength(0)
   await waitFor(() => expect(answers()).toHaveLength(3))
-  expect(answers().map(({ text }) => text.slice(0, 7))).toEqual(['Your id', 'What I ', 'Which l'])
+  expect(answers().map(({ text }) => text.slice(0, 7))).toEqual(['Your id', 'How it ', 'Which l'])
 })
 
 test('a message is confirmed only after it was handled, and a killed worker loses none', async () => {
@@ -203,7 +203,7 @@ test('a send whose outcome is unknown is not repeated', async () => {
   say('/id')
   say('/help')
   await waitFor(() => expect(answers()).toHaveLength(2))
-  expect(answers().map(({ text }) => text.slice(0, 7))).toEqual(['Your id', 'What I '])
+  expect(answers().map(({ text }) => text.slice(0, 7))).toEqual(['Your id', 'How it '])
 })
 
 test('groups are ignored, and people who block the bot are marked until they come back', async () => {

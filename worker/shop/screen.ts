@@ -1,19 +1,37 @@
 /** What a conversation consumes and emits, in no channel's words: `telegram/` renders choices as buttons. */
-import type { Language } from '../../domain/worker-contract.ts'
 
-/** What a person wants. */
-export type Intent =
-  | { readonly kind: 'start'; readonly payload: string | undefined }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'id' }
-  | { readonly kind: 'language' }
-  | { readonly kind: 'choose_language'; readonly language: Language; readonly nonce: string }
+/** Where a choice or a command leads: a route and short arguments. A choice's carries ids and a nonce, no trusted price. */
+export interface Intent {
+  readonly route: string
+  /** Of a choice: letters, digits and `_.-` only, so that they fit into a button. Of a command: the words behind it. */
+  readonly args: readonly string[]
+}
+
+/** What a person did: pressed a choice, wrote a command, or wrote something else. */
+export type Said =
+  | { readonly kind: 'choice'; readonly intent: Intent }
+  /** A choice that nobody here has made, or that an older version has. */
+  | { readonly kind: 'unknown_choice' }
+  | { readonly kind: 'command'; readonly command: string; readonly words: readonly string[] }
   | { readonly kind: 'text'; readonly text: string }
 
 /** Something a person may choose: a button, or a line of a numbered menu. */
-export interface Choice {
-  readonly label: string
-  readonly intent: Intent
+export type Choice =
+  | { readonly label: string; readonly intent: Intent }
+  /** Opens a page; `https:` or `tg:`. */
+  | { readonly label: string; readonly url: string }
+
+/** A picture that is shown with a screen, whose text is then short (`captionMax`). */
+export interface Picture {
+  readonly product: string
+  /** Changes with the picture: a channel keeps what it has uploaded under both. */
+  readonly version: string
+}
+
+/** A file that goes with a screen, whose text is then short (`captionMax`). */
+export interface Attachment {
+  readonly name: string
+  readonly content: Buffer
 }
 
 export interface Screen {
@@ -21,6 +39,18 @@ export interface Screen {
   readonly text: string
   /** Rows of choices. */
   readonly choices?: readonly (readonly Choice[])[]
+  readonly picture?: Picture
+  readonly attachment?: Attachment
   /** Takes the place of the screen whose choice led here, where the channel can do that. */
   readonly replaces?: boolean
+}
+
+/** Characters of a screen's text, markup not counted. */
+export const textMax = 4096
+/** Characters of the text of a screen with a picture or an attachment. */
+export const captionMax = 1024
+
+/** A choice of one line. */
+export function choice(label: string, route: string, ...args: readonly (string | number)[]): Choice {
+  return { label, intent: { route, args: args.map(String) } }
 }

@@ -1,23 +1,48 @@
+/**
+ * Texts come from catalogues, `texts/<room>.<language>.json`, never from code. A room makes its own of them:
+ * `const say = catalogue({ en, zh, fa, ru })`, and `say(language, key, values)` is a text.
+ */
 import { type Language, languages } from '../../domain/worker-contract.ts'
-import en from './texts/en.json' with { type: 'json' }
-import fa from './texts/fa.json' with { type: 'json' }
-import ru from './texts/ru.json' with { type: 'json' }
-import zh from './texts/zh.json' with { type: 'json' }
 
-export type TextKey = keyof typeof en
+/** Texts of a room by language; English says which keys there are. */
+export type Catalogue<Key extends string> = (
+  language: Language,
+  key: Key,
+  values?: Readonly<Record<string, string | number>>,
+) => string
 
-/** The catalogues; English says which keys there are. */
-export const catalogues: Record<Language, Record<TextKey, string>> = { en, zh, fa, ru }
+/** A room's texts; placeholders `{name}` are filled with escaped values. */
+export function catalogue<Key extends string>(texts: Record<Language, Record<Key, string>>): Catalogue<Key> {
+  return (language, key, values = {}) => filled(language, texts[language][key], values)
+}
 
 /** Names of the languages, each in its own. */
 export const languageNames: Record<Language, string> = { en: 'English', zh: '中文', fa: 'فارسی', ru: 'Русский' }
 
-/** A text in a language, its `{placeholders}` filled with escaped values. */
-export function text(language: Language, key: TextKey, values: Readonly<Record<string, string>> = {}): string {
-  return catalogues[language][key].replace(/\{(\w+)\}/g, (whole, name: string) => {
+/** Languages that are written from right to left. */
+const rightToLeft: ReadonlySet<Language> = new Set(['fa'])
+const rightToLeftMark = '\u200f'
+const [firstStrongIsolate, popIsolate] = ['\u2068', '\u2069']
+const beginsRightToLeft = /^(?:<[^>]*>)*[\u0590-\u08ff]/
+
+/**
+ * Fills a text. In one that runs from right to left each value is isolated, so that numbers and Latin words do not turn
+ * what stands around them about, and a line that begins with something else says its direction. The marks stay outside of
+ * `<code>`, which people copy.
+ */
+function filled(language: Language, text: string, values: Readonly<Record<string, string | number>>): string {
+  const isolates = rightToLeft.has(language)
+  const whole = text.replace(/(<code>)?\{(\w+)\}(<\/code>)?/g, (found, before = '', name: string, after = '') => {
     const value = values[name]
-    return value === undefined ? whole : escapeHtml(value)
+    if (value === undefined) return found
+    const shown = `${before as string}${escapeHtml(String(value))}${after as string}`
+    return isolates ? `${firstStrongIsolate}${shown}${popIsolate}` : shown
   })
+  return isolates ? whole.split('\n').map(directed).join('\n') : whole
+}
+
+function directed(line: string): string {
+  return line === '' || beginsRightToLeft.test(line) ? line : `${rightToLeftMark}${line}`
 }
 
 /** Escapes what would be read as HTML. */
@@ -25,8 +50,7 @@ export function escapeHtml(raw: string): string {
   return raw.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
 }
 
-/** The language of a channel's hint, such as `fa-IR`; English where we do not speak it. */
-export function languageOfHint(hint: string | null): Language {
-  const primary = hint?.toLowerCase().split(/[-_]/)[0]
-  return languages.find((language) => language === primary) ?? 'en'
+/** Whether a word is one of the languages that we speak. */
+export function asLanguage(word: string | undefined): Language | undefined {
+  return languages.find((language) => language === word)
 }

@@ -15,23 +15,53 @@ import { refusalOf } from './telegram-api.ts'
 
 /** How many ids behind a mark are tried: what other chats may have used up in the moment of the send. */
 const reach = 20
+/** Messages of ours that are known by what they are: about those that lie behind the marks of one moment. */
+const knownMax = 500
+
+/** Only chats with persons count their messages together; groups and channels have counters of their own. */
+export function isPrivate(chatId: string): boolean {
+  return Number(chatId) > 0
+}
 
 export class AnswerMarks {
   #highest = 0
+  /** What a message that we have sent was: nobody else's. */
+  readonly #known = new Map<number, string>()
   /** Chats in which a message may lie behind the mark that we do not know of. */
   readonly #unsure = new Set<string>()
 
-  /** Notes what an update says about the counter. */
+  /**
+   * Notes what an update says about the counter. A new message has the highest id of its time; the message whose button
+   * was pressed may be an old one, with others of ours behind it.
+   */
   see(update: Update): void {
-    const message =
-      'message' in update ? update.message : 'callback_query' in update ? update.callback_query.message : undefined
-    if (message?.chat.type === 'private') this.#highest = Math.max(this.#highest, message.message_id)
+    const message = 'message' in update ? update.message : undefined
+    if (message?.chat.type === 'private') this.reached(message.message_id)
   }
 
-  /** Notes a message that Telegram has accepted. */
-  sent(chatId: string, messageId: number): void {
-    this.#highest = Math.max(this.#highest, messageId)
+  /** Notes a message that Telegram has accepted; `key` says what it is, the same at each attempt. */
+  sent(chatId: string, messageId: number, key = ''): void {
     this.#unsure.delete(chatId)
+    if (!isPrivate(chatId)) return
+    this.reached(messageId)
+    this.#known.set(messageId, key)
+    const oldest = this.#known.keys().next()
+    if (this.#known.size > knownMax && oldest.done !== true) this.#known.delete(oldest.value)
+  }
+
+  /** The counter is known to have come so far. */
+  reached(messageId: number): void {
+    if (Number.isSafeInteger(messageId)) this.#highest = Math.max(this.#highest, messageId)
+  }
+
+  get highest(): number {
+    return this.#highest
+  }
+
+  /** Whether a message is known to be another one than `key` says. */
+  isAnother(messageId: number, key: string): boolean {
+    const known = this.#known.get(messageId)
+    return known !== undefined && known !== key
   }
 
   /** A send to this chat had no outcome. */
@@ -41,24 +71,24 @@ export class AnswerMarks {
 
   /** The mark for an answer that is sent from now on; null where one would prove nothing. */
   markFor(chatId: string): string | null {
-    return this.#highest === 0 || this.#unsure.has(chatId) ? null : String(this.#highest)
+    return this.#highest === 0 || this.#unsure.has(chatId) || !isPrivate(chatId) ? null : String(this.#highest)
   }
 }
 
 /**
- * Tries the ids behind the marks and behind `after`, newest mark first. `edit` makes a message the answer; it rejects
- * with a refusal.
+ * Tries the ids behind the marks and behind `after` but for those to skip, newest mark first. `edit` makes a message
+ * the answer; it rejects with a refusal.
  * @returns the id of the answer that went out; undefined when there is none or it cannot be told.
  */
 export async function findEarlierAnswer(
   marks: readonly string[],
-  after: number,
+  where: { readonly after: number; readonly skip: (messageId: number) => boolean },
   edit: (messageId: number) => Promise<unknown>,
 ): Promise<number | undefined> {
   const tried = new Set<number>()
   for (const mark of marks.toReversed()) {
     for (let id = Number(mark) + 1; id <= Number(mark) + reach; id += 1) {
-      if (!Number.isSafeInteger(id) || id <= after || tried.has(id)) continue
+      if (!Number.isSafeInteger(id) || id <= where.after || tried.has(id) || where.skip(id)) continue
       tried.add(id)
       try {
         await edit(id)

@@ -1,40 +1,30 @@
 /** Intents as Telegram carries them: commands in texts, and callback data of at most 64 bytes in buttons. */
-import { languages } from '../../domain/worker-contract.ts'
-import type { Intent } from '../shop/screen.ts'
+import type { Intent, Said } from '../shop/screen.ts'
 
 const callbackBytesMax = 64
+const plain = /^[\w.-]*$/
 
-/** Callback data of a choice; throws when it would be longer than Telegram allows. */
-export function encodeIntent(intent: Intent): string {
-  const data = intent.kind === 'choose_language' ? `lang:${intent.language}:${intent.nonce}` : intent.kind
-  if (Buffer.byteLength(data) > callbackBytesMax)
-    throw new Error(`callback data over ${callbackBytesMax} bytes: ${data}`)
+/** Callback data of a choice; throws when it would be longer than Telegram allows, or could not be read back. */
+export function encodeIntent({ route, args }: Intent): string {
+  const data = [route, ...args].join(':')
+  if (route === '' || ![route, ...args].every((part) => plain.test(part))) {
+    throw new Error(`callback data holds letters, digits and _.- only: ${data}`)
+  }
+  if (data.length > callbackBytesMax) throw new Error(`callback data over ${callbackBytesMax} bytes: ${data}`)
   return data
 }
 
-/** The intent behind callback data; undefined for what we never made, which a client can send all the same. */
-export function decodeCallback(data: string): Intent | undefined {
-  if (data === 'help' || data === 'id' || data === 'language') return { kind: data }
-  const [kind, code, nonce] = data.split(':')
-  const language = languages.find((known) => known === code)
-  if (kind !== 'lang' || language === undefined || nonce === undefined) return undefined
-  return { kind: 'choose_language', language, nonce }
+/** What pressing a button says. Its data may be what we never made: a client can send anything. */
+export function decodeCallback(data: string | undefined): Said {
+  const [route = '', ...args] = (data ?? '').split(':')
+  const known = route !== '' && [route, ...args].every((part) => plain.test(part))
+  return known ? { kind: 'choice', intent: { route, args } } : { kind: 'unknown_choice' }
 }
 
-/** The intent behind a message's text; anything that is no command of ours is a text. */
-export function decodeText(text: string): Intent {
-  const match = /^\/([a-z_]+)(?:@\w+)?(?:\s+([\s\S]*))?$/i.exec(text.trim())
-  switch (match?.[1]?.toLowerCase()) {
-    case 'start':
-      return { kind: 'start', payload: match?.[2]?.trim() === '' ? undefined : match?.[2]?.trim() }
-    case 'help':
-      return { kind: 'help' }
-    case 'id':
-      return { kind: 'id' }
-    case 'language':
-    case 'lang':
-      return { kind: 'language' }
-    default:
-      return { kind: 'text', text }
-  }
+/** What a message's text says: a command and the words behind it, or just a text. */
+export function decodeText(text: string): Said {
+  const match = /^\/([a-z0-9_]+)(?:@\w+)?(?:\s+([\s\S]*))?$/i.exec(text.trim())
+  if (match?.[1] === undefined) return { kind: 'text', text }
+  const words = (match[2] ?? '').trim()
+  return { kind: 'command', command: match[1].toLowerCase(), words: words === '' ? [] : words.split(/\s+/) }
 }

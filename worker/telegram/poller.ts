@@ -8,7 +8,7 @@ import { backoffMs } from '../../domain/backoff.ts'
 import type { ChannelContext } from '../channel.ts'
 import { Tidying } from '../tidying.ts'
 import { WorkerExit } from '../worker-exit.ts'
-import { ChatQueue } from './chat-queue.ts'
+import type { ChatQueue } from './chat-queue.ts'
 import { InFlight } from './in-flight.ts'
 import { pause } from './pause.ts'
 import { networkCodeOf, refusalOf, type TelegramApi } from './telegram-api.ts'
@@ -19,7 +19,6 @@ const confirmLimitMs = 2000
 const batchMax = 100
 /** An update that fails this often is given up, so that it cannot hold up everybody else for a day. */
 const handlingAttemptsMax = 3
-const concurrencyMax = 20
 const pollBackoff = { baseMs: 500, maxMs: 30_000 }
 const conflictsMax = 3
 const conflictWindowMs = 60_000
@@ -27,10 +26,12 @@ const conflictWindowMs = 60_000
 const busyPauseMs = 250
 
 /** Kinds of updates we ask for; named explicitly, since Telegram remembers the list of the last poll. */
-export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as const
+export const allowedUpdates = ['message', 'edited_message', 'callback_query', 'my_chat_member'] as const
 
 /** What becomes of updates. */
 export interface UpdateWork {
+  /** The updates that had been waiting when the worker started are in their chats' queues. */
+  readonly caughtUp: () => void
   /** A batch came: called for each of its updates before the first is handled. */
   readonly see: (update: Update) => void
   /**
@@ -47,7 +48,7 @@ export class Poller {
   readonly #api: TelegramApi
   readonly #work: UpdateWork
   readonly #inFlight = new InFlight()
-  readonly #queue = new ChatQueue(concurrencyMax)
+  readonly #queue: ChatQueue
   readonly #conflictsAtMs: number[] = []
   readonly #ending = new AbortController()
   readonly #tidying = new Tidying()
@@ -59,8 +60,9 @@ export class Poller {
   /** Until a poll has brought less than a full batch, updates had been waiting for us. */
   #backlog = true
 
-  constructor(context: ChannelContext, api: TelegramApi, work: UpdateWork) {
+  constructor(context: ChannelContext, api: TelegramApi, work: UpdateWork & { readonly queue: ChatQueue }) {
     this.#context = context
+    this.#queue = work.queue
     this.#api = api
     this.#work = work
   }
@@ -111,9 +113,10 @@ export class Poller {
     this.#context.report({ phase: 'running', trouble: null, polledAtMs: clock.monotonicMs() })
     const fresh = this.#inFlight.take(updates, batchMax)
     const waited = this.#backlog
-    if (updates.length < batchMax) this.#backlog = false
+    this.#backlog &&= updates.length === batchMax
     for (const update of fresh) this.#work.see(update)
     for (const update of fresh) this.#queue.add(chatOf(update), () => this.#workOn(update, waited))
+    if (waited && !this.#backlog) this.#work.caughtUp()
     this.#tidying.look(this.#handled, fresh.length === 0 && !busy && timeout > 0)
     if (fresh.length === 0 && (busy || timeout === 0)) await pause(busyPauseMs, this.#context)
   }
@@ -202,6 +205,7 @@ export const tokenRefused = 'Telegram refuses the token: get a new one from BotF
 /** What keeps an update in order: its chat, or the person where there is none. */
 function chatOf(update: Update): string {
   if ('message' in update) return String(update.message.chat.id)
+  if ('edited_message' in update) return String(update.edited_message.chat.id)
   if ('callback_query' in update) {
     return String(update.callback_query.message?.chat.id ?? update.callback_query.from.id)
   }

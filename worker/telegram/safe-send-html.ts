@@ -40,7 +40,8 @@ export async function safeSendHtmlToAll(
   )
 }
 
-function isUnparsable(error: unknown): boolean {
+/** Whether Telegram could not read a text's markup. */
+export function isUnparsable(error: unknown): boolean {
   const refusal = refusalOf(error)
   return refusal?.code === 400 && /can't parse entities|unsupported start tag/i.test(refusal.description)
 }

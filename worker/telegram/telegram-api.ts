@@ -56,6 +56,11 @@ export class TelegramApi {
     return client.callApi(method, payload, { signal })
   }
 
+  /** Runs work when the pace of what is no answer allows; what it sends, it sends as answers are. */
+  inBackground(work: () => Promise<void>): Promise<void> {
+    return this.#pacing.run('background', undefined, work)
+  }
+
   /** A paced call that sends something to a person. */
   send(lane: Lane, method: string, payload: { chat_id?: string } & Record<string, unknown>): Promise<unknown> {
     return this.#paced(lane, payload.chat_id, method, payload)
@@ -109,7 +114,7 @@ export class TelegramApi {
     if (attempt >= attemptsMax) return undefined
     const retryAfter = refusalOf(error)?.retryAfterSeconds
     if (retryAfter !== undefined) return retryAfter <= retryAfterMaxSeconds ? retryAfter * 1000 + 50 : undefined
-    return neverSent.has(networkCodeOf(error) ?? '') ? 500 * attempt : undefined
+    return wasNeverSent(error) ? 500 * attempt : undefined
   }
 }
 
@@ -125,6 +130,11 @@ function agentFor(apiRoot: string): { agent?: Agent } {
 export function refusalOf(error: unknown): TelegramRefusal | undefined {
   if (!(error instanceof TelegramError)) return undefined
   return { code: error.code, description: error.description, retryAfterSeconds: error.parameters?.retry_after }
+}
+
+/** Whether the connection of a failed call was never made. */
+export function wasNeverSent(error: unknown): boolean {
+  return refusalOf(error) === undefined && neverSent.has(networkCodeOf(error) ?? '')
 }
 
 /** The network's code behind an error, such as ECONNREFUSED. */

@@ -1,16 +1,28 @@
 /** A Telegram bot as a channel: starts politely, receives by the poller, answers by the conversation. */
 import type { CallbackQuery, Message, Update } from 'telegraf/types'
-import { languages, type Person, type WorkerIdentity, type WorkerLimits } from '../../domain/worker-contract.ts'
+import {
+  languageOfHint,
+  languages,
+  type Person,
+  type WorkerIdentity,
+  type WorkerLimits,
+} from '../../domain/worker-contract.ts'
 import type { Channel, ChannelContext } from '../channel.ts'
-import { Conversation, type Turn } from '../shop/conversation.ts'
-import type { Screen } from '../shop/screen.ts'
-import { text } from '../shop/texts.ts'
+import { Outbox } from '../outbox.ts'
+import { Conversation } from '../shop/conversation.ts'
+import { tokenText } from '../shop/office/words.ts'
+import type { Said, Screen } from '../shop/screen.ts'
+import type { Arrival } from '../shop/turn.ts'
 import { WorkerExit } from '../worker-exit.ts'
-import { AnswerMarks, findEarlierAnswer } from './earlier-answer.ts'
-import { decodeCallback, decodeText, encodeIntent } from './intent-code.ts'
+import { ChatQueue } from './chat-queue.ts'
+import { AnswerMarks } from './earlier-answer.ts'
+import { decodeCallback, decodeText } from './intent-code.ts'
+import { Pictures } from './pictures.ts'
 import { Poller, tokenRefused } from './poller.ts'
-import { safeSendHtml } from './safe-send-html.ts'
+import { ScreenSender } from './screen-sender.ts'
 import { networkCodeOf, refusalOf, TelegramApi } from './telegram-api.ts'
+import { TelegramOutbox } from './telegram-outbox.ts'
+import { TokenEraser } from './token-eraser.ts'
 
 /**
  * A message that waited for us and is older than this at our start is from a time when the bot did not run. The age
@@ -20,6 +32,8 @@ const oldAfterMs = 10 * 60_000
 const webhookCallLimitMs = 15_000
 /** Chats that are remembered as told that the bot was away. */
 const toldAwayMax = 2000
+/** Chats that are worked on at once. */
+const concurrencyMax = 20
 
 export class TelegramChannel implements Channel {
   readonly #context: ChannelContext
@@ -30,13 +44,22 @@ export class TelegramChannel implements Channel {
   /** Ids of the updates in hand that had been waiting at our start. */
   readonly #waited = new Set<number>()
   readonly #marks = new AnswerMarks()
+  readonly #tokens: TokenEraser
+  readonly #sender: ScreenSender
+  readonly #queue = new ChatQueue(concurrencyMax)
+  readonly #outbox: Outbox
   #mayTakeWebhook: boolean
   #commandsSet = false
 
   constructor(context: ChannelContext) {
     this.#context = context
     this.#api = new TelegramApi(context.identity, context)
-    this.#conversation = new Conversation(context.gateway, context.identity.name)
+    this.#tokens = new TokenEraser(this.#api)
+    this.#conversation = new Conversation(context)
+    this.#sender = new ScreenSender(this.#api, this.#marks, new Pictures(context.gateway))
+    const { gateway } = context
+    const parts = { gateway, api: this.#api, queue: this.#queue, marks: this.#marks, sender: this.#sender }
+    this.#outbox = new Outbox(context, new TelegramOutbox(parts))
     this.#startedWallMs = context.clock.wallMs()
     this.#mayTakeWebhook = context.identity.takeWebhook
     const { bot } = this.#api
@@ -48,15 +71,25 @@ export class TelegramChannel implements Channel {
     bot.on('my_chat_member', (ctx) => this.#onMembership(ctx.update.my_chat_member))
     bot.on('callback_query', (ctx) => this.#onCallback(ctx.update.update_id, ctx.update.callback_query))
     bot.on('message', (ctx) => this.#onMessage(ctx.update.update_id, ctx.update.message))
+    bot.on('edited_message', (ctx) => this.#onAside(ctx.update.update_id, ctx.update.edited_message))
   }
 
   setLimits(limits: WorkerLimits): void {
     this.#api.setLimits(limits)
   }
 
+  poke(): void {
+    this.#outbox.poke()
+  }
+
   async run(): Promise<void> {
     await new Poller(this.#context, this.#api, {
-      see: (update) => this.#marks.see(update),
+      queue: this.#queue,
+      caughtUp: () => this.#outbox.start(),
+      see: (update) => {
+        this.#tokens.see(update)
+        this.#marks.see(update)
+      },
       handle: (update, waited) => this.#handle(update, waited),
       webhookIsSet: () => this.#settleWebhook(),
     }).run()
@@ -72,6 +105,7 @@ export class TelegramChannel implements Channel {
       await this.#api.bot.handleUpdate(update)
     } finally {
       this.#waited.delete(update.update_id)
+      this.#tokens.forget(update.update_id)
     }
   }
 
@@ -99,92 +133,84 @@ export class TelegramChannel implements Channel {
   }
 
   async #onMessage(updateId: number, message: Message): Promise<void> {
-    if (message.chat.type !== 'private' || message.from === undefined || message.from.is_bot) return
+    if (message.from === undefined || message.from.is_bot) return
+    if (message.chat.type !== 'private') return this.#onAside(updateId, message)
     const isOld = this.#waited.has(updateId) && message.date * 1000 < this.#startedWallMs - oldAfterMs
-    const intent = decodeText('text' in message ? message.text : '')
     const person = personOf(message.from, message.chat.id)
-    const answerMark = this.#marks.markFor(person.chatId)
-    await this.#answer({ intent, person, updateKey: `tg:${updateId}`, isOld, answerMark })
+    const said = decodeText('text' in message ? message.text : '')
+    const token = await this.#tokens.fateOf(updateId)
+    await this.#answer(said, this.#arrival(updateId, message.message_id, { person, isOld, token }))
+  }
+
+  /** What is no part of the conversation is answered only where it holds a token that could not be taken away. */
+  async #onAside(updateId: number, message: Message): Promise<void> {
+    if ((await this.#tokens.fateOf(updateId)) !== 'left') return
+    const chatId = String(message.chat.id)
+    const text = tokenText(languageOfHint(message.from?.language_code ?? null), 'left')
+    const sent = await this.#api.send('answer', 'sendMessage', { chat_id: chatId, text }).catch(() => undefined)
+    if (sent !== undefined) this.#marks.sent(chatId, (sent as Message).message_id)
   }
 
   async #onCallback(updateId: number, query: CallbackQuery): Promise<void> {
     const { message } = query
-    const intent = 'data' in query ? decodeCallback(query.data) : undefined
-    if (message !== undefined && message.chat.type === 'private' && intent !== undefined) {
+    if (message !== undefined && message.chat.type === 'private') {
       const person = personOf(query.from, message.chat.id)
-      const answerMark = this.#marks.markFor(person.chatId)
-      await this.#answer({ intent, person, updateKey: `tg:${updateId}`, isOld: false, answerMark }, message.message_id)
+      const said = decodeCallback('data' in query ? query.data : undefined)
+      const arrival = this.#arrival(updateId, message.message_id, { person, isOld: false, token: null })
+      await this.#answer(said, arrival, message.message_id)
     }
     // Takes the waiting sign off the button; an old press cannot be answered any more, which hurts nobody.
     await this.#api.send('answer', 'answerCallbackQuery', { callback_query_id: query.id }).catch(() => {})
   }
 
-  async #answer(turn: Turn, pressedMessageId?: number): Promise<void> {
-    const { gateway } = this.#context
-    const { chatId, platformUserId } = turn.person
-    const { screens, answered, earlierMarks } = await this.#conversation.respond(turn)
+  #arrival(updateId: number, messageId: number, who: Pick<Arrival, 'person' | 'isOld' | 'token'>): Arrival {
+    const { chatId } = who.person
+    return {
+      ...who,
+      updateKey: `tg:${updateId}`,
+      // An update id may come again after months; beside a message's, which only grows, it does not.
+      nonce: `${inSixDigits(updateId)}${inSixDigits(messageId)}`,
+      answerMark: this.#marks.markFor(chatId),
+    }
+  }
+
+  async #answer(said: Said, arrival: Arrival, pressed?: number): Promise<void> {
+    const { chatId, platformUserId } = arrival.person
+    let placeholder: number | undefined
+    const answer = await this.#conversation.respond(said, arrival, async (screen) => {
+      placeholder = await this.#sayBusy(chatId, screen)
+    })
     // Of a backlog from a stopped time, one message of each chat is answered: that we were away.
-    const silent = answered || (turn.isOld && this.#toldAway.has(chatId))
-    if (turn.isOld) this.#noteToldAway(chatId)
-    if (!silent) {
-      const unshown = await this.#unshown(chatId, screens, earlierMarks)
-      try {
-        for (const screen of unshown) await this.#show(chatId, screen, pressedMessageId)
-      } catch (error) {
-        if (refusalOf(error) === undefined) this.#marks.sentPerhaps(chatId)
-        await this.#afterSendFailure(error, platformUserId)
-      }
+    const silent = answer.answered || (arrival.isOld && arrival.token === null && this.#toldAway.has(chatId))
+    if (arrival.isOld) this.#noteToldAway(chatId)
+    const { earlierMarks } = answer
+    try {
+      const showing = { chatId, lane: 'answer', key: arrival.updateKey, earlierMarks, pressed, placeholder } as const
+      await this.#sender.show(silent ? [] : answer.screens, showing)
+    } catch (error) {
+      await this.#afterSendFailure(error, platformUserId)
     }
-    if (!answered) await gateway.call('answered', { updateKeys: [turn.updateKey] })
+    if (!answer.answered) await this.#conversation.settle(arrival, answer)
+    if (answer.pokesOutbox) await this.#outbox.deliverHere(chatId)
   }
 
-  /** Leaves out the screens that an earlier worker has shown and could not note: the first ones, since it ended then. */
-  async #unshown(chatId: string, screens: readonly Screen[], earlierMarks: readonly string[]): Promise<Screen[]> {
-    let after = 0
-    for (const [index, screen] of screens.entries()) {
-      // What replaces another message is the same when it is done again.
-      const found =
-        screen.replaces === true ? undefined : await this.#findShown(chatId, screen, { earlierMarks, after })
-      if (found === undefined) return screens.slice(index)
-      this.#marks.sent(chatId, found)
-      after = found
+  /** @returns the message that says so, whose place the answer takes. */
+  async #sayBusy(chatId: string, screen: Screen): Promise<number | undefined> {
+    try {
+      const sent = await this.#api.send('answer', 'sendMessage', { chat_id: chatId, text: screen.text })
+      const { message_id: id } = sent as Message
+      this.#marks.sent(chatId, id)
+      return id
+    } catch (error) {
+      if (refusalOf(error) === undefined) this.#marks.sentPerhaps(chatId)
+      return undefined
     }
-    return []
-  }
-
-  #findShown(
-    chatId: string,
-    screen: Screen,
-    where: { earlierMarks: readonly string[]; after: number },
-  ): Promise<number | undefined> {
-    const rest = renderRest(screen)
-    const editTo = (id: number) => (chat: string, html: string) =>
-      this.#api.repeat('editMessageText', { chat_id: chat, message_id: id, text: html, ...rest })
-    return findEarlierAnswer(where.earlierMarks, where.after, (id) => safeSendHtml(editTo(id), chatId, screen.text))
   }
 
   #noteToldAway(chatId: string): void {
     const oldest = this.#toldAway.values().next()
     if (this.#toldAway.size >= toldAwayMax && oldest.done !== true) this.#toldAway.delete(oldest.value)
     this.#toldAway.add(chatId)
-  }
-
-  async #show(chatId: string, screen: Screen, pressedMessageId: number | undefined): Promise<void> {
-    const rest = renderRest(screen)
-    const send = async (chat: string, html: string) => {
-      const sent = await this.#api.send('answer', 'sendMessage', { chat_id: chat, text: html, ...rest })
-      this.#marks.sent(chat, (sent as Message).message_id)
-    }
-    if (screen.replaces !== true || pressedMessageId === undefined)
-      return void (await safeSendHtml(send, chatId, screen.text))
-    try {
-      const edit = { chat_id: chatId, message_id: pressedMessageId, text: screen.text, ...rest }
-      await this.#api.send('answer', 'editMessageText', edit)
-    } catch (error) {
-      const refusal = refusalOf(error)
-      if (refusal?.code !== 400) throw error
-      if (!refusal.description.includes('not modified')) await safeSendHtml(send, chatId, screen.text)
-    }
   }
 
   /** A refused answer is over; one of unknown outcome is not repeated, since Telegram would show it twice. */
@@ -204,9 +230,9 @@ export class TelegramChannel implements Channel {
   async #setCommands(): Promise<void> {
     try {
       for (const language of languages) {
-        const commands = (['start', 'help', 'language', 'id'] as const).map((command) => ({
+        const commands = this.#conversation.menu.map(({ command, description }) => ({
           command,
-          description: text(language, `command_${command}`),
+          description: description(language),
         }))
         await this.#api.send('background', 'setMyCommands', {
           commands,
@@ -237,12 +263,9 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? `at ${new URL(url).host}` : 'elsewhere'
 }
 
-/** What a screen is besides its text. */
-function renderRest(screen: Screen): Record<string, unknown> {
-  const keyboard = screen.choices?.map((row) =>
-    row.map(({ label, intent }) => ({ text: label, callback_data: encodeIntent(intent) })),
-  )
-  return { parse_mode: 'HTML', ...(keyboard === undefined ? {} : { reply_markup: { inline_keyboard: keyboard } }) }
+/** In base 36, as many digits as 31 bits need. */
+function inSixDigits(id: number): string {
+  return id.toString(36).padStart(6, '0').slice(-6)
 }
 
 function personOf(from: NonNullable<Message['from']>, chatId: number): Person {

@@ -5,7 +5,7 @@ const person = { id: 1, is_bot: false, first_name: 'Nobody' }
 const chat = { id: 1, type: 'private', first_name: 'Nobody' } as const
 const update: Update = {
   update_id: 1,
-  message: { message_id: 1, date: 0, chat, from: person, text: '/start' },
+  message: { message_id: 1, date: 0, chat, from: person, text: '/language' },
 }
 
 /** A Telegram with one person in it, who writes once. It speaks without TLS, which the real one will need at once. */

@@ -4,7 +4,7 @@ import type { Sandbox } from '../../../sandbox/start-sandbox.ts'
 /** In this order again and again, so that an answer's own text says whose turn it was. */
 const questions = [
   { text: '/id', answer: 'Your id' },
-  { text: '/help', answer: 'What I understand' },
+  { text: '/help', answer: 'How it works' },
   { text: '/language', answer: 'Which language' },
 ] as const
 

@@ -138,6 +138,18 @@ describe('a claim link', () => {
     expect(await redeem(code, '3401')).toEqual({ result: 'claimed' })
   })
 
+  it('speaks for a shop or a person, never for both or nobody', async () => {
+    const insert = (columns: string, values: string) =>
+      world.database.query(
+        `insert into link_code (code_hash, created_by, expires_at${columns})
+         values (sha256('x'), 'test', now() + interval '1 hour'${values})`,
+      )
+    await expect(insert('', '')).rejects.toThrow(/link_code_for_one/)
+    const both = `(select id from app_user limit 1), '${tenant}'`
+    await expect(insert(', user_id, tenant_id', `, ${both}`)).rejects.toThrow(/link_code_for_one/)
+    await expect(insert(', tenant_id', `, 'master'`)).rejects.toThrow(/check constraint/)
+  })
+
   it('opened by two people at once makes one of them an owner', async () => {
     const { code } = await claimOf()
     const by = (platformUserId: string) => ({

@@ -11,6 +11,7 @@ import { restartInstance } from '../../../services/restart-instance.ts'
 import { showInstance } from '../../../services/show-instance.ts'
 import { startInstance } from '../../../services/start-instance.ts'
 import { stopInstance } from '../../../services/stop-instance.ts'
+import { tenantIsPaused } from '../../../services/tenant-is-paused.ts'
 import { ownerActor } from '../../support/rig.ts'
 import { overlap } from '../people/people-fixture.ts'
 import { type AgentWorld, createAgentWorld, keyring, period } from './agents-fixture.ts'
@@ -139,6 +140,47 @@ test('an approval that overlaps with a pause never leaves a bot running', async 
     await world.run(resumeAgent, { tenant })
     expect(await look(late)).toMatchObject({ desired: 'running' })
   }
+})
+
+test('that an agent is not paused stays true until whoever asked is done', async () => {
+  let pausing: Promise<unknown> | undefined
+  let isPaused = false
+  await world.database.transaction(async (tx) => {
+    expect(await tenantIsPaused(tx, tenant)).toBe(false)
+    pausing = world.run(pauseAgent, { tenant }).then(() => (isPaused = true))
+    for (;;) {
+      const waiting = await world.database.query('select 1 from pg_locks where not granted')
+      if (waiting.rowCount > 0 || isPaused) break
+    }
+    expect(isPaused).toBe(false)
+  })
+  await pausing
+  expect(isPaused).toBe(true)
+})
+
+test('an approval under way and a pause do not wait for each other', async () => {
+  const fresh = await addBot()
+  const paused = Promise.withResolvers<unknown>()
+  let attempts = 0
+  const approved = await world.database.transaction(async (tx) => {
+    attempts += 1
+    await tx.query('select 1 from instance where id = $1 for update', [fresh])
+    world.run(pauseAgent, { tenant }).then(paused.resolve, paused.reject)
+    for (;;) {
+      const waiting = await world.database.query('select 1 from pg_locks where not granted')
+      if (waiting.rowCount > 0) break
+    }
+    return approveInstance(tx, ownerActor, month(fresh))
+  })
+  await paused.promise
+  expect({ attempts, desired: approved.desired }).toEqual({ attempts: 1, desired: 'running' })
+  expect(await look(fresh)).toMatchObject({ desired: 'stopped', resumes_with_agent: true })
+})
+
+test('only a bot at rest waits for its agent', async () => {
+  await expect(
+    world.database.query('update instance set resumes_with_agent = true where id = $1', [bot]),
+  ).rejects.toThrow(/instance_resumes_from_rest/)
 })
 
 test('the master and an agent that does not exist cannot be paused', async () => {

@@ -46,6 +46,22 @@ test('a period is never changed, also not its price', async () => {
   await expect(world.database.query('update subscription_period set price = 1')).rejects.toThrow(/append-only/)
 })
 
+test('a price has a currency and is not negative', async () => {
+  const insert = (price: string, currency: string) =>
+    world.database.query(
+      `insert into subscription_period (instance_id, kind, months, starts_at, ends_at, created_by, price, currency)
+       values ($1, 'renew', 1, now(), now() + interval '1 day', 'test', ${price}, ${currency})`,
+      [id],
+    )
+  for (const [price, currency] of [
+    ['-1', `'USDT'`],
+    ['1', 'null'],
+    ['null', `'USDT'`],
+  ] as const) {
+    await expect(insert(price, currency)).rejects.toThrow(/check constraint/)
+  }
+})
+
 test('an agent sees the periods of its own bots only', async () => {
   const { tenant, bot } = await world.addAgent()
   expect(await world.run(listPeriods, { id: bot }, agentActor(tenant))).toHaveLength(1)

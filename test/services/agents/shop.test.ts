@@ -188,5 +188,7 @@ describe('a shop', () => {
     await expect(world.run(showShop, { tenant: nobody })).rejects.toMatchObject({ code: 'not_found' })
     const setting = world.run(setLink, { tenant: nobody, kind: 'support', link: '@house' })
     await expect(setting).rejects.toMatchObject({ code: 'not_found' })
+    const text = world.run(setText, { tenant: nobody, kind: 'help', language: 'en', text: 'Help' })
+    await expect(text).rejects.toMatchObject({ code: 'not_found' })
   })
 })

@@ -58,6 +58,7 @@ const withoutActor = new Set([
   'agent-view',
   'audit-agent',
   'audit-customer',
+  'ensure-customer',
   'change-shop',
   'customer-view',
   'is-owner',

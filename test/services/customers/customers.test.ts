@@ -9,6 +9,7 @@ import { showCustomer } from '../../../services/customers/show-customer.ts'
 import { transactionsOf } from '../../../services/customers/transactions-of.ts'
 import { unblockCustomer } from '../../../services/customers/unblock-customer.ts'
 import { recordArrival } from '../../../services/record-arrival.ts'
+import { dumpTables } from '../../support/backup.ts'
 import { ownerActor } from '../../support/rig.ts'
 import { type AgentWorld, agentActor, createAgentWorld } from '../agents/agents-fixture.ts'
 import { overlap } from '../people/people-fixture.ts'
@@ -114,7 +115,10 @@ describe('an erased customer', () => {
       ])
     }
     const { database } = world
-    await database.query(`update customer set language = 'fa', broadcasts_off_at = now() where id = $1`, [id])
+    await database.query(
+      `update customer set language = 'fa', language_hint = 'fa', broadcasts_off_at = now() where id = $1`,
+      [id],
+    )
     await database.query(`insert into conversation_state values ($1, $2, '{"awaiting": "zoe"}')`, [bot, id])
     await database.query(`insert into restock_wish values ('coin', $1, $2)`, [id, bot])
     await database.query(
@@ -132,26 +136,20 @@ describe('an erased customer', () => {
 
   it('has nothing left that says who it was; its orders and its ledger stay', async () => {
     const id = await known(20_000_000n)
-    await world.run(blockCustomer, { id, reason: 'zoe shouted' })
+    await world.run(blockCustomer, { id, reason: 'shouting' })
     await world.run(unblockCustomer, { id })
     await world.buy(tenant, id, 'coin', 2)
     const view = await world.run(eraseCustomer, { id, withBalance: false })
     expect(view).toMatchObject({ id, username: null, display_name: null, language: null, chats: [], orders: 1 })
     expect(view.platform_user_id).toMatch(/^erased:/)
-    for (const table of [
-      'customer',
-      'customer_chat',
-      'conversation_state',
-      'restock_wish',
-      'outbox_message',
-      'top_up',
-    ]) {
-      const { rows } = await world.database.query<{ line: string }>(`select t::text as line from ${table} t`)
-      for (const { line } of rows.filter((row) => row.line.includes(id))) expect(line).not.toMatch(/zoe|zimmer|88001/i)
-    }
-    const states = await world.database.query('select state from outbox_message where customer_id = $1 order by id', [
-      id,
-    ])
+    const left = Object.entries(await dumpTables(world.database)).flatMap(([table, lines]) =>
+      lines.filter((line) => /zoe|zimmer|88001/i.test(line)).map((line) => `${table}: ${line}`),
+    )
+    expect(left).toEqual([])
+    const states = await world.database.query(
+      `select state from outbox_message where customer_id = $1 and kind = 'x' order by id`,
+      [id],
+    )
     expect(states.rows).toEqual([{ state: 'dropped' }, { state: 'sent' }])
     const topUps = await world.database.query('select state from top_up where customer_id = $1', [id])
     expect(topUps.rows).toEqual([{ state: 'cancelled' }])
@@ -203,10 +201,24 @@ describe('an erased customer', () => {
     await expect(world.run(eraseCustomer, { id, withBalance: true })).rejects.toMatchObject({ code: 'conflict' })
   })
 
+  it('is erased once, also by two at once', async () => {
+    const id = await known()
+    const erase = () => world.run(eraseCustomer, { id, withBalance: false })
+    const outcomes = await Promise.allSettled([erase(), erase()])
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect((await world.audit('customer.erase')).filter((row) => row['target_id'] === id)).toHaveLength(1)
+  })
+
   it('cannot be given a name again, not even by hand', async () => {
     const id = await known()
     await world.run(eraseCustomer, { id, withBalance: false })
-    for (const set of [`username = 'zoe'`, `display_name = 'Zoe'`, `platform_user_id = '88001'`, `language = 'fa'`]) {
+    for (const set of [
+      `username = 'zoe'`,
+      `display_name = 'Zoe'`,
+      `platform_user_id = '88001'`,
+      `language = 'fa'`,
+      `language_hint = 'fa'`,
+    ]) {
       await expect(world.database.query(`update customer set ${set} where id = $1`, [id])).rejects.toThrow(
         /customer_erased/,
       )

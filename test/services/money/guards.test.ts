@@ -31,7 +31,7 @@ beforeAll(async () => {
     ('aw_two', 'bea', 'bea', 'user:bea'), ('aw_two', 'cli', null, 'cli'), ('aw_approved', 'cli', null, 'cli'),
     ('aw_own', 'bea', 'bea', 'user:bea'), ('aw_own', 'cid', 'cid', 'user:cid')`)
   await at.query(topUp('open', 5))
-  await at.query(`${topUp('done', 6, 'confirmed')}`)
+  await at.query(topUp('done', 6, 'confirmed'))
   await at.query(payment('p1', 2))
 })
 afterAll(() => test_.drop())
@@ -46,6 +46,8 @@ function withdrawal(
     key = id,
     fee = 1,
     tenant = agent,
+    requester = 'null',
+    platform = 'null',
   } = {},
 ): string {
   return `insert into withdrawal (id, tenant_id, key, currency, amount, fee, address, approvals_needed, requested_by,
@@ -165,7 +167,8 @@ const guards: Readonly<Record<string, Guard>> = {
   },
   'an approval is not given to somebody else': {
     drop: trigger('withdrawal_approval_append_only', 'withdrawal_approval'),
-    attempt: () => `update withdrawal_approval set approver = 'cid', user_id = 'cid'`,
+    attempt: () =>
+      `update withdrawal_approval set approver = 'cid', user_id = 'cid' where withdrawal_id = 'aw_two' and user_id = 'bea'`,
   },
   'an approval is not taken back': {
     drop: trigger('withdrawal_approval_append_only', 'withdrawal_approval'),

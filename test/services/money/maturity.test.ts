@@ -130,6 +130,22 @@ test('several servers at once mature everything once', async () => {
   expect(await booked('available')).toBe('40000000')
 })
 
+test('several servers at once repay a debt once', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const tenant = `${shop}_${round}`
+    await addTenant(at, tenant)
+    const order = await sell(at, { tenant, profit: usdt(20) })
+    await matureAll()
+    await asked(at, usdt(20), { tenant })
+    await refund(order)
+    for (let n = 0; n < 6; n += 1) await sell(at, { tenant, profit: usdt(15) })
+    const one = `select mature_profits(1, 'system:maturity@test')`
+    await Promise.all(Array.from({ length: 6 }, () => at.query(one)))
+    expect(await matureAll()).toBe(0)
+    expect(await earnings(at, tenant)).toMatchObject({ available: '70', debt: '0', held: '20' })
+  }
+})
+
 test('nothing matures while the clock is in doubt', async () => {
   await sell(at, { tenant: shop, profit: usdt(20), hours: 1 })
   await at.query(`update agent_profit set mature_at = now() - interval '1 minute' where tenant_id = $1`, [shop])

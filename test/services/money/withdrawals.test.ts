@@ -218,23 +218,26 @@ test('the bare CLI, whose person nobody knows, is none of the two', async () => 
   expect((await showWithdrawal(at, machine, { id }))?.approvals).toEqual([])
 })
 
-test.each(['as a user', 'from a linked chat', 'from a chat that is linked later'])(
-  'the requester %s is none of the two',
-  async (how) => {
-    await earn(at, usdt(600), shop)
-    const platformUserId = `77${count}`
-    const username = `dora${count}`
-    const dora = await addUser(at, username, 'admin')
-    const chat = { platform: 'telegram', platformUserId } as const
-    if (how === 'from a linked chat') await linkChat(at, username, platformUserId)
-    const id = await asked(at, usdt(600), how === 'as a user' ? { tenant: shop, actor: dora } : { tenant: shop, chat })
-    if (how === 'from a chat that is linked later') await linkChat(at, username, platformUserId)
-    expect(await approve(id, dora)).toMatchObject({ refusal: 'own_request' })
-    const [eve, fay] = [await addUser(at, 'eve', 'admin'), await addUser(at, 'fay', 'admin')]
-    await approve(id, eve)
-    expect(await approve(id, fay)).toMatchObject({ withdrawal: { status: 'approved' } })
-  },
-)
+test.each([
+  'as a user',
+  'from a linked chat',
+  'from a chat that is linked later',
+  'from a chat that is let go of later',
+])('the requester %s is none of the two', async (how) => {
+  await earn(at, usdt(600), shop)
+  const platformUserId = `77${count}`
+  const username = `dora${count}`
+  const dora = await addUser(at, username, 'admin')
+  const chat = { platform: 'telegram', platformUserId } as const
+  if (how === 'from a linked chat' || how.includes('let go')) await linkChat(at, username, platformUserId)
+  const id = await asked(at, usdt(600), how === 'as a user' ? { tenant: shop, actor: dora } : { tenant: shop, chat })
+  if (how === 'from a chat that is linked later') await linkChat(at, username, platformUserId)
+  if (how.includes('let go')) await at.query('delete from chat_identity where user_id = $1', [username])
+  expect(await approve(id, dora)).toMatchObject({ refusal: 'own_request' })
+  const [eve, fay] = [await addUser(at, 'eve', 'admin'), await addUser(at, 'fay', 'admin')]
+  await approve(id, eve)
+  expect(await approve(id, fay)).toMatchObject({ withdrawal: { status: 'approved' } })
+})
 
 test('an approval of a requester who was linked only afterwards does not count', async () => {
   await earn(at, usdt(600), shop)

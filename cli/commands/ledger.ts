@@ -1,0 +1,74 @@
+import type { Command } from 'commander'
+import type { EntryKind } from '../../services/ledger/list-entries.ts'
+import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+
+const kinds: readonly EntryKind[] = [
+  'sale',
+  'refund',
+  'mature',
+  'top_up',
+  'adjustment',
+  'withdrawal_request',
+  'withdrawal_release',
+  'withdrawal_payment',
+  'import',
+]
+const anyNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER)
+/** Balances are sums over all transfers. */
+const queryTimeoutMs = 600_000
+
+/** `ledger balances|entries`. */
+export function addLedgerCommands(program: Command, cli: Cli): void {
+  const group = addGroup(program, 'ledger', 'the journal of all money: balances, entries')
+  addBalances(group, cli)
+  addEntries(group, cli)
+}
+
+function addBalances(group: Command, cli: Cli): void {
+  addCommand(group, 'balances', 'what every tenant has, owes, earned and was paid')
+    .option('--tenant <tenant>', 'only this tenant: master or agent:<id>')
+    .action(async (options: { tenant?: string }) => {
+      const { withContext } = await import('../context.ts')
+      const { listBalances } = await import('../../services/ledger/list-balances.ts')
+      const { renderBalances } = await import('../render-ledger.ts')
+      await withContext(
+        cli,
+        async (context) => {
+          const balances = await context.run(listBalances, { tenant: options.tenant })
+          cli.output.result(balances, () => renderBalances(cli.output, balances))
+        },
+        { queryTimeoutMs },
+      )
+    })
+}
+
+interface EntryOptions {
+  tenant?: string
+  kind?: EntryKind
+  customer?: string
+  account?: number
+  order?: number
+  before?: number
+  limit: number
+}
+
+function addEntries(group: Command, cli: Cli): void {
+  addCommand(group, 'entries', 'entries of the journal with their transfers, newest first')
+    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--kind <kind>', `only these: ${kinds.join(', ')}`, oneOf(kinds))
+    .option('--customer <customer>', 'only what moved the money of this customer')
+    .option('--account <number>', 'only what moved this account', anyNumber)
+    .option('--order <number>', 'only the sale and the refunds of this order', anyNumber)
+    .option('--before <entry>', 'only those before this one', anyNumber)
+    .option('--limit <count>', 'at most this many', wholeNumber(1, 10_000), 50)
+    .action(async (options: EntryOptions) => {
+      const { withContext } = await import('../context.ts')
+      const { listEntries } = await import('../../services/ledger/list-entries.ts')
+      const { renderEntries } = await import('../render-ledger.ts')
+      await withContext(cli, async (context) => {
+        const { tenant, kind, customer, account, order, before, limit } = options
+        const entries = await context.run(listEntries, { tenant, kind, customer, account, order, before, limit })
+        cli.output.result(entries, () => renderEntries(cli.output, entries))
+      })
+    })
+}

@@ -1,0 +1,86 @@
+/** What the demo's bots sell, to whom, and with what in their pockets; a second demo finds it all there. */
+import type { Tx } from '../db/transaction.ts'
+import type { Actor } from '../domain/actor.ts'
+import type { Keyring } from '../domain/keyring.ts'
+import { type Currency, parseAmount } from '../domain/money.ts'
+import { masterTenant } from '../domain/tenant.ts'
+import type { Sandbox } from '../sandbox/start-sandbox.ts'
+import { addOwner } from '../services/agents/add-owner.ts'
+import { setMarkup } from '../services/agents/set-markup.ts'
+import { createCategory } from '../services/catalogue/create-category.ts'
+import { createProduct } from '../services/catalogue/create-product.ts'
+import { listProducts } from '../services/catalogue/list-products.ts'
+import { ensureCustomer } from '../services/customers/ensure-customer.ts'
+import { addStock } from '../services/stock/add-stock.ts'
+import { creditPayment } from '../services/top-ups/credit-payment.ts'
+import type { RunningServer } from './start-server.ts'
+
+const currency: Currency = 'USDT'
+const pocketMoney = '100'
+const markupHundredths = 1000n
+const unitsEach = 25
+
+const products = [
+  {
+    id: 'gift-card',
+    name: 'Gift card',
+    description: 'A code worth ten coffees.',
+    price: '10',
+    goods: (number: number) => `GIFT-${String(number).padStart(4, '0')}-DEMO`,
+  },
+  {
+    id: 'vpn-month',
+    name: 'VPN, one month',
+    description: 'A key that works for 30 days.',
+    price: '4.5',
+    goods: (number: number) => `vpn://demo-${String(number).padStart(4, '0')}.example`,
+  },
+]
+
+export interface DemoPeople {
+  /** Buys. */
+  readonly customer: { readonly id: number; readonly name: string; readonly balance: string }
+  /** Owns the agent's shop. */
+  readonly owner: { readonly id: number; readonly name: string }
+}
+
+/** The people of the sandbox, in an order that gives them the same ids in every demo. */
+export function addPeople(sandbox: Sandbox): DemoPeople {
+  const customer = sandbox.addPerson({ firstName: 'Sam', languageCode: 'en' })
+  const owner = sandbox.addPerson({ firstName: 'Ada', languageCode: 'en' })
+  return {
+    customer: { id: customer.id, name: customer.first_name, balance: `${pocketMoney} ${currency}` },
+    owner: { id: owner.id, name: owner.first_name },
+  }
+}
+
+/** Puts two products on the shelf, gives the agent its owner and its markup, and the customer a balance in each shop. */
+export async function openShop(
+  { database, actor, keyring }: RunningServer,
+  given: { readonly agent: string; readonly people: DemoPeople },
+): Promise<void> {
+  const { agent, people } = given
+  await database.transaction(async (tx) => {
+    await setMarkup(tx, actor, { tenant: agent, markup: { kind: 'percent', hundredths: markupHundredths } })
+    await addOwner(tx, actor, { tenant: agent, platform: 'telegram', platformUserId: String(people.owner.id) })
+    for (const tenant of [masterTenant, agent]) await fillPocket(tx, actor, tenant, people.customer)
+    if ((await listProducts(tx, actor, {})).length === 0) await fillShelves(tx, actor, keyring())
+  })
+}
+
+async function fillShelves(tx: Tx, actor: Actor, keyring: Keyring): Promise<void> {
+  const category = await createCategory(tx, actor, { name: 'Codes' })
+  for (const { id, name, description, price, goods } of products) {
+    const basePrice = parseAmount(price, currency)
+    await createProduct(tx, actor, { id, name, description, category: String(category.id), currency, basePrice })
+    const lines = Buffer.from(Array.from({ length: unitsEach }, (_, index) => goods(index + 1)).join('\n'))
+    await addStock(tx, actor, { product: id, keyring, source: 'demo', goods: { lines } })
+  }
+}
+
+async function fillPocket(tx: Tx, actor: Actor, tenant: string, { id, name }: DemoPeople['customer']): Promise<void> {
+  const person = { platformUserId: String(id), username: null, displayName: name, languageHint: 'en' }
+  const customer = await ensureCustomer(tx, { tenant, platform: 'telegram', person })
+  const payment = { provider: 'demo', externalId: `pocket-money-${tenant}`, customer: customer.id, currency }
+  await creditPayment(tx, actor, { ...payment, amount: parseAmount(pocketMoney, currency) })
+}

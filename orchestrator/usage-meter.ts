@@ -1,0 +1,44 @@
+import type { ProcessIdentity } from '../domain/process-identity.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { ageMs, readProcStat } from '../runtime/proc-stat.ts'
+
+export interface Usage {
+  /** Of one core since the process was last measured, and since it began the first time. */
+  readonly cpuPercent: number
+  readonly memoryBytes: number
+}
+
+/**
+ * CPU and memory of processes, a reading of `/proc` for each. A fleet is measured again and again for as long as it
+ * lives, so this is one of the few things that an idle supervisor does (`npm run bench -- supervisor-cpu`).
+ */
+export class UsageMeter {
+  readonly #clock: Clock
+  /** By pid and start: what was read last. */
+  #last = new Map<string, { readonly cpuMs: number; readonly atMs: number }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** One round over all that are of interest; what is not named is forgotten. Undefined for what is gone. */
+  measure(identities: readonly ProcessIdentity[]): (Usage | undefined)[] {
+    const last = this.#last
+    this.#last = new Map()
+    return identities.map((identity) => this.#measureOne(identity, last))
+  }
+
+  #measureOne(
+    { pid, startTicks }: ProcessIdentity,
+    last: ReadonlyMap<string, { cpuMs: number; atMs: number }>,
+  ): Usage | undefined {
+    const stat = readProcStat(pid)
+    if (stat === undefined || stat.startTicks !== startTicks || stat.state === 'Z') return undefined
+    const atMs = this.#clock.monotonicMs()
+    const key = `${pid}/${startTicks}`
+    const before = last.get(key)
+    this.#last.set(key, { cpuMs: stat.cpuMs, atMs })
+    const overMs = Math.max(1, before === undefined ? ageMs(startTicks) : atMs - before.atMs)
+    return { cpuPercent: (100 * (stat.cpuMs - (before?.cpuMs ?? 0))) / overMs, memoryBytes: stat.memoryBytes }
+  }
+}

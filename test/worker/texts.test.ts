@@ -1,0 +1,49 @@
+/** The catalogues of texts: the same keys and placeholders in every language, and direction marks where they belong. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { languageOfHint, languages } from '../../domain/worker-contract.ts'
+import { catalogue } from '../../worker/shop/texts.ts'
+
+const folder = join(import.meta.dirname, '..', '..', 'worker', 'shop', 'texts')
+const rooms = [...new Set(readdirSync(folder).map((file) => file.split('.')[0] ?? ''))]
+const textsOf = (room: string, language: string) =>
+  JSON.parse(readFileSync(join(folder, `${room}.${language}.json`), 'utf8')) as Record<string, string>
+const placeholders = (text = '') => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort()
+
+test.for(rooms)('the texts of %s have the same keys and placeholders in every language, and none is empty', (room) => {
+  const english = textsOf(room, 'en')
+  for (const language of languages) {
+    const texts = textsOf(room, language)
+    expect(Object.keys(texts), `${room} ${language}`).toEqual(Object.keys(english))
+    for (const [key, text] of Object.entries(texts)) {
+      expect(text.trim(), `${language} ${key}`).not.toBe('')
+      expect(placeholders(text), `${language} ${key}`).toEqual(placeholders(english[key]))
+    }
+  }
+})
+
+describe('filling', () => {
+  const texts = { id: 'Your id: <code>{id}</code>', price: '{name}\n{price} each' }
+  const farsi = { id: 'شناسه: <code>{id}</code>', price: '{name}\nهر عدد {price}' }
+  const say = catalogue({ en: texts, zh: texts, ru: texts, fa: farsi })
+
+  test('values are escaped, and a value that looks like a placeholder stays as it is', () => {
+    expect(say('en', 'id', { id: '<b>{id}</b>' })).toBe('Your id: <code>&lt;b&gt;{id}&lt;/b&gt;</code>')
+  })
+
+  test('from right to left each value is isolated, and a line that begins with one says its direction', () => {
+    expect(say('fa', 'price', { name: 'VPN', price: '5 USDT' })).toBe(
+      '\u200f\u2068VPN\u2069\nهر عدد \u20685 USDT\u2069',
+    )
+    expect(say('en', 'price', { name: 'VPN', price: '5 USDT' })).toBe('VPN\n5 USDT each')
+  })
+
+  test('the marks stay outside of what people copy', () => {
+    expect(say('fa', 'id', { id: 77 })).toBe('شناسه: \u2068<code>77</code>\u2069')
+  })
+})
+
+test('a hint of a language we do not speak means English', () => {
+  expect(['fa-IR', 'zh_Hans', 'RU', 'xx', null].map(languageOfHint)).toEqual(['fa', 'zh', 'ru', 'en', 'en'])
+})

@@ -1,0 +1,238 @@
+/**
+ * Delivers what a bot has to tell without being asked. Which chats are concerned is asked for when somebody says that
+ * there is something: the gateway by a line on the lifeline, a turn that has just produced it, or the clock. What is to be
+ * said is taken one message at a time in the chat's own queue, so that it never comes between a person and their
+ * answer, and so that the mark that goes with it (docs/adr/0004) has nothing but that message behind it.
+ */
+import type { OutboxMessage, Settled } from '../domain/outbox-calls.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
+import type { GatewayClient } from './gateway-client.ts'
+import { partsOf } from './shop/notices/parts.ts'
+import type { Screen } from './shop/screen.ts'
+import { WorkerExit } from './worker-exit.ts'
+
+/** Chats that people wait for, at once; the rest of the channel's places is for answers. */
+const urgentAtOnceMax = 8
+/** A look that brought nothing is not repeated sooner. */
+const bulkPauseMs = 5000
+const soonestMs = 50
+
+/** Where and how a part of a message is shown. */
+export interface PartPlace {
+  readonly chatId: string
+  /** The same however often this part is tried, and no other one's. */
+  readonly key: string
+  /** Marks of earlier attempts at this part. */
+  readonly earlierMarks: readonly string[]
+}
+
+/** What a channel does for its outbox. */
+export interface OutboxChannel {
+  /** Runs work in a chat's own queue. */
+  inChat(chatId: string, work: () => Promise<void>): Promise<void>
+  /** Runs work when the pace of what nobody waits for allows. */
+  inBackground(work: () => Promise<void>): Promise<void>
+  /** Where the channel stands in this chat; null when it cannot say. */
+  markFor(chatId: string): string | null
+  /** The channel is known to have come so far. */
+  seeMark(mark: string): void
+  /** The last message id of this chat; null where it has no such. */
+  reached(chatId: string): number | null
+  /** Shows a part, unless an earlier attempt has; rejects with the channel's refusal or the network's error. */
+  show(screen: Screen, place: PartPlace): Promise<void>
+  /** What a failure to show means for its message; rejects with `WorkerExit` when it ends the worker. */
+  judge(error: unknown, place: { readonly chatId: string }): Promise<Failed>
+}
+
+/** A failure as the gateway is told of it. */
+export type Failed = DistributiveOmit<Exclude<Settled, { outcome: 'sent' }>, 'id'>
+type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never
+
+export interface OutboxContext {
+  readonly gateway: GatewayClient
+  readonly clock: Clock
+  readonly log: Log
+  readonly draining: AbortSignal
+}
+
+/** The message in hand was given to another worker, or its order is gone. */
+class NoLongerOurs extends Error {}
+
+export class Outbox {
+  readonly #context: OutboxContext
+  readonly #channel: OutboxChannel
+  /** Chats whose messages are being delivered, and whether they were asked for again meanwhile. */
+  readonly #inHand = new Map<string, boolean>()
+  readonly #waiting: string[] = []
+  #urgent = 0
+  /** There are more chats to ask for when nothing of the last answer is left. */
+  #more = false
+  #started = false
+  #looking = false
+  #lookAgain = false
+  #bulkUnderWay = false
+  #cancelTimer: () => void = () => {}
+
+  constructor(context: OutboxContext, channel: OutboxChannel) {
+    this.#context = context
+    this.#channel = channel
+    context.draining.addEventListener('abort', () => this.#cancelTimer(), { once: true })
+  }
+
+  /**
+   * Begins; to be called when the updates that had been waiting are in their chats' queues, so that an answer that an
+   * earlier worker may have sent is looked for before anything else is said in its chat.
+   */
+  start(): void {
+    this.#started = true
+    this.poke()
+  }
+
+  /** Something may wait. Looks are made one at a time, and pokes that come during one lead to one more. */
+  poke(): void {
+    if (!this.#started || this.#context.draining.aborted) return
+    this.#lookAgain = true
+    if (this.#looking) return
+    this.#looking = true
+    void this.#guard(async () => {
+      while (this.#lookAgain && !this.#context.draining.aborted) {
+        this.#lookAgain = false
+        await this.#look()
+      }
+    }).finally(() => {
+      this.#looking = false
+    })
+  }
+
+  /** Delivers what waits for a chat, in whose queue the caller is. */
+  async deliverHere(chatId: string): Promise<void> {
+    if (this.#started) await this.#guard(() => this.#deliver(chatId, 'urgent'))
+  }
+
+  async #look(): Promise<void> {
+    const { urgent, more, bulk, nextInMs, mark } = await this.#context.gateway.call('outboxDue', {})
+    if (mark !== null) this.#channel.seeMark(mark)
+    this.#more = more
+    for (const chatId of urgent) this.#want(chatId)
+    if (bulk.length > 0) this.#startBulk(bulk)
+    this.#cancelTimer()
+    if (nextInMs !== null) this.#pokeIn(Math.max(soonestMs, nextInMs))
+  }
+
+  #pokeIn(ms: number): void {
+    this.#cancelTimer()
+    if (!this.#context.draining.aborted) this.#cancelTimer = this.#context.clock.setTimer(ms, () => this.poke())
+  }
+
+  #want(chatId: string): void {
+    if (this.#inHand.has(chatId)) return void this.#inHand.set(chatId, true)
+    this.#inHand.set(chatId, false)
+    this.#waiting.push(chatId)
+    this.#next()
+  }
+
+  #next(): void {
+    if (this.#urgent >= urgentAtOnceMax) return
+    const chatId = this.#waiting.shift()
+    if (chatId === undefined) return
+    this.#urgent += 1
+    void this.#guard(() =>
+      this.#channel.inChat(chatId, () => this.#guard(() => this.#deliver(chatId, 'urgent'))),
+    ).finally(() => {
+      this.#urgent -= 1
+      const again = this.#inHand.get(chatId) === true
+      this.#inHand.delete(chatId)
+      if (again) this.#want(chatId)
+      this.#next()
+      if (this.#urgent === 0 && this.#more) this.poke()
+    })
+  }
+
+  /** One of many: each chat one message, as the pace allows; then the next few are asked for. */
+  #startBulk(chats: readonly string[]): void {
+    if (this.#bulkUnderWay) return
+    this.#bulkUnderWay = true
+    let told = 0
+    const tell = (chatId: string) =>
+      this.#channel.inBackground(() =>
+        this.#channel.inChat(chatId, () =>
+          this.#guard(async () => {
+            if (!this.#context.draining.aborted && (await this.#deliver(chatId, 'any'))) told += 1
+          }),
+        ),
+      )
+    void Promise.all(chats.map((chatId) => this.#guard(() => tell(chatId)))).finally(() => {
+      this.#bulkUnderWay = false
+      if (told > 0) this.poke()
+      else this.#pokeIn(bulkPauseMs)
+    })
+  }
+
+  /** Runs in the chat's queue. @returns whether there was anything. */
+  async #deliver(chatId: string, first: 'urgent' | 'any'): Promise<boolean> {
+    let take: 'urgent' | 'any' | 'nothing' = first
+    let settled: Settled | null = null
+    let any = false
+    for (;;) {
+      const answerMark = this.#channel.markFor(chatId)
+      const { message }: { message: OutboxMessage | null } = await this.#context.gateway.call('outboxNext', {
+        chatId,
+        take,
+        answerMark,
+        settled,
+      })
+      if (message === null) {
+        // It comes again, and by the clock: when, the gateway knows.
+        if (settled !== null && isPutOff(settled)) this.poke()
+        return any
+      }
+      any = true
+      settled = await this.#tell(chatId, message)
+      if (settled === null) return any
+      take = isPutOff(settled) || this.#context.draining.aborted ? 'nothing' : 'urgent'
+    }
+  }
+
+  /** @returns what became of it; null when it is no longer ours. */
+  async #tell(chatId: string, message: OutboxMessage): Promise<Settled | null> {
+    const { id } = message
+    const parts = partsOf(message, async (number) => {
+      const { base64 } = await this.#context.gateway.call('outboxFile', { id, number })
+      if (base64 === null) throw new NoLongerOurs()
+      return Buffer.from(base64, 'base64')
+    })
+    if (parts === undefined) return { outcome: 'refused', id, reason: `this worker has no text for ${message.kind}` }
+    let { earlierMarks } = message
+    try {
+      for (let number = message.partsSent; number < parts.length; number += 1) {
+        const screen = await parts[number]?.()
+        if (screen !== undefined)
+          await this.#channel.show(screen, { chatId, key: `outbox:${id}:${number}`, earlierMarks })
+        earlierMarks = []
+        if (number + 1 === parts.length) break
+        const part = { id, partsSent: number + 1, answerMark: this.#channel.markFor(chatId) }
+        if (!(await this.#context.gateway.call('outboxPart', part)).mine) return null
+      }
+    } catch (error) {
+      if (error instanceof NoLongerOurs) return null
+      const failed = await this.#channel.judge(error, { chatId })
+      this.#context.log.info({ message: id, kind: message.kind, ...failed }, 'a message was not delivered')
+      return { ...failed, id }
+    }
+    return { outcome: 'sent', id, messageId: this.#channel.reached(chatId) }
+  }
+
+  /** A typed end is everybody's and comes to the poller by itself; anything else must not stop what comes after. */
+  async #guard(work: () => Promise<void> | Promise<boolean>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof WorkerExit)) this.#context.log.error({ error }, 'the outbox could not be looked after')
+    }
+  }
+}
+
+function isPutOff({ outcome }: Settled): boolean {
+  return outcome === 'later' || outcome === 'untried'
+}

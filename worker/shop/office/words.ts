@@ -1,0 +1,87 @@
+/** What owners and admins type and read: numbers in their own digits, markups, states, times. */
+import type { MarkupWords, Refused } from '../../../domain/room-result.ts'
+import type { Language } from '../../../domain/worker-contract.ts'
+import type { TokenFate } from '../turn.ts'
+import { office } from './texts.ts'
+
+const zeros = ['۰', '٠', '０'].map((zero) => zero.codePointAt(0) ?? 0)
+
+/** Digits, points and signs of other writings as ours: `۱۲٫۵٪` is `12.5%`. */
+export function plainDigits(text: string): string {
+  return text
+    .trim()
+    .replace(/[٫．。]/g, '.')
+    .replace(/[٪％]/g, '%')
+    .replace(/[－−–]/g, '-')
+    .replace(/[۰-۹٠-٩０-９]/g, (digit) => {
+      const code = digit.codePointAt(0) ?? 0
+      const zero = zeros.find((first) => code >= first && code < first + 10) ?? code
+      return String(code - zero)
+    })
+}
+
+/** `10%` is a percentage; `0.05` and `0.05 USDT` are an amount a unit. What is wrong with it, the gateway says. */
+export function markupWordsOf(text: string): MarkupWords {
+  const given = plainDigits(text)
+  const percent = /^(.*?)\s*%$/.exec(given)?.[1]
+  if (percent !== undefined) return { kind: 'percent', percent }
+  const [, amount = given, currency = 'USDT'] = /^(.*?)\s*(USDT|IRR)$/i.exec(given) ?? []
+  return { kind: 'fixed', amount, currency: currency.toUpperCase() === 'IRR' ? 'IRR' : 'USDT' }
+}
+
+/** Markups that are one tap away: what most shops choose. */
+export const markupPresets: readonly (readonly MarkupWords[])[] = [
+  ['0', '5', '10', '20'].map((percent) => ({ kind: 'percent', percent })),
+  ['0.05', '0.1', '0.5', '1'].map((amount) => ({ kind: 'fixed', amount, currency: 'USDT' })),
+]
+
+interface Markup {
+  readonly kind: 'percent' | 'fixed'
+  readonly percent: string
+  readonly fixed: { readonly USDT: string; readonly IRR: string }
+}
+
+export function markupText(language: Language, markup: Markup): string {
+  if (markup.kind === 'percent') {
+    return markup.percent === '0' ? office(language, 'markup_none') : percentText(language, markup.percent)
+  }
+  const given = (['USDT', 'IRR'] as const).filter((currency) => markup.fixed[currency] !== '0')
+  if (given.length === 0) return office(language, 'markup_none')
+  return given
+    .map((currency) => office(language, 'markup_fixed', { amount: markup.fixed[currency], currency }))
+    .join(', ')
+}
+
+export function percentText(language: Language, percent: string): string {
+  return office(language, 'markup_percent', { percent })
+}
+
+/** A preset's button and arguments. */
+export function presetChoice(language: Language, preset: MarkupWords): { label: string; args: string[] } {
+  if (preset.kind === 'percent') {
+    return { label: percentText(language, preset.percent), args: ['percent', preset.percent] }
+  }
+  return { label: `${preset.amount} ${preset.currency}`, args: ['fixed', preset.amount] }
+}
+
+/** The markup behind a preset's arguments, or those of `/agent_pricing`. */
+export function markupOfArgs(kind: string | undefined, value: string | undefined): MarkupWords | undefined {
+  if (value === undefined) return undefined
+  if (kind === 'percent') return { kind, percent: plainDigits(value).replace(/\s*%$/, '') }
+  return kind === 'fixed' ? { kind, amount: plainDigits(value), currency: 'USDT' } : undefined
+}
+
+/** The sentence for a refusal. */
+export function troubleText(language: Language, { trouble, detail }: Refused): string {
+  return office(language, `trouble_${trouble}`, { detail: detail ?? '', currency: 'USDT' })
+}
+
+/** `2026-11-21 11:40`, in UTC. */
+export function shortTime(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ')
+}
+
+/** What became of a token that a person wrote. */
+export function tokenText(language: Language, fate: TokenFate): string {
+  return office(language, fate === 'erased' ? 'token_deleted' : 'token_seen')
+}
