@@ -165,7 +165,7 @@ test('limits are said with their figure, and nothing is written', async () => {
 
 test('a paused shop and a blocked customer top up no more, but what was paid is credited', async () => {
   const { id } = await requested(usdt(20))
-  await at.query('update customer set blocked_at = now() where id = $1', [customer])
+  await at.query(`update customer set blocked_at = now(), blocked_reason = 'fraud' where id = $1`, [customer])
   expect(await request(usdt(30))).toMatchObject({ refusal: 'customer_blocked' })
   const elsewhere = await addCustomer(at, 'agent:closed')
   await at.query(`update tenant set status = 'paused' where id = 'agent:closed'`)
