@@ -16,9 +16,16 @@ const aesName: Readonly<Record<number, 'aes-128-gcm' | 'aes-192-gcm' | 'aes-256-
   32: 'aes-256-gcm',
 }
 
-/** Reads keys, one a line, base64 or base64url of 16, 24 or 32 bytes (Fernet: 32). Throws `usage` without echoing them. */
+/**
+ * Reads keys, one a line, base64 or base64url of 16, 24 or 32 bytes (Fernet: 32), also as the line of the old `.env`.
+ * Throws `usage` without echoing them.
+ */
 export function parseOldKeys(text: string): Buffer[] {
-  const lines = text.split(/\s+/).filter((line) => line !== '')
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim().replace(/^(?:export\s+)?[A-Z][A-Z0-9_]*_KEY\s*=\s*/, ''))
+    .map((line) => line.replace(/^(["'])(.*)\1$/, '$2'))
+    .filter((line) => line !== '' && !line.startsWith('#'))
   if (lines.length === 0) throw new Failure('usage', '--old-key-file: there is no key in it')
   return lines.map((line, index) => {
     const key = decodeBase64(line)

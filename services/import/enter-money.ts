@@ -112,8 +112,7 @@ async function balanceCustomers({ tx }: ImportRun): Promise<void> {
        union all select from_customer, -amount from staged_leg where from_customer is not null
      ), concerned as (
        select customer as id from moved
-       union select c.id from staged_users s
-       join customer c on c.tenant_id = s.tenant_id and c.platform = 'telegram' and c.platform_user_id = s.buyer
+       union select d.target from staged_users s join imported_document d on d.collection = 'users' and d.key = s.key
      ), wanted as (
        select d.target as customer, d.tenant_id, min(d.key) as key, sum(d.amount) as amount
        from imported_document d where d.collection = 'users' and d.target in (select id from concerned)

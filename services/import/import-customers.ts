@@ -33,7 +33,7 @@ async function importBuyers(run: ImportRun): Promise<void> {
          on conflict (tenant_id, platform, platform_user_id) do nothing returning id, tenant_id, platform_user_id
        ), noted as (
          insert into imported_document (collection, key, digest, tenant_id, state, entered_state, target)
-         select 'users', 'buyer:' || tenant_id || ':' || platform_user_id, sha256(''), tenant_id, 'made', 'made', id
+         select 'users', 'buyer:' || id, sha256(''), tenant_id, 'made', 'made', id
          from made
        )
        select line from made join buyer on buyer.tenant_id = made.tenant_id and buyer.buyer = made.platform_user_id

@@ -147,7 +147,8 @@ function noteReading(run: ImportRun): void {
   const missing = (Object.keys(oldCollections) as OldCollection[]).filter((name) => !run.files.has(name))
   const wanted = missing.filter((name) => name !== 'categories' && name !== 'products')
   if (wanted.length > 0) run.notes.add('no_file', `there is no file of ${wanted.join(', ')}`, [], wanted.length)
-  const { timesWithoutZone } = run.reading
+  const { timesWithoutZone, timesFromIds } = run.reading
+  if (timesFromIds > 0) run.notes.add('times', 'documents without a time have that of their _id', [], timesFromIds)
   if (timesWithoutZone > 0) run.notes.add('zones', 'times without a zone were taken for UTC', [], timesWithoutZone)
 }
 

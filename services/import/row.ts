@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { parseDecimalText } from '../../domain/decimal-text.ts'
 import type { Fields, Value } from '../../domain/extended-json.ts'
 import { type Currency, currencies } from '../../domain/money.ts'
@@ -19,6 +20,7 @@ export class Reading {
   /** In units of 10 to the power of minus `scale + roundingScale`. */
   #roundedSum = 0n
   timesWithoutZone = 0
+  timesFromIds = 0
 
   constructor(options: { rounds: boolean }) {
     this.rounds = options.rounds
@@ -126,6 +128,16 @@ export class Row {
     return date.toISOString()
   }
 
+  /** When the document came to be: what it says, else what its `_id` says (an ObjectId begins with its time). */
+  bornAt(...names: readonly string[]): string {
+    const said = this.time(...names)
+    if (said !== null) return said
+    const id = this.text('_id') ?? ''
+    if (!/^[0-9a-f]{24}$/.test(id)) throw new Misfit(`it has no ${names[0]}`)
+    this.#reading.timesFromIds += 1
+    return new Date(Number.parseInt(id.slice(0, 8), 16) * 1000).toISOString()
+  }
+
   /** `master`, or the agent's: from `tenant`, from who sold it, or from `agent_id`. */
   tenant(): string {
     const named = [
@@ -144,9 +156,11 @@ export class Row {
     return checkedTenant(this.need(agentTenant(this.text('agent_id', 'agent_bot_id')), 'agent_id'))
   }
 
-  /** Its key in its collection: the `_id`, else what else is unique there. */
+  /** Its key in its collection: the `_id`, else what else is unique there, which is not kept in plain words. */
   key(natural: string | null): string {
-    return this.need(this.text('_id') ?? natural, '_id')
+    const id = this.text('_id')
+    if (id !== null) return id
+    return `natural:${createHash('sha256').update(this.need(natural, '_id')).digest('hex').slice(0, 24)}`
   }
 
   need<T>(value: T | null | undefined, name: string): T {

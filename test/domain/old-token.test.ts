@@ -65,6 +65,7 @@ test('an altered AES-GCM box does not open', () => {
 
 test('keys are read one a line in either alphabet, and never echoed', () => {
   expect(parseOldKeys(`${oldKey.toString('base64')}\n${otherKey.toString('base64url')}\n`)).toEqual([oldKey, otherKey])
+  expect(parseOldKeys(`# old\nexport AGENT_TOKEN_AES_KEY="${oldKey.toString('base64')}"\r\n`)).toEqual([oldKey])
   for (const text of ['', '  \n', 'c2hvcnQ=', 'SECRET!!']) {
     expect(() => parseOldKeys(text)).toThrow('--old-key-file')
     expect(() => parseOldKeys(text)).not.toThrow('SECRET')

@@ -26,16 +26,11 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   home: (_, once) => [once()],
   shopText: (_, once) => [once({ text: 'help' }), once({ text: 'terms' })],
   shelf: (_, once) => [once({ category: null, page: 0 }), once({ category: 0, page: 0 })],
-  product: ({ canary }, once) => [
-    once({ product: canary.replace('canary', 'prod') }),
-    once({ product: 'prod-wanted' }),
-  ],
-  quote: ({ canary }, once) => [once({ product: canary.replace('canary', 'prod'), quantity: 1 })],
-  pay: ({ canary }, once) =>
-    [canary.replace('canary', 'prod'), 'prod-shared'].flatMap((product) =>
-      ['1000000', '1100000'].map((shownUnitPrice) =>
-        once({ product, quantity: 1, shownUnitPrice, rendering: `r${shownUnitPrice}` }),
-      ),
+  product: (_, once) => [once({ product: 'prod-shared' }), once({ product: 'prod-wanted' })],
+  quote: (_, once) => [once({ product: 'prod-shared', quantity: 1 })],
+  pay: (_, once) =>
+    ['1000000', '1100000'].map((shownUnitPrice) =>
+      once({ product: 'prod-shared', quantity: 1, shownUnitPrice, rendering: `r${shownUnitPrice}` }),
     ),
   orders: ({ order }, once) => [once({ before: null }), once({ before: order + 1 })],
   order: ({ order }, once) => [once({ order })],

@@ -50,7 +50,7 @@ export function decodeOrder(row: Row, ledger: LedgerPrice | null | undefined): D
     buyer: userIdOf(row, 'user_id', 'customer_id', 'buyer_id'),
     product: original === null ? null : productIdOf(original),
     product_name: row.text('projectname', 'product_name', 'product')?.slice(0, 200) ?? null,
-    at: row.need(row.time('time', 'created_at', 'timer', 'order_time'), 'time'),
+    at: row.bornAt('time', 'created_at', 'timer', 'order_time'),
   }
   return {
     key: row.key(number),

@@ -14,7 +14,7 @@ export function decodeProfit(row: Row): Decoded {
   const status = translate(row.need(row.word('status'), 'status'), states, 'status')
   const profit = row.need(row.amount('profit'), 'profit')
   if (kind === 'sale' && profit < 0n) throw new Misfit('the profit of a sale is negative')
-  const createdAt = row.need(row.time('created_at', 'time'), 'created_at')
+  const createdAt = row.bornAt('created_at', 'time')
   const state = kind === 'refund' ? 'refund' : row.flag('reverted') ? 'reverted' : status
   return {
     key: row.key(`${tenant}:${number}:${kind}`),

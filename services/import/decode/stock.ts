@@ -56,7 +56,7 @@ export function decodeStock(row: Row, goodsIn: GoodsIn): DecodedStock {
     product,
     goods,
     decoded: {
-      key: row.key(row.text('hbid')),
+      key: row.key(`${original} ${row.text('hbid') ?? goods.bytes.toString('base64')}`),
       tenant: null,
       number: null,
       state,

@@ -25,7 +25,7 @@ export function decodeTopUp(row: Row): Decoded {
   const number = row.text('bianhao', 'order_id', 'topup_id')
   const amount = row.need(row.amount('exact_amount', 'amount_usdt', 'money', 'amount'), 'amount')
   if (amount <= 0n) throw new Misfit('its amount is not above 0')
-  const createdAt = row.need(row.time('time', 'created_at', 'timer'), 'time')
+  const createdAt = row.bornAt('time', 'created_at', 'timer')
   return {
     key: row.key(number),
     tenant,

@@ -28,8 +28,9 @@ export function decodeWithdrawal(row: Row): Decoded {
       `its amount is ${formatAmount(amount, oldCurrency)} and its fee ${formatAmount(fee, oldCurrency)}: something must be left to be paid`,
     )
   }
-  const requestedAt = row.need(row.time('requested_at', 'created_at', 'apply_time'), 'requested_at')
-  const key = row.key(row.text('request_id', 'withdrawal_id'))
+  const requestedAt = row.bornAt('requested_at', 'created_at', 'apply_time')
+  const address = row.need(row.text('address', 'wallet_address', 'payment_account'), 'address').slice(0, 200)
+  const key = row.key(row.text('request_id', 'withdrawal_id') ?? `${tenant} ${requestedAt} ${amount} ${address}`)
   const reviewedAt = row.time('reviewed_at', 'approved_at', 'rejected_at', 'process_time')
   const paidAt = row.time('paid_at') ?? (state === 'paid' ? reviewedAt : null)
   if (state === 'paid' && paidAt === null) throw new Misfit('it is paid, and has no paid_at')
@@ -43,7 +44,7 @@ export function decodeWithdrawal(row: Row): Decoded {
     columns: {
       id: withdrawalId(row, key, requestedAt),
       fee: fee.toString(),
-      address: row.need(row.text('address', 'wallet_address', 'payment_account'), 'address').slice(0, 200),
+      address,
       requested_at: requestedAt,
       requested_by: optionalUserId(row, 'owner_user_id', 'requester_user_id'),
       reviewed_at: reviewedAt,

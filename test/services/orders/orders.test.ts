@@ -178,6 +178,11 @@ test.each(Object.entries(refusals))('%s refuses the order, and nothing moves', a
 
 test('what a customer has of a product counts against the limit, and what was refunded does not', async () => {
   await change(`update product set limit_per_customer = 2 where id = $1`, product)
+  const two = await order({ quantity: 2 })
+  const [unit] = (await showOrder(shelf.test.database, ownerActor, { order: two.id })).units
+  await change(`select refund_order($1, array[$2::bigint], 'part', true, 'x', 'x')`, two.id, unit?.unit)
+  expect(await order({ quantity: 2 })).toMatchObject({ refusal: 'over_limit', refusal_detail: '1' })
+  await change(`select refund_order($1, null, 'rest', true, 'x', 'x')`, two.id)
   const first = await order()
   expect(await order({ quantity: 2 })).toMatchObject({ refusal: 'over_limit', refusal_detail: '1' })
   await order({ hold: true })

@@ -22,7 +22,8 @@ let test_: TestDatabase
 let at: Database
 beforeAll(async () => {
   test_ = await createTestDatabase()
-  at = Database.open(test_.url, { applicationName: 'botfleet races', connectionsMax: 24, queryTimeoutMs: 60_000 })
+  const patience = { queryTimeoutMs: 60_000, connectTimeoutMs: 60_000 }
+  at = Database.open(test_.url, { applicationName: 'botfleet races', connectionsMax: 24, ...patience })
   await at.query(`insert into tenant (id, name, markup_hundredths) values ($1, 'Race', 1000)`, [tenant])
   await at.query(
     `insert into customer (id, tenant_id, platform, platform_user_id)

@@ -159,6 +159,20 @@ describe('a token that nobody asked for', () => {
     expect(await rig.count(`select count(*) from tenant where id = 'agent:agent002'`)).toBe(0)
   })
 
+  test('is not taken for the reason or the reference of a command', async () => {
+    const { token, secret } = newToken()
+    await rig.earn('ann', '20')
+    const { rows } = await rig.db.database.query<{ id: string }>(
+      `select (w).id from request_withdrawal('agent:ann', 'of-tokens', 'USDT', 20000000, 1000000,
+         'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb', 1, 'owner:telegram:1', null, null, null)`,
+    )
+    const chat = await admin()
+    chat.say(`/withdraw_reject ${rows[0]?.id} ${token}`)
+    await chat.answer(holding(read('office', 'en', 'token_deleted')))
+    expect(await rig.count(`select count(*) from withdrawal where state = 'requested'`)).toBe(1)
+    await expectNowhere(secret)
+  })
+
   test('is not taken for the link that was asked for', async () => {
     const { token, secret } = newToken()
     await rig.own('ann', 'Olga')
