@@ -59,7 +59,6 @@ const statsSchema = z.object({
   paid_out: z.string(),
   fees: z.string(),
 })
-export type WithdrawalStatsWords = z.infer<typeof statsSchema>
 
 const oneAgent = roomResult({ agent: agentSchema })
 const oneWithdrawal = roomResult({ withdrawal: withdrawalSchema })
