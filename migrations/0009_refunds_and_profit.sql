@@ -76,7 +76,7 @@ begin
   select array_agg(id order by id) into units from stock_unit
   where order_id = of_order and state = 'sold' and (unit_ids is null or id = any(unit_ids));
   given := coalesce(cardinality(units), 0);
-  if o.status not in ('paid', 'partly_refunded') or given = 0 or given <> coalesce(cardinality(unit_ids), given) then
+  if given = 0 or given <> coalesce(cardinality(unit_ids), given) then
     raise exception 'order % is %: nothing of that to refund', of_order, o.status using errcode = 'BF409';
   end if;
   -- By what has been given back in all, so that parts add up to the whole whatever their order.

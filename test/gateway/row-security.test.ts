@@ -225,6 +225,16 @@ test.for(Object.entries(functions).filter(([, call]) => call !== null))(
   },
 )
 
+test('what moved an account of another tenant is not told', async () => {
+  const { rows } = await tenants.db.database.query<{ id: number }>(
+    `select t.to_account as id from transfer t join account a on a.id = t.to_account where a.tenant_id = 'agent:red' limit 1`,
+  )
+  const moves = (speaker: TenantIds) =>
+    as(speaker, (tx) => tx.query('select from moves_of($1, null, 5)', [rows[0]?.id]))
+  expect((await moves(tenants.red)).rowCount).toBeGreaterThan(0)
+  expect((await moves(tenants.blue)).rowCount).toBe(0)
+})
+
 test('a price at another tenant is not told', async () => {
   const price = (tenant: string) =>
     as(tenants.red, (tx) => tx.query<{ markup: number }>(`select markup from quote($1, 'prod-shared')`, [tenant]))
