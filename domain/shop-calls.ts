@@ -12,7 +12,6 @@ export const orderQuantityMax = 1000
 
 const currency = z.enum(['USDT', 'IRR'])
 const moneySchema = z.object({ amount: z.string(), currency })
-export type MoneyWords = z.infer<typeof moneySchema>
 
 const id = z.int().check(z.positive())
 const product = z.string().check(z.minLength(1), z.maxLength(30))
@@ -122,7 +121,6 @@ const goodsSchema = z.object({
   /** Units that are files: base64. */
   files: z.array(z.object({ name: z.string(), content: z.string() })),
 })
-export type GoodsView = z.infer<typeof goodsSchema>
 
 const movementSchema = z.object({
   id: z.int(),

@@ -1,5 +1,5 @@
 /** The calls of a shop's customers, by the services they stand for. */
-
+import type { TransactionView } from '../domain/customer.ts'
 import { formatAmount, parseAmount } from '../domain/money.ts'
 import type { OrderView } from '../domain/shop.ts'
 import type { Movement, OrderWords, shopCalls, TopUpWords } from '../domain/shop-calls.ts'
@@ -12,7 +12,7 @@ import { isProduct } from '../services/chat/is-product.ts'
 import { quoteOrder } from '../services/chat/quote-order.ts'
 import { shelfOf } from '../services/chat/shelf-of.ts'
 import { wantsNews } from '../services/chat/wants-news.ts'
-import { type HistoryLine, historyOfBuyer } from '../services/ledger/history-of-buyer.ts'
+import { transactionsOf } from '../services/customers/transactions-of.ts'
 import { goodsOfOrder } from '../services/orders/goods-of-order.ts'
 import { ordersOfBuyer } from '../services/orders/orders-of-buyer.ts'
 import { placeOrder } from '../services/orders/place-order.ts'
@@ -99,7 +99,7 @@ export const shopHandlers: RoomHandlers<keyof typeof shopCalls> = {
   }),
 
   history: look(async ({ tx, buyer, request }) => {
-    const found = await historyOfBuyer(tx, buyer, { before: request.before ?? undefined, limit: pageSize + 1 })
+    const found = await transactionsOf(tx, buyer, { before: request.before ?? undefined, limit: pageSize + 1 })
     const movements = found.slice(0, pageSize).map(movementOf)
     return { balances: await balancesOf(tx, buyer), movements, hasMore: found.length > pageSize }
   }),
@@ -148,7 +148,7 @@ function wordsOf(order: OrderView): OrderWords {
 }
 
 /** Without the reason that staff gave. */
-function movementOf({ id, at, kind, amount, currency, order, product_name: name }: HistoryLine): Movement {
+function movementOf({ id, at, kind, amount, currency, order, product_name: name }: TransactionView): Movement {
   return { id, at, kind, amount, currency, order, name }
 }
 

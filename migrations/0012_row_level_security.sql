@@ -235,7 +235,7 @@ begin
   grant update (parts_sent, answer_marks, claimed_until) on outbox_message to botfleet_gateway;
   grant delete on conversation_state, tenant_text to botfleet_gateway;
   grant execute on function gateway_instance, gateway_tenant, hold_lease, count_free, is_link_code, words_of_message,
-    subscription_clock, quote, place_order, request_top_up, request_withdrawal, release_withdrawal, outbox_due,
+    subscription_clock, quote, moves_of, place_order, request_top_up, request_withdrawal, release_withdrawal, outbox_due,
     outbox_next, outbox_settle, tell_customer, tell_chat, tell_owners, tell_admins to botfleet_gateway;
   return gateway_role_state();
 end $$;

@@ -1,4 +1,4 @@
-import { type ImportRun, noteLines } from './import-run.ts'
+import { type ImportRun, noteLines, refuseWhere } from './import-run.ts'
 
 /**
  * Units of stock, sealed. Goods that are there twice are stocked once, as sold where one of them was sold. Leaves the
@@ -8,6 +8,7 @@ export async function importStock(run: ImportRun): Promise<void> {
   const { tx, actor } = run
   await openUnits(run)
   if (!run.files.has('stock')) return
+  await refuseOnShelf(run)
   await tx.query(
     `with batch as (
        insert into stock_batch (product_id, source, added, duplicates, by)
@@ -61,6 +62,17 @@ async function openUnits({ tx }: ImportRun): Promise<void> {
   await tx.query('create index on staged_unit (product, print)')
   await tx.query('create index on staged_unit (key)')
   await tx.query('analyze staged_unit')
+}
+
+/** Goods that were sold there, and that somebody has put on the shelf here. */
+async function refuseOnShelf(run: ImportRun): Promise<void> {
+  await refuseWhere(
+    run,
+    'stock',
+    `select s.line, format('it was sold there, but its goods can be bought here as unit %s: take that off the shelf first', u.id) as why
+     from staged_unit s join stock_unit u on u.product_id = s.product and u.fingerprint = s.print
+     where s.state <> 'available' and not s.is_new and u.state = 'available' order by s.line`,
+  )
 }
 
 /** The key that sealed is in use: a rotation that believes itself at its end looks again. */

@@ -193,6 +193,7 @@ const functions: Readonly<Record<string, string | null>> = {
   is_link_code: null,
   subscription_clock: null,
   quote: null,
+  moves_of: null,
   tell_admins: null,
   words_of_message: `words_of_message(1, 'bot-blue')`,
   place_order: `place_order('agent:blue', 'customer-blue', 'bot-blue', 'prod-shared', 1, 'k', null, null, interval '1', 'a')`,
@@ -224,11 +225,33 @@ test.for(Object.entries(functions).filter(([, call]) => call !== null))(
   },
 )
 
+test('what moved an account of another tenant is not told', async () => {
+  const { rows } = await tenants.db.database.query<{ id: number }>(
+    `select t.to_account as id from transfer t join account a on a.id = t.to_account where a.tenant_id = 'agent:red' limit 1`,
+  )
+  const moves = (speaker: TenantIds) =>
+    as(speaker, (tx) => tx.query('select from moves_of($1, null, 5)', [rows[0]?.id]))
+  expect((await moves(tenants.red)).rowCount).toBeGreaterThan(0)
+  expect((await moves(tenants.blue)).rowCount).toBe(0)
+})
+
 test('a price at another tenant is not told', async () => {
   const price = (tenant: string) =>
     as(tenants.red, (tx) => tx.query<{ markup: number }>(`select markup from quote($1, 'prod-shared')`, [tenant]))
   expect((await price('agent:red')).rowCount).toBe(1)
   expect((await price('agent:blue')).rowCount).toBe(0)
+})
+
+test('what moved an account of another tenant is not told', async () => {
+  const accounts = await tenants.db.database.query<{ id: number; tenant: string }>(
+    `select distinct a.id::int as id, a.tenant_id as tenant from account a join transfer t on a.id in (t.from_account, t.to_account)
+     where a.kind = 'customer' and a.tenant_id in ('agent:red', 'agent:blue')`,
+  )
+  expect(new Set(accounts.rows.map(({ tenant }) => tenant))).toEqual(new Set(['agent:red', 'agent:blue']))
+  for (const { id, tenant } of accounts.rows) {
+    const told = await as(tenants.red, (tx) => tx.query('select from moves_of($1, null, 10)', [id]))
+    expect(told.rowCount > 0, `${id} of ${tenant}`).toBe(tenant === 'agent:red')
+  }
 })
 
 test('functions that run as the owner of the tables have a search path of their own', async () => {

@@ -64,7 +64,11 @@ export class ShopRig {
     const { lines = [], price = '5', limit: limitPerCustomer, description, category } = given
     await this.db.database.transaction(async (tx) => {
       await createProduct(tx, ownerActor, {
-        ...{ id, name: `Product ${id}`, description, category, limitPerCustomer },
+        id,
+        name: `Product ${id}`,
+        description,
+        category,
+        limitPerCustomer,
         currency: 'USDT',
         basePrice: parseAmount(price, 'USDT'),
       })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readGoods } from '../../../services/stock/read-goods.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { date, fakeToken, type OldDocument, oid, sealAesGcm } from './old-export.ts'
-import { importOld, keyring } from './run-import.ts'
+import { importOld, keyring, misfitsOf } from './run-import.ts'
 import { balancesOf } from './state-of.ts'
 
 let place: TestDatabase
@@ -310,6 +310,31 @@ test('a name that all units of a product share is the product’s', async () => 
   expect(await rows('select id, name, status, base_price::text as price from product')).toEqual([
     // Its price is not in the export: nobody can buy it before somebody sets one.
     { id: 'p1', name: 'Netflix', status: 'hidden', price: '1000000000000' },
+  ])
+})
+
+test('goods that are there twice are stocked once: where one was sold, the sold wins', async () => {
+  const { goods, report } = await goodsByOrder(
+    [
+      { _id: oid(1), nowuid: 'p', content: 'twice', state: 0 },
+      { _id: oid(2), nowuid: 'p', content: 'twice', state: 1, gmid: 1 },
+      { _id: oid(3), nowuid: 'q', content: 'twice', state: 0 },
+    ],
+    [{ bianhao: 'O1', user_id: 1, nowuid: 'p', price: 1, timer: at('12:00:00') }],
+  )
+  expect(goods).toEqual({ O1: ['twice'] })
+  expect(await rows('select product_id, state from stock_unit order by 1')).toEqual([
+    { product_id: 'p', state: 'sold' },
+    { product_id: 'q', state: 'available' },
+  ])
+  expect(report.notes.find(({ about }) => about === 'duplicates')?.places).toEqual(['stock.json:1'])
+})
+
+test('goods that were sold there and can be bought here are refused', async () => {
+  await importOld(place.url, { stock: [{ _id: oid(1), nowuid: 'p', content: 'mine', price: 1, state: 0 }] })
+  const work = importOld(place.url, { stock: [{ _id: oid(2), nowuid: 'p', content: 'mine', price: 1, state: 1 }] })
+  expect(await misfitsOf(work)).toEqual([
+    expect.stringMatching(/^stock.json:1: it was sold there, but its goods can be bought here as unit \d+/),
   ])
 })
 

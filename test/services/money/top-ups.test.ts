@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { roles } from '../../../domain/actor.ts'
 import { openTopUpsMax, type TopUpView } from '../../../domain/top-up.ts'
-import { historyOfBuyer } from '../../../services/ledger/history-of-buyer.ts'
+import { transactionsOf } from '../../../services/customers/transactions-of.ts'
 import { adjustBalance } from '../../../services/top-ups/adjust-balance.ts'
 import { cancelTopUp } from '../../../services/top-ups/cancel-top-up.ts'
 import { type ConfirmTopUp, confirmTopUp } from '../../../services/top-ups/confirm-top-up.ts'
@@ -165,7 +165,7 @@ test('limits are said with their figure, and nothing is written', async () => {
 
 test('a paused shop and a blocked customer top up no more, but what was paid is credited', async () => {
   const { id } = await requested(usdt(20))
-  await at.query('update customer set blocked_at = now() where id = $1', [customer])
+  await at.query(`update customer set blocked_at = now(), blocked_reason = 'fraud' where id = $1`, [customer])
   expect(await request(usdt(30))).toMatchObject({ refusal: 'customer_blocked' })
   const elsewhere = await addCustomer(at, 'agent:closed')
   await at.query(`update tenant set status = 'paused' where id = 'agent:closed'`)
@@ -298,7 +298,7 @@ test("a customer's history has every movement once, newest first, and nobody els
   await at.query(`select refund_order($1, null, 'r', false, 'broken', 'test')`, [order])
   await adjust(usdt(1), 'other', 'for somebody else')
   await sell(at, { profit: usdt(2) })
-  const history = await historyOfBuyer(at, buyerOf(customer), { limit: 20 })
+  const history = await transactionsOf(at, buyerOf(customer), { limit: 20 })
   expect(history.map(({ kind, amount }) => `${kind} ${amount}`)).toEqual([
     'adjustment 1',
     'refund 3',
@@ -309,8 +309,8 @@ test("a customer's history has every movement once, newest first, and nobody els
   ])
   expect(history[2]).toMatchObject({ order, product_name: 'P', currency: 'USDT' })
   expect(history[1]).toMatchObject({ order, reason: 'broken' })
-  const firstPage = await historyOfBuyer(at, buyerOf(customer), { limit: 4 })
-  const secondPage = await historyOfBuyer(at, buyerOf(customer), { limit: 4, before: firstPage.at(-1)?.id })
+  const firstPage = await transactionsOf(at, buyerOf(customer), { limit: 4 })
+  const secondPage = await transactionsOf(at, buyerOf(customer), { limit: 4, before: firstPage.at(-1)?.id })
   expect([...firstPage, ...secondPage]).toEqual(history)
-  expect(await historyOfBuyer(at, buyerOf(customer, 'agent:stranger'))).toEqual([])
+  expect(await transactionsOf(at, buyerOf(customer, 'agent:stranger'), {})).toEqual([])
 })

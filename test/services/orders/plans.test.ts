@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Database } from '../../../db/database.ts'
 import { customerHistory } from '../../../services/customers/customer-history.ts'
-import { historyOfBuyer } from '../../../services/ledger/history-of-buyer.ts'
 import { listEntries } from '../../../services/ledger/list-entries.ts'
 import { listOrders } from '../../../services/orders/list-orders.ts'
 import { ordersOfBuyer } from '../../../services/orders/orders-of-buyer.ts'
@@ -116,7 +115,6 @@ const works: Readonly<Record<string, () => Promise<unknown>>> = {
   'the orders of a tenant': () => listOrders(at, ownerActor, { tenant: 'agent:a', limit: 10 }),
   'the orders of everybody': () => listOrders(at, ownerActor, { limit: 10 }),
   'one order': () => showOrder(at, ownerActor, { order: 500 }),
-  'the history of a buyer': () => historyOfBuyer(at, buyer(9)),
   'the transactions of a customer': () => customerHistory(at, ownerActor, { id: 'c9' }),
   'an account': async () => listEntries(at, ownerActor, { account: await accountOf('pending'), limit: 10 }),
   'entries of a customer': () => listEntries(at, ownerActor, { customer: 'c9', limit: 10 }),

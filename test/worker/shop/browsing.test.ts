@@ -202,6 +202,8 @@ describe('money', () => {
     ann.press(twenty)
     const shown = await ann.chat.waitFor('Please pay by')
     expect(shown.text).toContain('Send <USDT> on TRON to T9yD14.')
+    const cancel = dataOf(shown, 'unfill')
+    await vi.waitFor(() => expect(shop.sandbox.unconfirmed(shop.bot.id)).toBe(0), { timeout: 30_000 })
     const { rows } = await shop.db.database.query<{ id: number }>('select id::int as id from top_up')
     expect(rows).toHaveLength(1)
     for (let count = 0; count < 2; count += 1) {
@@ -209,7 +211,7 @@ describe('money', () => {
       await shop.db.database.transaction((tx) => confirmTopUp(tx, ownerActor, confirm))
     }
     await ann.chat.waitFor('Your payment has arrived: 20 USDT')
-    ann.press(dataOf(shown, 'unfill'))
+    ann.press(cancel)
     await ann.chat.waitFor('does not wait for a payment any more')
     ann.press('balance')
     const history = await ann.chat.waitFor('Your balance: 120 USDT')

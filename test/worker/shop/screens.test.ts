@@ -32,28 +32,30 @@ const at = fc.constant('2026-11-21T12:05:00.000Z')
 const url = fc.constant('https://example.com/')
 const money = fc.record({ amount, currency })
 const order = fc.record({
-  ...{
-    id,
-    product: productId,
-    name: text(200),
-    quantity: fc.integer({ min: 1, max: 1000 }),
-    currency: fc.constant('USDT' as const),
-  },
-  ...{ unitPrice: usdt, total: usdt, status: fc.constantFrom('paid' as const, 'refunded' as const), at },
+  id,
+  product: productId,
+  name: text(200),
+  quantity: fc.integer({ min: 1, max: 1000 }),
+  currency: fc.constant('USDT' as const),
+  unitPrice: usdt,
+  total: usdt,
+  status: fc.constantFrom('paid' as const, 'refunded' as const),
+  at,
   refusal: fc.constantFrom(
     null,
     ...(['fewer_left', 'price_changed', 'sold_out', 'over_limit', 'not_enough_balance'] as const),
   ),
-  ...{ detail: fc.constantFrom('0', '3', '999'), refundedUnits: fc.nat(3), refunded: usdt },
+  detail: fc.constantFrom('0', '3', '999'),
+  refundedUnits: fc.nat(3),
+  refunded: usdt,
 })
 const topUp = fc.record({
-  ...{
-    id,
-    amount: usdt,
-    currency: fc.constant('USDT' as const),
-    status: fc.constantFrom('requested' as const, 'expired' as const),
-  },
-  ...{ instructions: text(2000), payUntil: at },
+  id,
+  amount: usdt,
+  currency: fc.constant('USDT' as const),
+  status: fc.constantFrom('requested' as const, 'expired' as const),
+  instructions: text(2000),
+  payUntil: at,
 })
 const topUpOutcome = fc.oneof(
   topUp.map((each) => ({ kind: 'done' as const, topUp: each })),
@@ -67,7 +69,9 @@ const topUpOutcome = fc.oneof(
 /** The most that each call may come to. */
 const results = {
   home: fc.record({
-    ...{ paused: fc.boolean(), welcome: fc.constantFrom(null, 'w'.repeat(3500)), hasTerms: fc.boolean() },
+    paused: fc.boolean(),
+    welcome: fc.constantFrom(null, 'w'.repeat(3500)),
+    hasTerms: fc.boolean(),
     links: fc.record({ support: url, channel: url, announcement: url }),
     buttons: fc.array(fc.record({ title: text(64), url }), { maxLength: 5 }),
     balances: fc.array(money, { maxLength: 2 }),
@@ -79,7 +83,9 @@ const results = {
       categories: fc.array(fc.record({ id: fc.nat(2 ** 31), name: text(100) }), { maxLength: 30 }),
     }),
     fc.record({
-      ...{ kind: fc.constant('products' as const), category: fc.option(text(100)), hasOthers: fc.boolean() },
+      kind: fc.constant('products' as const),
+      category: fc.option(text(100)),
+      hasOthers: fc.boolean(),
       products: fc.array(
         fc.record({
           id: productId,
@@ -90,24 +96,28 @@ const results = {
         }),
         { maxLength: 8 },
       ),
-      ...{ page: fc.nat(5), pages: fc.integer({ min: 1, max: 6 }) },
+      page: fc.nat(5),
+      pages: fc.integer({ min: 1, max: 6 }),
     }),
   ),
   product: fc.option(
     fc.record({
-      ...{
-        id: productId,
-        category: fc.nat(2 ** 31),
-        name: text(200),
-        description: fc.oneof(text(3000), text(800), text(1000)),
-      },
-      ...{ price: usdt, currency: fc.constant('USDT' as const), left: fc.nat(1000), limit: fc.option(fc.nat(1000)) },
-      ...{ mayBuy: fc.nat(1000), picture: fc.option(fc.constant('0123456789abcdef')) },
+      id: productId,
+      category: fc.nat(2 ** 31),
+      name: text(200),
+      description: fc.oneof(text(3000), text(800), text(1000)),
+      price: usdt,
+      currency: fc.constant('USDT' as const),
+      left: fc.nat(1000),
+      limit: fc.option(fc.nat(1000)),
+      mayBuy: fc.nat(1000),
+      picture: fc.option(fc.constant('0123456789abcdef')),
     }),
   ),
   quote: fc.option(
     order.map(({ id: _id, status: _status, at: _at, refundedUnits: _units, refunded: _refunded, ...rest }) => ({
-      ...{ ...rest, balance: '9223372036854.775807' },
+      ...rest,
+      balance: '9223372036854.775807',
     })),
   ),
   pay: fc.option(fc.record({ order, balance: usdt })),

@@ -4,6 +4,4 @@ import ru from '../texts/customer.ru.json' with { type: 'json' }
 import zh from '../texts/customer.zh.json' with { type: 'json' }
 import { catalogue } from '../texts.ts'
 
-export type CustomerText = keyof typeof en
-
 export const say = catalogue({ en, zh, fa, ru })
