@@ -10,7 +10,7 @@ import {
 } from './connection-trouble.ts'
 import { runQuery } from './run-query.ts'
 import { Sockets } from './sockets.ts'
-import type { Queryable, QueryOutcome, Tx } from './transaction.ts'
+import type { Prepared, Queryable, QueryOutcome, Tx } from './transaction.ts'
 
 /** COMMIT was sent and no answer came: the transaction may or may not stand. */
 export class CommitUnknown extends Failure {
@@ -102,8 +102,11 @@ export class Database implements Queryable {
     return new Database(config, queryTimeoutMs)
   }
 
-  async query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryOutcome<Row>> {
-    return this.#withClient((client) => runQuery<Row>(client, text, values))
+  async query<Row = Record<string, unknown>>(
+    statement: string | Prepared,
+    values?: readonly unknown[],
+  ): Promise<QueryOutcome<Row>> {
+    return this.#withClient((client) => runQuery<Row>(client, statement, values))
   }
 
   /**
@@ -192,7 +195,7 @@ async function runTransaction<T>(
   work: (tx: Tx) => Promise<T>,
   opening: Opening | undefined,
 ): Promise<T> {
-  const tx: Tx = { open: true, query: (text, values) => runQuery(client, text, values) }
+  const tx: Tx = { open: true, query: (statement, values) => runQuery(client, statement, values) }
   let result: T
   try {
     await client.query(beginWith(opening))

@@ -73,7 +73,7 @@ export async function openLongSession(url: string, applicationName: string, sign
     await end()
     throw connectionFailure(error)
   }
-  return { client, tx: { open: true, query: (text, values) => runQuery(client, text, values) }, end }
+  return { client, tx: { open: true, query: (statement, values) => runQuery(client, statement, values) }, end }
 }
 
 /** What ended the work, for a person; a transaction that was not committed has changed nothing. */

@@ -70,7 +70,7 @@ export async function migrate(url: string): Promise<string[]> {
   client.on('error', () => {})
   try {
     await client.connect()
-    const queryable: Queryable = { query: (text, values) => runQuery(client, text, values) }
+    const queryable: Queryable = { query: (statement, values) => runQuery(client, statement, values) }
     refuseNewerSchema(await migrationStatus(queryable))
     const applied = await runner({
       dbClient: client,

@@ -5,9 +5,18 @@ export interface QueryOutcome<Row> {
   readonly rowCount: number
 }
 
+/** A statement that every connection keeps parsed under its name, since it runs all the time; one name is one text. */
+export interface Prepared {
+  readonly name: string
+  readonly text: string
+}
+
 /** Something that runs parametrised SQL: a transaction, or the pool for a single statement. */
 export interface Queryable {
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<QueryOutcome<Row>>
+  query<Row = Record<string, unknown>>(
+    statement: string | Prepared,
+    values?: readonly unknown[],
+  ): Promise<QueryOutcome<Row>>
 }
 
 /** An open transaction. Services take it first; only `Database.transaction` makes one. */

@@ -33,6 +33,14 @@ const agentSchema = z.object({
 })
 export type AgentWords = z.infer<typeof agentSchema>
 
+/** What Telegram says of a token; `unknown` where it could not be asked. */
+const tokenVerdictSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('valid'), username: z.nullable(z.string().check(z.maxLength(64))) }),
+  z.object({ kind: z.literal('invalid') }),
+  z.object({ kind: z.literal('unknown') }),
+])
+export type TokenVerdict = z.infer<typeof tokenVerdictSchema>
+
 const topUpSchema = z.object({
   id: z.int(),
   tenant: z.string(),
@@ -51,7 +59,6 @@ const statsSchema = z.object({
   paid_out: z.string(),
   fees: z.string(),
 })
-export type WithdrawalStatsWords = z.infer<typeof statsSchema>
 
 const oneAgent = roomResult({ agent: agentSchema })
 const oneWithdrawal = roomResult({ withdrawal: withdrawalSchema })
@@ -72,7 +79,17 @@ export const adminCalls = {
   ),
   adminAgent: onceCall('/v1/admin/agent', agent, oneAgent),
   /** The token is sealed at once and stands in no answer. Without an id one is made. */
-  adminCreateAgent: onceCall('/v1/admin/create-agent', { id: z.nullable(typed), token: typed, name: typed }, oneAgent),
+  adminCreateAgent: onceCall(
+    '/v1/admin/create-agent',
+    {
+      id: z.nullable(typed),
+      token: typed,
+      name: typed,
+      /** Workers of older versions do not ask. */
+      telegram: z._default(tokenVerdictSchema, { kind: 'unknown' }),
+    },
+    oneAgent,
+  ),
   adminPauseAgent: onceCall('/v1/admin/pause-agent', agent, oneAgent),
   adminResumeAgent: onceCall('/v1/admin/resume-agent', agent, oneAgent),
   adminPriceAgent: onceCall('/v1/admin/price-agent', { ...agent, markup: markupWordsSchema }, oneAgent),

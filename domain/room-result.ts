@@ -37,6 +37,7 @@ export const troubles = [
   'bad_id',
   'bad_name',
   'bad_token',
+  'token_refused',
   'taken',
   // What is not there, and what this person may not do.
   'unknown_agent',

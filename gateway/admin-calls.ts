@@ -3,7 +3,7 @@
  * and that user's role decides. Anybody else is a stranger, who is not told that there is anything to find.
  */
 import type { Tx } from '../db/transaction.ts'
-import type { Actor } from '../domain/actor.ts'
+import { type Actor, assertMay } from '../domain/actor.ts'
 import type { AgentWords, adminCalls, TopUpWords } from '../domain/admin-calls.ts'
 import { type AgentView, claimLinkTtlMs } from '../domain/agent.ts'
 import type { Outside, Refused, WithdrawalWords } from '../domain/room-result.ts'
@@ -209,12 +209,16 @@ export const adminHandlers: RoomHandlers<AdminCallName> = {
 
 async function makeAgent({ tx, actor }: Admin, call: RoomCall<'adminCreateAgent'>) {
   const { request, settings, keyring } = call
+  // Whoever may not is told so before anything is said of the token.
+  assertMay(actor, 'agent.manage')
   const { token } = orTrouble('bad_token', () => parseTelegramToken(request.token))
   const id = request.id === null ? undefined : orTrouble('bad_id', () => agentIdOf(parseAgent(request.id ?? '')))
   const name = request.name.trim()
   // A name is kept and shown: a token that slipped into it would be, too.
   if (name.length < 1 || name.length > 200 || holdsTelegramToken(name)) return refused('bad_name')
-  const bot = { platform: 'telegram', name, token, server: settings.SERVERNAME, keyring: keyring() } as const
+  if (request.telegram.kind === 'invalid') return refused('token_refused')
+  const verified = request.telegram.kind === 'valid' ? { username: request.telegram.username } : undefined
+  const bot = { platform: 'telegram', verified, name, token, server: settings.SERVERNAME, keyring: keyring() } as const
   const { agent } = await createAgent(tx, actor, { ...bot, id })
   return { kind: 'done', agent: wordsOf(agent) } as const
 }

@@ -104,7 +104,7 @@ function noteAgent(run: ImportRun, facts: AgentFacts, { debt }: AgentBalance): v
   if (!facts.hasLedger && counters !== null && counters.paid > paid) {
     run.notes.add(
       'paid_before',
-      'total_paid_usdt is more than the paid withdrawals of the export: the rest is entered as paid out',
+      'total_paid_usdt is more than the paid withdrawals of the export: the rest is one paid withdrawal',
       [`${tenant}: ${shown(counters.paid - paid)}`],
     )
   }
@@ -128,9 +128,31 @@ async function enter(run: ImportRun, facts: AgentFacts, balance: AgentBalance, e
     throw new Error(`the entries of ${tenant} do not come to what its ledger and its withdrawals say`)
   }
   const reference = `agents:${tenant}`
+  if (paidOut < 0n) {
+    run.misfits.add({
+      file: run.files.get('agents')?.name ?? 'agents',
+      line: facts.line ?? 0,
+      why: `${tenant}: an earlier import entered ${shown(-paidOut)} of its paid withdrawals as paid before: leave those out`,
+    })
+    return
+  }
+  if (paidOut > 0n) await insertPaidBefore(run, tenant, paidOut)
   await leg(run, { reference, tenant, from: [tenant, 'available'], to: [tenant, 'paid_out'], amount: paidOut })
   await leg(run, { reference, tenant, from: [tenant, 'available'], to: [tenant, 'debt'], amount: debt })
   await leg(run, { reference, tenant, from: ['master', 'adjustment'], to: [tenant, 'available'], amount: available })
+}
+
+/** What was paid without a request that is left of it: one paid withdrawal, so that all that was paid is among them. */
+async function insertPaidBefore(run: ImportRun, tenant: string, amount: bigint): Promise<void> {
+  await run.tx.query(
+    `insert into withdrawal (id, tenant_id, key, currency, amount, fee, address, state, approvals_needed, requested_at,
+       requested_by, reviewed_at, reviewed_by, reason, paid_at, paid_by, txid)
+     select id, tenant, 'import:before:' || id, $2, $3, 0, 'not recorded', 'paid', 1, at, $4, at, $4,
+       'what the old system had paid, without the requests', at, $4, 'not recorded: ' || id
+     from (select 'aw_before_' || left(md5($1 || pg_current_xact_id()), 20) as id, t.id as tenant, t.created_at as at
+       from tenant t where t.id = $1) as paid`,
+    [tenant, oldCurrency, amount.toString(), 'old system'],
+  )
 }
 
 async function leg(

@@ -1,13 +1,17 @@
-import type { Queryable } from '../../db/transaction.ts'
+import type { Prepared, Queryable } from '../../db/transaction.ts'
 import { Failure } from '../../domain/failure.ts'
 
 /**
  * Calls a function of the database that moves money: one statement, one row. What it refuses by its own codes becomes a
  * `Failure`: BF404 `not_found`, BF409 `conflict`.
  */
-export async function moneyCall<Row>(tx: Queryable, text: string, values: readonly unknown[]): Promise<Row> {
+export async function moneyCall<Row>(
+  tx: Queryable,
+  statement: string | Prepared,
+  values: readonly unknown[],
+): Promise<Row> {
   try {
-    const { rows } = await tx.query<Row>(text, values)
+    const { rows } = await tx.query<Row>(statement, values)
     const row = rows[0]
     if (row === undefined) throw new Error('a function of the database returned no row')
     return row

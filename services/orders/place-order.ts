@@ -9,6 +9,11 @@ const keyLengthMax = 200
 const holdMinutesDefault = 15
 /** Keys of orders that were made elsewhere (`import`). */
 const foreignKeys = 'import:'
+const statement = {
+  name: 'place_order',
+  text: `select ${orderColumns}
+     from place_order($1, $2, $3, $4, $5, $6, $7, $8 * interval '1 minute', $9 * interval '1 hour', $10) o`,
+}
 
 export interface PlaceOrder {
   readonly product: string
@@ -44,22 +49,17 @@ export async function placeOrder(
   if (key === '' || key.length > keyLengthMax || key.startsWith(foreignKeys)) {
     throw new Failure('usage', `a key has 1 to ${keyLengthMax} characters and does not begin with ${foreignKeys}`)
   }
-  const row = await moneyCall<OrderRow>(
-    tx,
-    `select ${orderColumns}
-     from place_order($1, $2, $3, $4, $5, $6, $7, $8 * interval '1 minute', $9 * interval '1 hour', $10) o`,
-    [
-      buyer.tenant,
-      buyer.customerId,
-      buyer.instanceId,
-      input.product,
-      quantity,
-      key,
-      input.shownUnitPrice?.toString() ?? null,
-      input.hold ? (input.holdMinutes ?? holdMinutesDefault) : null,
-      input.maturityHours,
-      input.actor,
-    ],
-  )
+  const row = await moneyCall<OrderRow>(tx, statement, [
+    buyer.tenant,
+    buyer.customerId,
+    buyer.instanceId,
+    input.product,
+    quantity,
+    key,
+    input.shownUnitPrice?.toString() ?? null,
+    input.hold ? (input.holdMinutes ?? holdMinutesDefault) : null,
+    input.maturityHours,
+    input.actor,
+  ])
   return viewOrder(row)
 }

@@ -56,7 +56,7 @@ export async function examineStock(tx: Queryable, actor: Actor): Promise<StockEx
 
 /**
  * An order that is paid has sold to it what was not refunded of it; one that waits for its payment has its goods
- * reserved; any other has none.
+ * reserved; any other has none. Orders of an old system may have come without their goods.
  */
 function unfittingOrders(tx: Queryable): Promise<{ count: number; first: readonly number[] }> {
   return findings(
@@ -69,7 +69,7 @@ function unfittingOrders(tx: Queryable): Promise<{ count: number; first: readonl
        select order_id, count(*) as units from refunded_unit group by order_id
      )
      select o.id from customer_order o left join held h on h.order_id = o.id left join returned r on r.order_id = o.id
-     where (coalesce(h.sold, 0), coalesce(h.reserved, 0), coalesce(r.units, 0)) <> (
+     where o.key not like 'import:%' and (coalesce(h.sold, 0), coalesce(h.reserved, 0), coalesce(r.units, 0)) <> (
        case when o.paid_at is not null then o.quantity - o.refunded_units else 0 end,
        case when o.status = 'reserved' then o.quantity else 0 end, o.refunded_units)`,
   )

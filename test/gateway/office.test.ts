@@ -143,6 +143,7 @@ test('what was refused half-way leaves nothing but the note that somebody asked'
     id: 'fresh',
     token: '7009:fake-token-for-tests',
     name: 'Fresh',
+    telegram: { kind: 'unknown' },
   }
   const claim = { instanceId: 'bot-master', epoch: 3, nonce: 'n3' }
   const before = await everything()

@@ -2,6 +2,8 @@
  * One turn of a conversation: who speaks, in which bot, and the one gateway call that records the update, applies what
  * it asks for once, and says in which language to answer.
  */
+
+import type { TokenVerdict } from '../../domain/admin-calls.ts'
 import {
   type Asked,
   type GatewayAnswer,
@@ -30,6 +32,8 @@ export interface Arrival {
   readonly answerMark: string | null
   /** What became of a bot's token in this message; null when it holds none. */
   readonly token: TokenFate | null
+  /** Asks the bots' own messenger of a token; left out where nobody can be asked. */
+  readonly verdictOf?: (token: string) => Promise<TokenVerdict>
 }
 
 /** A message with a token was taken out of the chat, or could not be. */
@@ -104,6 +108,11 @@ export class Turn {
   get language(): Language {
     if (this.#language === undefined) throw new Error('the language of a turn is known after its call')
     return this.#language
+  }
+
+  /** What the messenger says of another bot's token. */
+  async verdictOf(token: string): Promise<TokenVerdict> {
+    return (await this.#arrival.verdictOf?.(token)) ?? { kind: 'unknown' }
   }
 
   /** Throws when the turn has made no call: nobody would know of its update. */

@@ -3,7 +3,8 @@
  * is unknown, since Telegram has no idempotency key for sending (facts/telegram.md 3.2 and 4).
  */
 import type { Agent } from 'node:https'
-import { Telegraf, TelegramError } from 'telegraf'
+import { Telegraf, Telegram, TelegramError } from 'telegraf'
+import type { TokenVerdict } from '../../domain/admin-calls.ts'
 import type { WorkerIdentity, WorkerLimits } from '../../domain/worker-contract.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Deadline } from '../deadline.ts'
@@ -13,6 +14,7 @@ import { type Lane, Pacing } from './pacing.ts'
 const retryAfterMaxSeconds = 30
 const attemptsMax = 4
 const callLimitMs = 30_000
+const verdictLimitMs = 10_000
 const repeatPauseMaxMs = 5000
 /** The connection was never made, so nothing was sent. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
@@ -44,6 +46,21 @@ export class TelegramApi {
       telegram: { apiRoot: identity.telegramApiRoot, ...agentFor(identity.telegramApiRoot) },
       handlerTimeout: Number.POSITIVE_INFINITY,
     })
+  }
+
+  /** What Telegram says of another bot's token. */
+  async verdictOf(token: string): Promise<TokenVerdict> {
+    // A client's path would be another one by these.
+    if (!/^[0-9]+:[\w-]+$/.test(token)) return { kind: 'invalid' }
+    const other = new Telegram(token, this.bot.telegram.options) as unknown as RawClient
+    try {
+      const signal = AbortSignal.timeout(verdictLimitMs)
+      const { username = null } = (await other.callApi('getMe', {}, { signal })) as { username?: string }
+      return { kind: 'valid', username }
+    } catch (error) {
+      const code = refusalOf(error)?.code
+      return { kind: code === 401 || code === 404 ? 'invalid' : 'unknown' }
+    }
   }
 
   setLimits(limits: WorkerLimits): void {

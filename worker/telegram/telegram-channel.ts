@@ -171,6 +171,7 @@ export class TelegramChannel implements Channel {
       // An update id may come again after months; beside a message's, which only grows, it does not.
       nonce: `${inSixDigits(updateId)}${inSixDigits(messageId)}`,
       answerMark: this.#marks.markFor(chatId),
+      verdictOf: (token) => this.#api.verdictOf(token),
     }
   }
 

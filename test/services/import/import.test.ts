@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../../db/database.ts'
+import { checkLedger } from '../../../services/ledger/check-ledger.ts'
 import { readCredential } from '../../../services/read-credential.ts'
+import { examineStock } from '../../../services/stock/examine-stock.ts'
 import { readGoods } from '../../../services/stock/read-goods.ts'
 import { approveWithdrawal } from '../../../services/withdrawals/approve-withdrawal.ts'
 import { payWithdrawal } from '../../../services/withdrawals/pay-withdrawal.ts'
@@ -79,6 +81,16 @@ test('every balance is the sum of its transfers, and all balances are the old on
     // Three orders of the agent at 100, and what others paid: 0.3 and 11.
     'master revenue': 311.3,
     'master top_up': -20.5,
+  })
+})
+
+test('the doctor finds nothing wrong with the ledger, nor with the stock', async () => {
+  const ledger = await checkLedger(database, owner)
+  expect(ledger.findings.filter(({ count }) => count > 0)).toEqual([])
+  expect(await examineStock(database, owner)).toMatchObject({
+    unfitting_orders: { count: 0 },
+    unfitting_units: { count: 0 },
+    without_markup: [],
   })
 })
 

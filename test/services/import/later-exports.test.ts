@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { checkLedger } from '../../../services/ledger/check-ledger.ts'
 import { approveWithdrawal } from '../../../services/withdrawals/approve-withdrawal.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { date, type OldDocument, oid, smallShop } from './old-export.ts'
 import { importOld, misfitsOf, owner } from './run-import.ts'
-import { balancesOf, contentsOf, unbalancedAccounts } from './state-of.ts'
+import { balancesOf, contentsOf } from './state-of.ts'
 
 let place: TestDatabase
 beforeEach(async () => {
@@ -34,7 +35,8 @@ async function rows<Row = Record<string, unknown>>(statement: string): Promise<R
 async function follow(shop: Shop) {
   const report = await importOld(place.url, shop)
   expect(report.sums.filter(({ matches }) => !matches)).toEqual([])
-  expect(await unbalancedAccounts(place.database)).toEqual([])
+  const { findings } = await checkLedger(place.database, owner)
+  expect(findings.filter(({ count }) => count > 0)).toEqual([])
   const before = await contentsOf(place.database)
   expect((await importOld(place.url, shop)).changed).toBe(false)
   expect(await contentsOf(place.database)).toEqual(before)

@@ -128,7 +128,7 @@ const results = {
   agentNoticeChat: ofPanel,
   agentTestNotice: ofPanel,
   agentQuote: resultOf({
-    currency,
+    currency: fc.constant('USDT'),
     available: usdt,
     minimum: usdt,
     fee: usdt,

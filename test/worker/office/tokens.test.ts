@@ -19,11 +19,13 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => rig.stop())
 
-/** A token that stands nowhere else. */
-function newToken(): { token: string; secret: string } {
+/** A token that stands nowhere else, of a bot that Telegram knows. */
+function newToken({ isKnown = true } = {}): { token: string; secret: string } {
   tokens += 1
   const secret = `secret-of-test-${tokens}-${'x'.repeat(20)}`
-  return { token: `88000${tokens}:${secret}`, secret }
+  const token = `88000${tokens}:${secret}`
+  if (isKnown) rig.sandbox.createBot({ name: 'New', username: `new_${tokens}_bot`, token })
+  return { token, secret }
 }
 
 async function admin(language = 'en'): Promise<PersonChat> {
@@ -86,6 +88,32 @@ test('id, name and token are asked for one after the other, with wrong ones refu
   await isGone(chat, secret)
   await expectNowhere(secret)
   expect(await rig.count(`select count(*) from tenant where id = 'agent:stepwise'`)).toBe(1)
+})
+
+test('a token that Telegram refuses makes no agent, and is asked for again', async () => {
+  const { token, secret } = newToken({ isKnown: false })
+  const chat = await admin()
+  chat.say(`/agent_create refused ${token} Refused`)
+  await chat.answer('Telegram refuses this token.')
+  await isGone(chat, secret)
+  await expectNowhere(secret)
+  expect(await rig.count(`select count(*) from tenant where id = 'agent:refused'`)).toBe(0)
+  chat.say(newToken().token)
+  await chat.answer('Agent Refused created.')
+  expect(
+    await rig.count(`select count(*) from instance where tenant_id = 'agent:refused' and verified_at is not null`),
+  ).toBe(1)
+})
+
+test('where Telegram cannot be asked, the agent is made all the same', async () => {
+  const { token } = newToken()
+  rig.sandbox.plantFault({ kind: 'status', status: 502, method: 'getMe' })
+  const chat = await admin()
+  chat.say(`/agent_create unasked ${token} Unasked`)
+  await chat.answer('Agent Unasked created.')
+  expect(
+    await rig.count(`select count(*) from instance where tenant_id = 'agent:unasked' and verified_at is null`),
+  ).toBe(1)
 })
 
 test('without an id one is made of the time', async () => {

@@ -56,10 +56,12 @@ export const hearToken: Listener = (turn, text, [id = anyId, name = '']) =>
   create(turn, { id, token: text.trim(), name })
 
 async function create(turn: Turn, { id, token, name }: { id: string; token: string; name: string }): Promise<Reply> {
-  const { result } = await turn.call('adminCreateAgent', { id: id === anyId ? null : id, token, name })
+  const telegram = await turn.verdictOf(token)
+  const { result } = await turn.call('adminCreateAgent', { id: id === anyId ? null : id, token, name, telegram })
   if (result.kind === 'stranger' || result.kind === 'elsewhere') return declined(turn, result)
   if (result.kind === 'refused') {
-    const asks = result.trouble === 'bad_token' ? asksToken(id, name) : undefined
+    const isOfToken = result.trouble === 'bad_token' || result.trouble === 'token_refused'
+    const asks = isOfToken ? asksToken(id, name) : undefined
     return { ...declined(turn, result, asks), tookToken: true }
   }
   return { ...changed(turn, say(turn.language, 'created', { name: result.agent.name }), result.agent), tookToken: true }
