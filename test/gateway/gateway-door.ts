@@ -17,6 +17,7 @@ export interface Speaker {
 }
 
 export interface Door {
+  readonly socketPath: string
   /** What the gateway wrote to its log. */
   readonly logged: string[]
   ask(speaker: Speaker, call: GatewayCallName, body: object): Promise<{ status: number; text: string }>
@@ -38,6 +39,7 @@ export async function openDoor(db: TestDatabase, keyring: Keyring): Promise<Door
   })
   await gateway.open(1)
   return {
+    socketPath: gateway.socketPath,
     logged,
     ask: ({ instance, nonce }, call, body) =>
       new Promise((resolve, reject) => {
