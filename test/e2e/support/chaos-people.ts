@@ -1,5 +1,6 @@
 /** People who write numbered messages all the time, and what became of each. */
 import type { Sandbox } from '../../../sandbox/start-sandbox.ts'
+import busy from '../../../worker/shop/texts/common.en.json' with { type: 'json' }
 
 /** In this order again and again, so that an answer's own text says whose turn it was. */
 const questions = [
@@ -72,8 +73,11 @@ export class ChaosPeople {
     })
   }
 
+  /** That a bot is busy answers nothing: the answer comes after it. */
   #answersTo({ botId, personId }: Person): string[] {
-    return this.#messages({ botId, personId }).flatMap(({ from, text }) => (from === 'bot' ? [text] : []))
+    return this.#messages({ botId, personId }).flatMap(({ from, text }) =>
+      from === 'bot' && text !== busy.busy ? [text] : [],
+    )
   }
 
   #messages({ botId, personId }: { botId: number; personId: number }) {
