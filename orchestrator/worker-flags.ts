@@ -35,8 +35,14 @@ export function workerFlags(options: { readonly bundle: string; readonly heapMb:
 
 /** The whole environment of a worker; `source` is ours. */
 export function workerEnvironment(source: NodeJS.ProcessEnv): Record<string, string> {
-  // One arena of malloc for all threads: what one gives back, another can use.
-  const environment: Record<string, string> = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' }
+  const environment: Record<string, string> = {
+    NODE_ENV: 'production',
+    // One arena of malloc for all threads: what one gives back, another can use.
+    MALLOC_ARENA_MAX: '1',
+    // What is free at its end goes back to the system. Left to itself malloc raises this bound with the largest block
+    // that it has seen, which is the bundle's own text, and keeps two megabytes for good.
+    MALLOC_TRIM_THRESHOLD_: '65536',
+  }
   for (const name of allowedEnvironment) {
     const value = source[name]
     if (value !== undefined) environment[name] = value
