@@ -57,7 +57,7 @@ function measure(run: Run): Promise<Sample> {
     await fleet.startServer()
     await fleet.untilAllRun()
     return withEcho(run, sandbox, echo, async () => {
-      for (const person of people) await walk(sandbox, bot, person)
+      await Promise.all(people.map((person) => walk(sandbox, bot, person)))
       await pause(restMs, run.bench.signal)
       const bought: Exchange[] = []
       const echoed: Exchange[] = []

@@ -91,7 +91,7 @@ export class SandboxClient {
       if (found?.callback_data === undefined) return undefined
       return { messageId: newest.message_id, data: found.callback_data }
     }
-    return until(look, { signal: this.#signal, what: `a button ${begins} of bot ${botId}`, everyMs: 5 })
+    return until(look, { signal: this.#signal, what: `a button ${begins} of bot ${botId}`, everyMs: 100 })
   }
 
   /** Presses a button. @returns the update that the bot gets. */
