@@ -79,7 +79,7 @@ test('messages of one person are answered in their order, and nobody waits for a
   await rig.start()
   await rig.until(instance, 'running')
   const ben = sandbox.addPerson({ firstName: 'Ben' }).id
-  sandbox.plantFault({ kind: 'delay', delayMs: 3000, method: 'sendMessage', times: 1 })
+  sandbox.plantFault({ kind: 'delay', delayMs: 3000, method: 'sendMessage', chatId: ann })
   for (const text of ['/id', '/help', '/language']) say(text)
   await waitFor(() => expect(sandbox.audit.some(({ kind }) => kind === 'delivered')).toBe(true))
   say('/id', ben)
