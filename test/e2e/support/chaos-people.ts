@@ -8,6 +8,9 @@ const questions = [
   { text: '/language', answer: 'Which language' },
 ] as const
 
+/** Stands where an answer will stand; of a worker that died before its call came through it stays, and is none. */
+const busy = 'One moment, I am busy.'
+
 interface Person {
   readonly personId: number
   readonly botId: number
@@ -73,7 +76,9 @@ export class ChaosPeople {
   }
 
   #answersTo({ botId, personId }: Person): string[] {
-    return this.#messages({ botId, personId }).flatMap(({ from, text }) => (from === 'bot' ? [text] : []))
+    return this.#messages({ botId, personId }).flatMap(({ from, text }) =>
+      from === 'bot' && !text.startsWith(busy) ? [text] : [],
+    )
   }
 
   #messages({ botId, personId }: { botId: number; personId: number }) {
