@@ -134,7 +134,9 @@ begin
     select tenant_id, currency, min(order_id) as first_order, sum(amount - reverted)::bigint as amount
     from agent_profit where order_id = any(ids) group by tenant_id, currency order by tenant_id, currency
   loop
+    -- All that a withdrawal needs is made before any of it is locked: whoever makes one at the same time waits for a lock.
     available_account := account_of(share.tenant_id, 'available', share.currency);
+    perform account_of(share.tenant_id, 'held', share.currency);
     debt_account := account_of(share.tenant_id, 'debt', share.currency);
     perform from account where id in (available_account, debt_account) order by id for update;
     select least(share.amount, -balance) into repaid from account where id = debt_account;

@@ -3,6 +3,7 @@ import type { Figure } from '../figure.ts'
 import { adoption } from './adoption.ts'
 import { approve } from './approve.ts'
 import { fifty } from './fifty.ts'
+import { goods } from './goods.ts'
 import { importStock } from './import.ts'
 import { mature } from './mature.ts'
 import { memoryIdle } from './memory-idle.ts'
@@ -31,5 +32,6 @@ export const figures: readonly Figure[] = [
   orderWaits,
   orderHot,
   orderAgent,
+  goods,
   mature,
 ]

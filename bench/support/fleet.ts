@@ -31,6 +31,7 @@ export class Fleet {
   readonly sandbox: SandboxClient
   readonly bots: readonly FleetBot[]
   readonly databaseName: string
+  readonly database: Database
   readonly #bench: Bench
   readonly #parts: FleetParts
   readonly #servers: Child[] = []
@@ -40,6 +41,7 @@ export class Fleet {
     this.#parts = parts
     this.sandbox = parts.sandbox
     this.databaseName = parts.databaseName
+    this.database = parts.database
     this.bots = bots
   }
 

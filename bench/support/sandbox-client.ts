@@ -1,6 +1,8 @@
 /** The sandbox of a run: a process of its own, asked through its `/sandbox/...` controls. */
 import { join } from 'node:path'
 import type { AuditLine } from '../../sandbox/audit.ts'
+import type { ChatMessage } from '../../sandbox/chat.ts'
+import { inlineButtonsOf } from '../../sandbox/person-chat.ts'
 import { Child } from './child.ts'
 import { until } from './wait.ts'
 
@@ -11,6 +13,11 @@ let nextBotId = 5_000_001
 export interface SandboxBot {
   readonly botId: number
   readonly token: string
+}
+
+export interface Button {
+  readonly messageId: number
+  readonly data: string
 }
 
 const answerSecondsMax = 50
@@ -48,9 +55,9 @@ export class SandboxClient {
     return id
   }
 
-  async say(botId: number, personId: number, text: string): Promise<{ message_id: number }> {
+  async say(botId: number, personId: number, text: string): Promise<{ message_id: number; update_id: number }> {
     const body = { bot_id: botId, person_id: personId, text }
-    return (await this.#post('messages', body)) as { message_id: number }
+    return (await this.#post('messages', body)) as { message_id: number; update_id: number }
   }
 
   /** What went through, oldest first. */
@@ -63,11 +70,34 @@ export class SandboxClient {
 
   /** Says something and waits for the answer. */
   async ask(botId: number, personId: number, text: string): Promise<void> {
-    const said = (await this.say(botId, personId, text)).message_id
-    const path = `chat?bot=${botId}&person=${personId}&after=${said}&wait=${answerSecondsMax}`
-    const { messages } = (await this.#get(path)) as { messages: unknown[] }
+    const { message_id: said } = await this.say(botId, personId, text)
+    await this.answer(botId, personId, said)
+  }
+
+  /** Waits for what comes into a chat after a message. */
+  async answer(botId: number, personId: number, after: number): Promise<ChatMessage> {
+    const [first] = await this.#messages(`bot=${botId}&person=${personId}&after=${after}&wait=${answerSecondsMax}`)
     this.#signal.throwIfAborted()
-    if (messages.length === 0) throw new Error(`bot ${botId} did not answer within ${answerSecondsMax} s`)
+    if (first === undefined) throw new Error(`bot ${botId} did not answer within ${answerSecondsMax} s`)
+    return first
+  }
+
+  /** Waits for a button whose data begins so on the newest message of a chat, which is what a person looks at. */
+  button(botId: number, personId: number, begins: string): Promise<Button> {
+    const look = async () => {
+      const newest = (await this.#messages(`bot=${botId}&person=${personId}`)).at(-1)
+      if (newest === undefined) return undefined
+      const found = inlineButtonsOf(newest).find(({ callback_data: data }) => data?.startsWith(begins))
+      if (found?.callback_data === undefined) return undefined
+      return { messageId: newest.message_id, data: found.callback_data }
+    }
+    return until(look, { signal: this.#signal, what: `a button ${begins} of bot ${botId}`, everyMs: 100 })
+  }
+
+  /** Presses a button. @returns the update that the bot gets. */
+  async press(botId: number, personId: number, { messageId, data }: Button): Promise<number> {
+    const body = { bot_id: botId, person_id: personId, message_id: messageId, data }
+    return ((await this.#post('presses', body)) as { update_id: number }).update_id
   }
 
   /** When, after a moment, each of these bots first polled; waits until all have. */
@@ -91,6 +121,10 @@ export class SandboxClient {
 
   stop(): Promise<void> {
     return this.#child.close()
+  }
+
+  async #messages(query: string): Promise<ChatMessage[]> {
+    return ((await this.#get(`chat?${query}`)) as { messages: ChatMessage[] }).messages
   }
 
   async #get(path: string): Promise<unknown> {

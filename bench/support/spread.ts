@@ -12,6 +12,13 @@ export function medianOf(values: readonly number[]): number {
   return (upper + lower) / 2
 }
 
+/** The value below which such a share of the values lies. */
+export function percentileOf(values: readonly number[], share: number): number {
+  const value = [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * share)]
+  if (value === undefined) throw new Error('no values to take a percentile of')
+  return value
+}
+
 /** Median, least and greatest; undefined of nothing. */
 export function spreadOf(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined

@@ -1,5 +1,6 @@
 /** People who write numbered messages all the time, and what became of each. */
 import type { Sandbox } from '../../../sandbox/start-sandbox.ts'
+import busy from '../../../worker/shop/texts/common.en.json' with { type: 'json' }
 
 /** In this order again and again, so that an answer's own text says whose turn it was. */
 const questions = [
@@ -7,9 +8,6 @@ const questions = [
   { text: '/help', answer: 'How it works' },
   { text: '/language', answer: 'Which language' },
 ] as const
-
-/** Stands where an answer will stand; of a worker that died before its call came through it stays, and is none. */
-const busy = 'One moment, I am busy.'
 
 interface Person {
   readonly personId: number
@@ -75,9 +73,10 @@ export class ChaosPeople {
     })
   }
 
+  /** That a bot is busy answers nothing: the answer comes after it. */
   #answersTo({ botId, personId }: Person): string[] {
     return this.#messages({ botId, personId }).flatMap(({ from, text }) =>
-      from === 'bot' && !text.startsWith(busy) ? [text] : [],
+      from === 'bot' && text !== busy.busy ? [text] : [],
     )
   }
 
