@@ -16,6 +16,8 @@ import type { Term } from './term.ts'
 const settleLookMs = 200
 const busyLookMs = 250
 const calmLookMs = 1000
+/** What just runs or rests. */
+const calmKinds = ['idle', 'resting', 'live']
 
 export interface FleetParts {
   readonly term: Term
@@ -99,8 +101,7 @@ export class Fleet {
 
   /** When to decide again by the clock alone: what is on its way is looked at often, what just runs or rests seldom. */
   nextDecisionInMs(): number {
-    const calm = ['idle', 'resting', 'live']
-    const isBusy = this.#count((slot) => !calm.includes(slot.kind)) > 0
+    const isBusy = this.#count((slot) => !calmKinds.includes(slot.kind)) > 0
     return isBusy ? busyLookMs : Math.max(busyLookMs, Math.min(calmLookMs, this.#heartbeatLimitMs / 4))
   }
 

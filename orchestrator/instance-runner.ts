@@ -6,7 +6,7 @@
 import { Failure } from '../domain/failure.ts'
 import { restingStates, type State } from '../domain/instance.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../domain/worker-contract.ts'
-import { signalProcess } from '../runtime/process-identity.ts'
+import { processState, signalProcess } from '../runtime/process-identity.ts'
 import { adoptInstance } from '../services/adopt-instance.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
 import type { WorkerEvent } from '../services/record-worker-event.ts'
@@ -93,6 +93,7 @@ export class InstanceRunner {
   }
 
   decide(context: DecideContext): void {
+    this.#lookAtSilent(context)
     const current =
       this.#planned === undefined ? undefined : { ...this.#planned, expiresInMs: this.#expiresAtMs - context.nowMs }
     this.#carryOut(decide(current, this.#slot, context))
@@ -137,7 +138,9 @@ export class InstanceRunner {
 
   /** Our own process stood still: its worker is not judged by that time. */
   forgiveStall(nowMs: number): void {
-    if (this.#slot.kind === 'live') this.#slot.heardAtMs = nowMs
+    if (this.#slot.kind !== 'live') return
+    this.#slot.heardAtMs = nowMs
+    this.#slot.silentState = undefined
   }
 
   /** Ends whatever runs, and kills what is past its grace; called until nothing does. */
@@ -296,6 +299,7 @@ export class InstanceRunner {
 
   #noteHeartbeat(slot: Live, heartbeat: Heartbeat, nowMs: number): void {
     slot.heardAtMs = nowMs
+    slot.silentState = undefined
     slot.pollPendingMs = heartbeat.pollPendingMs
     this.#givePermitBack()
     const running = heartbeat.phase === 'running' || heartbeat.phase === 'draining'
@@ -305,11 +309,20 @@ export class InstanceRunner {
     this.#note(slot.phase, heartbeat.trouble, { attempt: this.#restarts.attempt })
   }
 
+  /** Looks at a worker that begins to be silent, so that its end can be called by what it did all the while. */
+  #lookAtSilent({ nowMs, heartbeatLimitMs }: DecideContext): void {
+    const slot = this.#slot
+    if (slot.kind !== 'live' || nowMs - slot.heardAtMs < heartbeatLimitMs / 2) return
+    const state = processState(slot.worker.identity) ?? 'gone'
+    slot.silentState = (slot.silentState ?? state) === state ? state : 'changing'
+  }
+
   #end(worker: Worker, reason: EndReason): void {
     const { orchestrator } = this.#fleet
+    const silentState = this.#slot.kind === 'live' ? this.#slot.silentState : undefined
     const isDeaf = reason === 'hung' || reason === 'not_reporting'
     const killAtMs = this.#nowMs() + (isDeaf ? 0 : orchestrator.settings.GRACE_SECONDS * 1000)
-    const words = describeHang(reason, worker.identity, orchestrator.settings)
+    const words = describeHang(reason, silentState, orchestrator.settings)
     const ending: Ending = { kind: 'ending', worker, reason, words, killAtMs, killed: false }
     this.#slot = ending
     orchestrator.log.info({ instance: this.id, epoch: worker.epoch, reason, words }, 'ending worker')

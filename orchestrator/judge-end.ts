@@ -1,8 +1,6 @@
 /** What the end of a worker that nobody asked to end means: a typed exit waits for a person, the rest is a crash. */
 import type { State } from '../domain/instance.ts'
-import type { ProcessIdentity } from '../domain/process-identity.ts'
 import { type ExitReason, type ExitReport, exitReasons } from '../domain/worker-contract.ts'
-import { processState } from '../runtime/process-identity.ts'
 import type { EndReason, WorkerEnd } from './slot.ts'
 
 export type EndVerdict =
@@ -37,16 +35,18 @@ export function judgeEnd(end: WorkerEnd, report: ExitReport | undefined): EndVer
 }
 
 /**
- * What an end is called that the orchestrator itself decided; for a worker that does not answer, with what /proc shows.
+ * What an end is called that the orchestrator itself decided.
+ * @param silentState the state letter that /proc showed all the while a worker was silent; undefined when it changed:
+ *   one look alone finds a worker running that just woke for a moment.
  */
 export function describeHang(
   reason: EndReason,
-  identity: ProcessIdentity,
+  silentState: string | undefined,
   limits: { POLL_STUCK_SECONDS: number; WORKER_MEMORY_MB: number },
 ): string {
   switch (reason) {
     case 'hung':
-      return hangWords[processState(identity) ?? ''] ?? 'it hung: three heartbeats missed'
+      return hangWords[silentState ?? ''] ?? 'it hung: three heartbeats missed'
     case 'not_reporting':
       return 'it did not report to its new supervisor before its deadline'
     case 'poll_stuck':

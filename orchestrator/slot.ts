@@ -63,6 +63,8 @@ export type Slot =
       heardAtMs: number
       /** Monotonic time at which it became `running`; undefined before. */
       readyAtMs: number | undefined
+      /** Its state letter in /proc when it had begun to be silent; undefined while it is heard. */
+      silentState: string | undefined
       /** How long its poll under way had taken at the last heartbeat; null when there was none. */
       pollPendingMs: number | null
       /** Resident memory at the last sample; undefined before. */
@@ -109,6 +111,7 @@ export function liveSlot(worker: Worker, nowMs: number): Extract<Slot, { kind: '
     phase: 'starting',
     heardAtMs: nowMs,
     readyAtMs: undefined,
+    silentState: undefined,
     pollPendingMs: null,
     memoryBytes: undefined,
     report: undefined,

@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from '../domain/process-identity.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { ageMs, readProcStat } from '../runtime/proc-stat.ts'
+import { ageMs, readPageBytes } from '../runtime/proc-stat.ts'
+import { statOfLiving } from '../runtime/process-identity.ts'
 
 export interface Usage {
   /** Of one core since the process was last measured, and since it began the first time. */
@@ -14,6 +15,7 @@ export interface Usage {
  */
 export class UsageMeter {
   readonly #clock: Clock
+  readonly #pageBytes = readPageBytes()
   /** By pid and start: what was read last. */
   #last = new Map<string, { readonly cpuMs: number; readonly atMs: number }>()
 
@@ -29,16 +31,20 @@ export class UsageMeter {
   }
 
   #measureOne(
-    { pid, startTicks }: ProcessIdentity,
+    identity: ProcessIdentity,
     last: ReadonlyMap<string, { cpuMs: number; atMs: number }>,
   ): Usage | undefined {
-    const stat = readProcStat(pid)
-    if (stat === undefined || stat.startTicks !== startTicks || stat.state === 'Z') return undefined
+    const stat = statOfLiving(identity)
+    if (stat === undefined) return undefined
+    const { pid, startTicks } = identity
     const atMs = this.#clock.monotonicMs()
     const key = `${pid}/${startTicks}`
     const before = last.get(key)
     this.#last.set(key, { cpuMs: stat.cpuMs, atMs })
     const overMs = Math.max(1, before === undefined ? ageMs(startTicks) : atMs - before.atMs)
-    return { cpuPercent: (100 * (stat.cpuMs - (before?.cpuMs ?? 0))) / overMs, memoryBytes: stat.memoryBytes }
+    return {
+      cpuPercent: (100 * (stat.cpuMs - (before?.cpuMs ?? 0))) / overMs,
+      memoryBytes: stat.memoryPages * this.#pageBytes,
+    }
   }
 }

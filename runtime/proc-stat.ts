@@ -9,24 +9,22 @@ export interface ProcStat {
   readonly startTicks: string
   /** Processor time of all its threads, in its own code and the kernel's. */
   readonly cpuMs: number
-  /** Resident set size. */
-  readonly memoryBytes: number
+  /** Resident set size, in pages of `readPageBytes()`. */
+  readonly memoryPages: number
 }
 
 /** The kernel counts in hundredths of a second towards programs, whatever its own clock does (time(7)). */
 const tickMs = 10
-let bytesAPage: number | undefined
 
 /** Reads it in one piece; undefined when there is no such process. */
 export function readProcStat(pid: number): ProcStat | undefined {
   const fields = fieldsOf(pid)
   if (fields === undefined) return undefined
-  bytesAPage ??= pageSize()
   return {
     state: fields[0] ?? '?',
     startTicks: fields[19] ?? '',
     cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs,
-    memoryBytes: Number(fields[21]) * bytesAPage,
+    memoryPages: Number(fields[21]),
   }
 }
 
@@ -47,8 +45,11 @@ function fieldsOf(pid: number): string[] | undefined {
   }
 }
 
-/** A power of two: what this process weighs in bytes over what it weighs in pages, which were read a moment apart. */
-function pageSize(): number {
-  const pages = Number(fieldsOf(process.pid)?.[21])
+/**
+ * How large a page of memory is on this host. A power of two: what this process weighs in bytes over what it weighs in
+ * pages, which are read a moment apart.
+ */
+export function readPageBytes(): number {
+  const pages = readProcStat(process.pid)?.memoryPages ?? Number.NaN
   return 2 ** Math.round(Math.log2(process.memoryUsage.rss() / pages))
 }

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { judgeLiveness, type Liveness, type ProcessIdentity, type ProcessSighting } from '../domain/process-identity.ts'
-import { readProcStat } from './proc-stat.ts'
+import { type ProcStat, readProcStat } from './proc-stat.ts'
 
 let ownPlace: Pick<ProcessIdentity, 'bootId' | 'pidNamespace'> | undefined
 
@@ -22,25 +22,29 @@ export function readOwnIdentity(): ProcessIdentity {
 
 /** The identity of a process on this host; undefined when it is gone. */
 export function identityOf(pid: number): ProcessIdentity | undefined {
-  const sighting = sightProcess(pid)
-  return sighting.kind === 'gone' ? undefined : { ...readOwnPlace(), pid, startTicks: sighting.startTicks }
+  const stat = readProcStat(pid)
+  return stat === undefined ? undefined : { ...readOwnPlace(), pid, startTicks: stat.startTicks }
 }
 
-/** What /proc says of a pid. */
-function sightProcess(pid: number): ProcessSighting {
-  const stat = readProcStat(pid)
+function sightingOf(stat: ProcStat | undefined): ProcessSighting {
   return stat === undefined ? { kind: 'gone' } : { kind: 'seen', state: stat.state, startTicks: stat.startTicks }
 }
 
 /** Whether that very process is alive, dead, or cannot be judged from here. */
 export function livenessOf(identity: ProcessIdentity): Liveness {
-  return judgeLiveness(readOwnPlace(), identity, sightProcess(identity.pid))
+  return judgeLiveness(readOwnPlace(), identity, sightingOf(readProcStat(identity.pid)))
+}
+
+/** What /proc says of that very process, in one reading; undefined unless it is alive. */
+export function statOfLiving(identity: ProcessIdentity): ProcStat | undefined {
+  const stat = readProcStat(identity.pid)
+  return judgeLiveness(readOwnPlace(), identity, sightingOf(stat)) === 'alive' ? stat : undefined
 }
 
 /** The state letter of that very process in /proc, such as `R` or `T`; undefined when it is gone. */
 export function processState(identity: ProcessIdentity): string | undefined {
-  const sighting = sightProcess(identity.pid)
-  return sighting.kind === 'seen' && sighting.startTicks === identity.startTicks ? sighting.state : undefined
+  const stat = readProcStat(identity.pid)
+  return stat?.startTicks === identity.startTicks ? stat.state : undefined
 }
 
 /**

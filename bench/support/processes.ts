@@ -1,10 +1,8 @@
 /** Looking at processes through /proc, and ending those that the bench has started. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readProcStat } from '../../runtime/proc-stat.ts'
 import { identityOf, signalProcess } from '../../runtime/process-identity.ts'
 import { kill, processOf } from '../../test/support/faults.ts'
-
-/** USER_HZ, which Linux shows to programs as 100 everywhere. */
-const tickMs = 10
 
 /** Proportional set size in MiB: what is shared with others counts by its share. */
 export function pssMib(pid: number): number {
@@ -14,9 +12,9 @@ export function pssMib(pid: number): number {
 
 /** Processor time used so far, of all its threads, in its own code and the kernel's. */
 export function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * tickMs
+  const stat = readProcStat(pid)
+  if (stat === undefined) throw new Error(`process ${pid} is gone`)
+  return stat.cpuMs
 }
 
 /** How a program was started: enough to start the same. */

@@ -236,7 +236,7 @@ test('a connection that is cut in the middle leaves nothing behind', async () =>
     const settle = async () => {
       await proxy.stop()
     }
-    await expect(load({ url: url, settle })).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(load({ url, settle })).rejects.toMatchObject({ code: 'unavailable' })
   } finally {
     await proxy.stop()
   }

@@ -112,6 +112,7 @@ async function until(
     { timeout: 40_000, interval: 100 },
   )
 }
+
 test('two servers on one database each run their own bots, and approve --wait follows to running', async () => {
   await Promise.all([serve('alpha'), serve('beta')])
   const [one, two] = await Promise.all([createBot('alpha'), createBot('beta')])

@@ -6,17 +6,18 @@ import { systemClock } from '../../runtime/clock.ts'
 import { readOwnIdentity } from '../../runtime/process-identity.ts'
 import { kill, processOf } from '../support/faults.ts'
 
-const { pid: ownPid, ...own } = readOwnIdentity()
+const own = readOwnIdentity()
 
 test('memory is what the process itself says, within what changes meanwhile', () => {
-  const [usage] = new UsageMeter(systemClock).measure([{ ...own, pid: ownPid }])
+  const [usage] = new UsageMeter(systemClock).measure([own])
   expect(Math.abs(Number(usage?.memoryBytes) / process.memoryUsage.rss() - 1)).toBeLessThan(0.2)
 })
 
 test('a process that works is seen to work, one that sleeps is not, and one that is gone is left out', async () => {
   const busy = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' })
   const idle = spawn('sleep', ['600'], { stdio: 'ignore' })
-  const identities = [busy, idle].map(({ pid }) => processOf(pid))
+  const worker = processOf(busy.pid)
+  const identities = [worker, processOf(idle.pid)]
   try {
     const meter = new UsageMeter(systemClock)
     meter.measure(identities)
@@ -29,7 +30,7 @@ test('a process that works is seen to work, one that sleeps is not, and one that
       { timeout: 30_000, interval: 200 },
     )
     const exit = once(busy, 'exit')
-    for (const identity of identities.slice(0, 1)) await kill(identity)
+    await kill(worker)
     await exit
     expect(meter.measure(identities).map((usage) => usage !== undefined)).toEqual([false, true])
   } finally {
@@ -38,5 +39,5 @@ test('a process that works is seen to work, one that sleeps is not, and one that
 })
 
 test('a pid that belongs to somebody else now is not measured for its old owner', () => {
-  expect(new UsageMeter(systemClock).measure([{ ...own, pid: ownPid, startTicks: '1' }])).toEqual([undefined])
+  expect(new UsageMeter(systemClock).measure([{ ...own, startTicks: '1' }])).toEqual([undefined])
 })
