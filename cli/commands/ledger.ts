@@ -1,18 +1,7 @@
 import type { Command } from 'commander'
-import type { EntryKind } from '../../services/ledger/list-entries.ts'
+import { type EntryKind, entryKinds } from '../../domain/ledger.ts'
 import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
 
-const kinds: readonly EntryKind[] = [
-  'sale',
-  'refund',
-  'mature',
-  'top_up',
-  'adjustment',
-  'withdrawal_request',
-  'withdrawal_release',
-  'withdrawal_payment',
-  'import',
-]
 const anyNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 /** Balances are sums over all transfers. */
 const queryTimeoutMs = 600_000
@@ -55,7 +44,7 @@ interface EntryOptions {
 function addEntries(group: Command, cli: Cli): void {
   addCommand(group, 'entries', 'entries of the journal with their transfers, newest first')
     .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
-    .option('--kind <kind>', `only these: ${kinds.join(', ')}`, oneOf(kinds))
+    .option('--kind <kind>', `only these: ${entryKinds.join(', ')}`, oneOf(entryKinds))
     .option('--customer <customer>', 'only what moved the money of this customer')
     .option('--account <number>', 'only what moved this account', anyNumber)
     .option('--order <number>', 'only the sale and the refunds of this order', anyNumber)

@@ -1,19 +1,7 @@
 import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { EntryKind } from '../../domain/ledger.ts'
 import { type Currency, formatAmount } from '../../domain/money.ts'
-
-export const entryKinds = [
-  'sale',
-  'refund',
-  'mature',
-  'top_up',
-  'adjustment',
-  'withdrawal_request',
-  'withdrawal_release',
-  'withdrawal_payment',
-  'import',
-] as const
-export type EntryKind = (typeof entryKinds)[number]
 
 export interface AccountName {
   readonly id: number
