@@ -1,0 +1,95 @@
+/** All that the fake server knows; in memory, forgotten when it stops. */
+import { Curve } from '@whiskeysockets/baileys'
+import { Account, type Companion, type Device, type Wire } from './account.ts'
+import { Faults } from './faults.ts'
+import { Happenings } from './happenings.ts'
+import { MediaHost } from './media-host.ts'
+import { deviceOf, userOf } from './stanza.ts'
+
+/** What happened on the server; `number` and `device` say whose it was. */
+export type ServerEvent =
+  | { readonly kind: 'upgraded'; readonly connection: number }
+  | { readonly kind: 'closed'; readonly connection: number }
+  /** A client without a login said who it is and was sent the references of its QR codes. */
+  | { readonly kind: 'registered'; readonly connection: number }
+  | { readonly kind: 'code_requested'; readonly number: string }
+  | { readonly kind: 'code_refused'; readonly number: string; readonly code: number }
+  | { readonly kind: 'linked'; readonly number: string; readonly device: number }
+  | { readonly kind: 'unlinked'; readonly number: string; readonly device: number; readonly by: 'phone' | 'companion' }
+  | { readonly kind: 'logged_in'; readonly number: string; readonly device: number; readonly connection: number }
+  | { readonly kind: 'login_refused'; readonly number: string; readonly device: number; readonly code: number }
+  /** It has everything that had gathered for it, and gets the rest as it comes. */
+  | { readonly kind: 'caught_up'; readonly number: string; readonly device: number; readonly offline: number }
+  | { readonly kind: 'pre_keys'; readonly number: string; readonly device: number; readonly count: number }
+  | { readonly kind: 'message'; readonly number: string; readonly device: number; readonly id: string }
+  | {
+      readonly kind: 'message_refused'
+      readonly number: string
+      readonly device: number
+      readonly id: string
+      readonly code: number
+    }
+  /** A query that this server does not know; it answered 501. */
+  | { readonly kind: 'unknown_query'; readonly xmlns: string; readonly tag: string }
+
+/** One connection, for proofs such as "never two connections of one device". Times are of `performance.now()`. */
+export interface ConnectionLine {
+  readonly id: number
+  readonly openedAtMs: number
+  number: string | undefined
+  device: number | undefined
+  loggedInAtMs: number | undefined
+  caughtUpAtMs: number | undefined
+  closedAtMs: number | undefined
+}
+
+export interface Group {
+  readonly jid: string
+  readonly subject: string
+  readonly members: readonly Account[]
+}
+
+export class World {
+  readonly staticKey = Curve.generateKeyPair()
+  readonly events = new Happenings<ServerEvent>('the fake server')
+  readonly faults = new Faults()
+  readonly connections: ConnectionLine[] = []
+  readonly wires = new Set<Wire>()
+  readonly companions = new Map<Wire, Companion>()
+  readonly media = new MediaHost()
+  readonly groups = new Map<string, Group>()
+  /** Clients of an older version get 405. */
+  oldestVersion: readonly [number, number, number] = [0, 0, 0]
+  /** Phones send a newly linked device their keys and an empty history. */
+  syncsHistory = true
+  readonly #byNumber = new Map<string, Account>()
+  readonly #byLid = new Map<string, Account>()
+
+  get accounts(): Iterable<Account> {
+    return this.#byNumber.values()
+  }
+
+  /** The account of a number (digits), made when there is none yet. */
+  account(number: string): Account {
+    const known = this.#byNumber.get(number)
+    if (known !== undefined) return known
+    if (!/^\d{7,15}$/.test(number)) throw new Error(`"${number}" is no phone number: 7 to 15 digits`)
+    const account = new Account(number)
+    this.#byNumber.set(number, account)
+    this.#byLid.set(account.lid, account)
+    return account
+  }
+
+  /** The account that a jid is about, by number or by LID; undefined when nobody has it. */
+  accountAt(jid: string): Account | undefined {
+    return (jid.endsWith('@lid') ? this.#byLid : this.#byNumber).get(userOf(jid))
+  }
+
+  deviceAt(jid: string): Device | undefined {
+    return this.accountAt(jid)?.devices.get(deviceOf(jid))
+  }
+}
+
+export function linkedDevices(account: Account): Device[] {
+  return [...account.devices.values()].filter(({ linked }) => linked)
+}

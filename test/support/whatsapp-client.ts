@@ -1,0 +1,156 @@
+/** The unmodified client with a store in memory, for tests of the fake WhatsApp server. */
+
+// libsignal prints whole sessions, private keys included, on nearly every first exchange.
+Object.assign(console, { info() {}, log() {}, warn() {}, error() {} })
+
+import {
+  type AuthenticationCreds,
+  type BaileysEventMap,
+  type ConnectionState,
+  initAuthCreds,
+  makeWASocket,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+  type UserFacingSocketConfig,
+  type WAMessage,
+  type WASocket,
+} from '@whiskeysockets/baileys'
+import { Happenings } from '../../sandbox/whatsapp/happenings.ts'
+import type { FakeWhatsApp } from '../../sandbox/whatsapp/start-fake-whatsapp.ts'
+
+type ClientEvent =
+  | { readonly kind: 'qr'; readonly qr: string }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'close'; readonly code: number | undefined }
+  | { readonly kind: 'caught_up' }
+  | {
+      readonly kind: 'message'
+      readonly type: 'notify' | 'append'
+      readonly message: WAMessage
+      readonly text: string
+    }
+  | { readonly kind: 'status'; readonly id: string; readonly status: number; readonly parameters: readonly string[] }
+  | { readonly kind: 'query_error'; readonly code: number }
+
+const silent = {
+  level: 'silent',
+  child: () => silent,
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error(..._: unknown[]) {},
+}
+
+/** Creds and keys of one device; `connect` may be called again, as after a restart of the process. */
+export class WhatsAppClient {
+  readonly events = new Happenings<ClientEvent>('the client')
+  creds: AuthenticationCreds = initAuthCreds()
+  readonly keys = new Map<string, unknown>()
+  readonly #url: string
+  readonly #options: Partial<UserFacingSocketConfig>
+  #socket: WASocket | undefined
+
+  constructor(url: string, options: Partial<UserFacingSocketConfig> = {}) {
+    this.#url = url
+    this.#options = options
+  }
+
+  get socket(): WASocket {
+    if (this.#socket === undefined) throw new Error('not connected')
+    return this.#socket
+  }
+
+  connect(options: Partial<UserFacingSocketConfig> = {}): WASocket {
+    const socket = makeWASocket({
+      waWebSocketUrl: this.#url,
+      auth: { creds: this.creds, keys: this.#store() },
+      logger: silent,
+      markOnlineOnConnect: false,
+      shouldSyncHistoryMessage: () => false,
+      ...this.#options,
+      ...options,
+    })
+    socket.ev.on('creds.update', (update) => Object.assign(this.creds, update))
+    socket.ev.on('connection.update', (update) => this.#onUpdate(update))
+    socket.ev.on('messages.upsert', (upsert) => this.#onMessages(upsert))
+    socket.ev.on('messages.update', (updates) => {
+      for (const { key, update } of updates) {
+        if (update.status === undefined || update.status === null) continue
+        const parameters = update.messageStubParameters ?? []
+        this.events.add({ kind: 'status', id: key.id ?? '', status: update.status, parameters })
+      }
+    })
+    const ws = socket.ws as unknown as { on(name: string, listener: (given: { content?: unknown }) => void): void }
+    ws.on('CB:iq,type:error', ({ content }) => {
+      const [error] = content as { attrs: { code?: string } }[]
+      this.events.add({ kind: 'query_error', code: Number(error?.attrs.code) })
+    })
+    this.#socket = socket
+    return socket
+  }
+
+  /** Links by QR code, then logs in; resolves when it has everything that had gathered. */
+  async link(fake: FakeWhatsApp, number: string): Promise<void> {
+    this.connect()
+    const { qr } = await this.events.next('qr')
+    const outcome = await fake.phoneOf(number).scan(qr)
+    if (outcome !== 'linked') throw new Error(`not linked: ${outcome}`)
+    await this.events.next('close', ({ code }) => code === 515)
+    await this.open()
+  }
+
+  /** Connects anew; resolves when it has everything that had gathered. */
+  async open(): Promise<void> {
+    this.connect()
+    await this.events.next('open')
+    await this.events.next('caught_up')
+  }
+
+  /** Forgets its login, as after 401. */
+  forget(): void {
+    this.creds = initAuthCreds()
+    this.keys.clear()
+  }
+
+  async end(): Promise<void> {
+    const socket = this.#socket
+    this.#socket = undefined
+    if (socket !== undefined) await (socket.end(undefined) as unknown as Promise<void>)
+  }
+
+  #onUpdate({ connection, lastDisconnect, qr, receivedPendingNotifications }: Partial<ConnectionState>): void {
+    if (qr !== undefined) this.events.add({ kind: 'qr', qr })
+    if (connection === 'open') this.events.add({ kind: 'open' })
+    if (receivedPendingNotifications === true) this.events.add({ kind: 'caught_up' })
+    if (connection !== 'close') return
+    const error = lastDisconnect?.error as { output?: { statusCode?: number } } | undefined
+    this.events.add({ kind: 'close', code: error?.output?.statusCode })
+  }
+
+  #onMessages({ messages, type }: BaileysEventMap['messages.upsert']): void {
+    for (const message of messages) {
+      const { conversation, extendedTextMessage } = message.message ?? {}
+      const text = conversation ?? extendedTextMessage?.text ?? ''
+      if (message.key.fromMe !== true) this.events.add({ kind: 'message', type, message, text })
+    }
+  }
+
+  #store(): SignalKeyStore {
+    const { keys } = this
+    return {
+      get: async <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
+        const found = ids.flatMap((id) => (keys.has(`${type}/${id}`) ? [[id, keys.get(`${type}/${id}`)]] : []))
+        return Object.fromEntries(found) as Record<string, SignalDataTypeMap[T]>
+      },
+      set: async (data) => {
+        for (const [type, entries] of Object.entries(data)) {
+          for (const [id, value] of Object.entries(entries ?? {})) {
+            if (value === null) keys.delete(`${type}/${id}`)
+            else keys.set(`${type}/${id}`, structuredClone(value))
+          }
+        }
+      },
+    }
+  }
+}
