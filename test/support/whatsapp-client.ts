@@ -75,11 +75,7 @@ export class WhatsAppClient {
     socket.ev.on('connection.update', (update) => this.#onUpdate(update))
     socket.ev.on('messages.upsert', (upsert) => this.#onMessages(upsert))
     socket.ev.on('messages.update', (updates) => {
-      for (const { key, update } of updates) {
-        if (update.status === undefined || update.status === null) continue
-        const parameters = update.messageStubParameters ?? []
-        this.events.add({ kind: 'status', id: key.id ?? '', status: update.status, parameters })
-      }
+      for (const { key, update } of updates) this.#onStatus(key.id, update.status, update.messageStubParameters)
     })
     const ws = socket.ws as unknown as { on(name: string, listener: (given: { content?: unknown }) => void): void }
     ws.on('CB:iq,type:error', ({ content }) => {
@@ -133,7 +129,14 @@ export class WhatsAppClient {
       const { conversation, extendedTextMessage } = message.message ?? {}
       const text = conversation ?? extendedTextMessage?.text ?? ''
       if (message.key.fromMe !== true) this.events.add({ kind: 'message', type, message, text })
+      // Receipts that come within 100 ms of the message are folded into this event.
+      else this.#onStatus(message.key.id, message.status, message.messageStubParameters)
     }
+  }
+
+  #onStatus(id: string | null | undefined, status: unknown, parameters: string[] | null | undefined): void {
+    if (typeof status !== 'number') return
+    this.events.add({ kind: 'status', id: id ?? '', status, parameters: parameters ?? [] })
   }
 
   #store(): SignalKeyStore {
