@@ -55,9 +55,7 @@ export const whatsappCalls = {
       creds: z._default(z.nullable(value), null),
       /** These credentials are of a device that is linked. */
       linked: z._default(z.boolean(), false),
-      keys: z
-        .array(z.object({ type: keyType, id: keyId, value: z.nullable(value) }))
-        .check(z.maxLength(keysMax)),
+      keys: z.array(z.object({ type: keyType, id: keyId, value: z.nullable(value) })).check(z.maxLength(keysMax)),
     }),
     answer: z.object({}),
   },

@@ -249,7 +249,7 @@ begin
     end if;
   end if;
   repeated := false;
-  if channel = 'whatsapp' and person_lid is not null then
+  if channel = 'whatsapp' and person_lid is not null and person ~ '^[0-9]{7,15}$' then
     perform join_identity(tenant, person_lid, person);
   end if;
   select c.id, case when c.language = any(languages) then c.language end into customer, language
