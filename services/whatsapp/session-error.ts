@@ -1,10 +1,12 @@
+import { Failure } from '../../domain/failure.ts'
+
 /**
- * Something of a linked device's session does not open. It is never taken for absent and never written over: a person
+ * Something that is kept of a linked device does not open. It is never taken for absent and never written over: a person
  * restores it, or links the device anew.
  */
-export class SessionError extends Error {
+export class SessionError extends Failure {
   constructor(message: string, options: { cause?: unknown } = {}) {
-    super(message, options)
+    super('internal', message, options)
     this.name = 'SessionError'
   }
 }

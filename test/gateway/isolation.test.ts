@@ -14,8 +14,9 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   arrive: (_, once) => [once()],
   chooseLanguage: (_, once) => [once({ language: 'fa' })],
   redeemLink: ({ claimCode }, once) => [once({ code: claimCode })],
-  answered: ({ updateKey, people }) =>
+  answered: ({ updateKey, waKey, canary, chat, people }) =>
     people.flatMap((platformUserId) => [
+      { updateKeys: [waKey], sending: [{ chat, id: canary, body: 'stolen' }] },
       { updateKeys: [updateKey], asked: { platformUserId, state: null } },
       { updateKeys: [updateKey], asked: { platformUserId, state: { ask: 'amount', args: ['x'] } } },
     ]),
@@ -80,6 +81,19 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   adminTopUp: ({ topUp }, once) => [once({ topUp: String(topUp) })],
   adminConfirmTopUp: ({ topUp }, once) => [once({ topUp: String(topUp), reference: 'STOLEN' })],
   adminRejectTopUp: ({ topUp }, once) => [once({ topUp: String(topUp), reason: 'stolen' })],
+
+  waOpen: () => [{}],
+  waKeys: ({ canary }) => [{ type: 'session', ids: [canary, 'a'] }],
+  waStore: ({ canary }) => [
+    { creds: 'stolen', linked: true, keys: [] },
+    { keys: [canary, 'a'].flatMap((id) => ['stolen', null].map((value) => ({ type: 'session', id, value }))) },
+  ],
+  waForget: () => [{}],
+  waArrived: ({ waKey }) => [{ updateKey: waKey, body: 'stolen' }],
+  waPending: () => [{}],
+  waSending: ({ canary, chat }) => [{ messages: [{ chat, id: canary, body: 'stolen' }] }],
+  waSent: ({ canary, chat }) => [{ changes: [{ chat, id: canary, state: 'delivered' }] }],
+  waSentBody: ({ canary, chat }) => [{ chat, id: canary }],
 
   outboxDue: () => [{}],
   outboxNext: ({ chat, people, message, goodsMessage }) => [
