@@ -21,6 +21,8 @@ export const personSchema = z.object({
   displayName: z.nullable(z.string().check(z.maxLength(256))),
   /** The channel's language hint, for example Telegram's language_code. */
   languageHint: z.nullable(z.string().check(z.maxLength(16))),
+  /** The LID of a WhatsApp account whose phone number `platformUserId` is, where the channel shows both. */
+  lid: z.optional(z.nullable(z.string().check(z.regex(/^[0-9]{1,20}@lid$/)))),
 })
 export type Person = z.infer<typeof personSchema>
 

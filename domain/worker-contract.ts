@@ -18,6 +18,7 @@ import {
 } from './once-call.ts'
 import { newsCalls, outboxCalls } from './outbox-calls.ts'
 import { shopCalls } from './shop-calls.ts'
+import { sendingMax, sendingSchema, whatsappCalls } from './whatsapp-calls.ts'
 
 export { type Asked, type Language, languageOfHint, languages, type Person } from './once-call.ts'
 
@@ -150,17 +151,22 @@ export const turnCalls = {
 } as const
 export type TurnCallName = keyof typeof turnCalls
 
-/** The business calls: path, request and answer. Each runs as one fenced transaction. */
+/** The business calls: path, request and answer. Each runs as one fenced transaction, or as one fenced statement. */
 export const gatewayCalls = {
   ...turnCalls,
   ...outboxCalls,
-  /** The answer to these updates has gone out, and with it what the person is asked for from now on. */
+  ...whatsappCalls,
+  /**
+   * The answer to these updates has gone out, and with it what the person is asked for from now on. On WhatsApp it
+   * stands: `sending` is written down in the same statement, and goes out whatever happens to this worker.
+   */
   answered: {
     path: '/v1/answered',
     request: z.object({
       updateKeys: z.array(z.string()).check(z.minLength(1), z.maxLength(100)),
       /** Null leaves it as it is; a state of null is that nothing is asked for. */
       asked: z._default(z.nullable(z.object({ platformUserId: z.string(), state: z.nullable(askedSchema) })), null),
+      sending: z.optional(z.array(sendingSchema).check(z.maxLength(sendingMax))),
     }),
     answer: z.object({}),
   },
@@ -208,10 +214,11 @@ export const workerCalls = {
 
 /**
  * A refused call: `fenced` (stale epoch or nonce: the worker ends as lease_lost), `not_authenticated` (same),
- * `unavailable` (database away: wait and try again), `usage` and `internal` (a bug).
+ * `unavailable` (database away: wait and try again), `session_error` (what is kept of the linked device does not open: the
+ * worker ends as that, and writes nothing), `usage` and `internal` (a bug).
  */
 export const gatewayRefusalSchema = z.object({
-  code: z.enum(['fenced', 'not_authenticated', 'unavailable', 'usage', 'internal']),
+  code: z.enum(['fenced', 'not_authenticated', 'unavailable', 'session_error', 'usage', 'internal']),
   message: z.string(),
 })
 export type GatewayRefusal = z.infer<typeof gatewayRefusalSchema>

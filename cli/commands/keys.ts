@@ -18,7 +18,7 @@ export function addKeyCommands(program: Command, cli: Cli): void {
     cli.output.result(
       outcome,
       () =>
-        `Sealed ${outcome.credentials} credentials and ${outcome.units} units of stock under key ${outcome.key_id}.`,
+        `Sealed ${outcome.credentials} credentials, ${outcome.whatsapp} rows of WhatsApp bots and ${outcome.units} units of stock under key ${outcome.key_id}.`,
     )
   })
 }

@@ -149,6 +149,15 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   outboxPart: { id: 1, partsSent: 1, answerMark: null },
   outboxFile: { id: 1, number: 0 },
   setNews: arrive('tg:43', { wanted: false }),
+  waOpen: {},
+  waKeys: { type: 'session', ids: ['a'] },
+  waStore: { creds: 'c', keys: [{ type: 'session', id: 'a', value: 'v' }] },
+  waForget: {},
+  waArrived: { updateKey: `wa:${'x'.repeat(43)}`, body: 'b' },
+  waPending: {},
+  waSending: { messages: [{ chat: 'c', id: 'm', body: 'b' }] },
+  waSent: { changes: [{ chat: 'c', id: 'm', state: 'acked' }] },
+  waSentBody: { chat: 'c', id: 'm' },
   ...officeCalls(arrive),
 }
 

@@ -14,8 +14,9 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   arrive: (_, once) => [once()],
   chooseLanguage: (_, once) => [once({ language: 'fa' })],
   redeemLink: ({ claimCode }, once) => [once({ code: claimCode })],
-  answered: ({ updateKey, people }) =>
+  answered: ({ updateKey, waKey, instance, chat, people }) =>
     people.flatMap((platformUserId) => [
+      { updateKeys: [waKey], sending: [{ chat, id: instance, body: 'stolen' }] },
       { updateKeys: [updateKey], asked: { platformUserId, state: null } },
       { updateKeys: [updateKey], asked: { platformUserId, state: { ask: 'amount', args: ['x'] } } },
     ]),
@@ -80,6 +81,19 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   adminTopUp: ({ topUp }, once) => [once({ topUp: String(topUp) })],
   adminConfirmTopUp: ({ topUp }, once) => [once({ topUp: String(topUp), reference: 'STOLEN' })],
   adminRejectTopUp: ({ topUp }, once) => [once({ topUp: String(topUp), reason: 'stolen' })],
+
+  waOpen: () => [{}],
+  waKeys: ({ instance }) => [{ type: 'session', ids: [instance, 'a'] }],
+  waStore: ({ instance }) => [
+    { creds: 'stolen', linked: true, keys: [] },
+    { keys: [instance, 'a'].flatMap((id) => ['stolen', null].map((value) => ({ type: 'session', id, value }))) },
+  ],
+  waForget: () => [{}],
+  waArrived: ({ waKey }) => [{ updateKey: waKey, body: 'stolen' }],
+  waPending: () => [{}],
+  waSending: ({ instance, chat }) => [{ messages: [{ chat, id: instance, body: 'stolen' }] }],
+  waSent: ({ instance, chat }) => [{ changes: [{ chat, id: instance, state: 'delivered' }] }],
+  waSentBody: ({ instance, chat }) => [{ chat, id: instance }],
 
   outboxDue: () => [{}],
   outboxNext: ({ chat, people, message, goodsMessage }) => [
@@ -149,7 +163,7 @@ describe.each(['with', 'without'] as const)('%s row-level security', (security) 
       }
       for (const body of attempts[call](theirs, once)) {
         yield body
-        if ('updateKey' in body) yield { ...body, updateKey: theirs.updateKey }
+        if ('person' in body && 'updateKey' in body) yield { ...body, updateKey: theirs.updateKey }
       }
     }
   }
