@@ -131,7 +131,8 @@ export class SessionStore implements DeviceKeys {
       return ids.map((id) => {
         const name = nameOf(type, id)
         // It may have been written while it was on its way.
-        const value = this.#known(name) ?? values[id] ?? null
+        const known = this.#known(name)
+        const value = known === undefined ? (values[id] ?? null) : known
         if (value !== null) JSON.parse(value)
         if (!notRemembered.has(type)) this.#remember(name, value)
         return [id, value] as const
