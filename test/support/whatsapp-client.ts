@@ -1,8 +1,5 @@
 /** The unmodified client with a store in memory, for tests of the fake WhatsApp server. */
 
-// libsignal prints whole sessions, private keys included, on nearly every first exchange.
-Object.assign(console, { info() {}, log() {}, warn() {}, error() {} })
-
 import {
   type AuthenticationCreds,
   type BaileysEventMap,
@@ -39,7 +36,7 @@ const silent = {
   debug() {},
   info() {},
   warn() {},
-  error(..._: unknown[]) {},
+  error() {},
 }
 
 /** Creds and keys of one device; `connect` may be called again, as after a restart of the process. */
@@ -112,7 +109,7 @@ export class WhatsAppClient {
   async end(): Promise<void> {
     const socket = this.#socket
     this.#socket = undefined
-    if (socket !== undefined) await (socket.end(undefined) as unknown as Promise<void>)
+    if (socket !== undefined) await socket.end(undefined)
   }
 
   #onUpdate({ connection, lastDisconnect, qr, receivedPendingNotifications }: Partial<ConnectionState>): void {

@@ -87,6 +87,14 @@ test('a regenerated code replaces the one before', async () => {
   expect(await phone.enterCode(second)).toBe('linked')
 })
 
+test('a wish to show the code anew does not hinder the link', async () => {
+  const code = await askForCode()
+  await fake.events.next('code_requested')
+  const phone = fake.phoneOf(number)
+  phone.refreshCode()
+  expect(await phone.enterCode(code)).toBe('linked')
+})
+
 test('references that run out end the connection with 408', async () => {
   client.connect({ qrTimeout: 20 })
   expect(await client.events.next('close')).toMatchObject({ code: 408 })
