@@ -3,6 +3,7 @@
 import {
   type AuthenticationCreds,
   type BaileysEventMap,
+  BufferJSON,
   type ConnectionState,
   initAuthCreds,
   makeWASocket,
@@ -43,7 +44,7 @@ const silent = {
 export class WhatsAppClient {
   readonly events = new Happenings<ClientEvent>('the client')
   creds: AuthenticationCreds = initAuthCreds()
-  readonly keys = new Map<string, unknown>()
+  readonly keys = new Map<string, string>()
   readonly #url: string
   readonly #options: Partial<UserFacingSocketConfig>
   #socket: WASocket | undefined
@@ -140,14 +141,17 @@ export class WhatsAppClient {
     const { keys } = this
     return {
       get: async <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
-        const found = ids.flatMap((id) => (keys.has(`${type}/${id}`) ? [[id, keys.get(`${type}/${id}`)]] : []))
+        const found = ids.flatMap((id) => {
+          const text = keys.get(`${type}/${id}`)
+          return text === undefined ? [] : [[id, JSON.parse(text, BufferJSON.reviver) as unknown]]
+        })
         return Object.fromEntries(found) as Record<string, SignalDataTypeMap[T]>
       },
       set: async (data) => {
         for (const [type, entries] of Object.entries(data)) {
           for (const [id, value] of Object.entries(entries ?? {})) {
             if (value === null) keys.delete(`${type}/${id}`)
-            else keys.set(`${type}/${id}`, structuredClone(value))
+            else keys.set(`${type}/${id}`, JSON.stringify(value, BufferJSON.replacer))
           }
         }
       },

@@ -154,6 +154,17 @@ test('a registration whose key is not signed by its identity is refused', async 
   expect(await client.events.next('close')).toMatchObject({ code: 400 })
 })
 
+test('a companion whose own signature is wrong is not linked', async () => {
+  const { public: identity } = client.creds.signedIdentityKey
+  const signedIdentityKey = { public: identity, private: Curve.generateKeyPair().private }
+  client.creds = { ...client.creds, signedIdentityKey }
+  client.connect()
+  const { qr } = await client.events.next('qr')
+  expect(await fake.phoneOf(number).scan(qr)).toBe('bad_signature')
+  expect(await client.events.next('close')).toMatchObject({ code: 401 })
+  expect(fake.phoneOf(number).devices).toEqual([])
+})
+
 test('a signature is verified, unlike by the client', () => {
   const pair = Curve.generateKeyPair()
   const message = Buffer.from('a message')
