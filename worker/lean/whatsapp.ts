@@ -39,8 +39,6 @@ export const leanWhatsapp: LeanPlan = {
       tls: 'lazy-tls.ts',
       url: 'url.ts',
       zlib: 'zlib.ts',
-      bufferutil: 'nothing.ts',
-      'utf-8-validate': 'nothing.ts',
     },
   },
   written: {
@@ -51,7 +49,12 @@ export const leanWhatsapp: LeanPlan = {
       return `import { makeProto } from './proto.ts'; export const proto = makeProto(${words})`
     },
   },
-  define: { 'globalThis.crypto': 'leanCrypto' },
+  define: {
+    'globalThis.crypto': 'leanCrypto',
+    // Compiled helpers that are not installed.
+    'process.env.WS_NO_BUFFER_UTIL': '"1"',
+    'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
+  },
   inject: ['performance.ts', 'lean-crypto.ts'],
   // Libraries print private keys (worker/whatsapp/silent-libraries.ts): here nothing is left that could.
   isSilent: true,

@@ -1,6 +1,7 @@
 import { runWorker } from '../run-worker.ts'
-import { telegramStage } from '../telegram/telegram-stage.ts'
+
 import { silentConversation } from './silent-conversation.ts'
 import { WhatsAppChannel } from './whatsapp-channel.ts'
+import { whatsappStage } from './whatsapp-stage.ts'
 
-await runWorker({ makeChannel: (context) => new WhatsAppChannel(context, silentConversation), stage: telegramStage })
+await runWorker({ makeChannel: (context) => new WhatsAppChannel(context, silentConversation), stage: whatsappStage })
