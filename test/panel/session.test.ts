@@ -9,7 +9,7 @@ import {
   operatorOfTheMachine as machine,
 } from '../services/people/people-fixture.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { ask, bearer, cookie, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
+import { ask, bearer, cookie, panelKeyring, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let panel: RunningPanel
@@ -258,6 +258,7 @@ describe('every route asks who and whether they may', () => {
     const routes = panelRoutes({
       database: test.database,
       serverName: 'server1',
+      keyring: () => panelKeyring,
       version: '0',
       origins: { publicOrigins: [], loopbackOnly: true },
     })
