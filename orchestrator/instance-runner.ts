@@ -59,7 +59,7 @@ export class InstanceRunner {
     this.#fleet = fleet
     this.id = planned.id
     this.#restarts = new RestartSchedule(fleet.orchestrator.settings)
-    this.#permits = new StartPermits(fleet)
+    this.#permits = new StartPermits(fleet, fleet.orchestrator.settings.START_TIMEOUT_SECONDS * 1000)
     this.#limits = limitsOf(planned)
     this.#slot = firstSlot(planned, this.#nowMs())
   }
