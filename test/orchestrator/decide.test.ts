@@ -82,7 +82,7 @@ describe('what is decided of a bot that is to pair', () => {
     ['what rests without one rests on', {}, resting, { kind: 'none' }],
     ['a new request replaces the worker', { restartRequested: 1 }, live(), { kind: 'end', reason: 'restart' }],
   ] as const)('%s', ([, changes, slot, action]) => {
-    expect(decide({ ...bot, ...changes } as PlannedInstance, slot, context)).toEqual(action)
+    expect(decide({ ...bot, ...changes }, slot, context)).toEqual(action)
   })
 
   test('nothing starts while the server may not start anything, is drained or full', () => {
