@@ -56,6 +56,13 @@ describe('the inbox', () => {
     expect(await turn(bot, 'one', 'thrice')).toMatchObject({ repeated: true, outcome: 'applied', answered: true })
   })
 
+  test('what waits for one bot is not told to another', async () => {
+    const [bot, other] = [await devices.bot(), await devices.bot()]
+    await arrived(bot, 'one')
+    await queue(bot, 'answer')
+    expect(await pending(other)).toEqual({ arrived: [], queued: [], more: false })
+  })
+
   test('of many that take the same message at once, one applies it', async () => {
     const bot = await devices.bot()
     await arrived(bot, 'one')
