@@ -14,9 +14,9 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   arrive: (_, once) => [once()],
   chooseLanguage: (_, once) => [once({ language: 'fa' })],
   redeemLink: ({ claimCode }, once) => [once({ code: claimCode })],
-  answered: ({ updateKey, waKey, canary, chat, people }) =>
+  answered: ({ updateKey, waKey, instance, chat, people }) =>
     people.flatMap((platformUserId) => [
-      { updateKeys: [waKey], sending: [{ chat, id: canary, body: 'stolen' }] },
+      { updateKeys: [waKey], sending: [{ chat, id: instance, body: 'stolen' }] },
       { updateKeys: [updateKey], asked: { platformUserId, state: null } },
       { updateKeys: [updateKey], asked: { platformUserId, state: { ask: 'amount', args: ['x'] } } },
     ]),
@@ -83,10 +83,10 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   adminRejectTopUp: ({ topUp }, once) => [once({ topUp: String(topUp), reason: 'stolen' })],
 
   waOpen: () => [{}],
-  waKeys: ({ canary }) => [{ type: 'session', ids: [canary, 'a'] }],
-  waStore: ({ canary }) => [
+  waKeys: ({ instance }) => [{ type: 'session', ids: [instance, 'a'] }],
+  waStore: ({ instance }) => [
     { creds: 'stolen', linked: true, keys: [] },
-    { keys: [canary, 'a'].flatMap((id) => ['stolen', null].map((value) => ({ type: 'session', id, value }))) },
+    { keys: [instance, 'a'].flatMap((id) => ['stolen', null].map((value) => ({ type: 'session', id, value }))) },
   ],
   waForget: () => [{}],
   waPairing: ({ pairing }) => [
@@ -95,9 +95,9 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   ],
   waArrived: ({ waKey }) => [{ updateKey: waKey, body: 'stolen' }],
   waPending: () => [{}],
-  waSending: ({ canary, chat }) => [{ messages: [{ chat, id: canary, body: 'stolen' }] }],
-  waSent: ({ canary, chat }) => [{ changes: [{ chat, id: canary, state: 'delivered' }] }],
-  waSentBody: ({ canary, chat }) => [{ chat, id: canary }],
+  waSending: ({ instance, chat }) => [{ messages: [{ chat, id: instance, body: 'stolen' }] }],
+  waSent: ({ instance, chat }) => [{ changes: [{ chat, id: instance, state: 'delivered' }] }],
+  waSentBody: ({ instance, chat }) => [{ chat, id: instance }],
 
   outboxDue: () => [{}],
   outboxNext: ({ chat, people, message, goodsMessage }) => [
@@ -167,7 +167,7 @@ describe.each(['with', 'without'] as const)('%s row-level security', (security) 
       }
       for (const body of attempts[call](theirs, once)) {
         yield body
-        if ('updateKey' in body) yield { ...body, updateKey: theirs.updateKey }
+        if ('person' in body && 'updateKey' in body) yield { ...body, updateKey: theirs.updateKey }
       }
     }
   }

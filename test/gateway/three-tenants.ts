@@ -189,10 +189,10 @@ async function makeTenant(db: TestDatabase, word: string, base: number): Promise
 async function makeDevice({ database }: TestDatabase, keyring: Keyring, made: TenantIds): Promise<void> {
   const { canary, chat, tenant } = made
   const claim = { instanceId: made.instance, epoch: 3, nonce: made.nonce }
-  const keys = [{ type: 'session', id: canary, value: canary }]
+  const keys = [{ type: 'session', id: claim.instanceId, value: canary }]
   await storeSession(database, claim, keyring, { creds: canary, linked: true, keys })
   await recordMessage(database, claim, keyring, { updateKey: made.waKey, body: canary })
-  await queueMessages(database, claim, keyring, { messages: [{ chat, id: canary, body: canary }] })
+  await queueMessages(database, claim, keyring, { messages: [{ chat, id: claim.instanceId, body: canary }] })
   await database.query(`insert into whatsapp_identity (tenant_id, lid, phone) values ($1, $2, $3)`, [
     tenant,
     `${made.people[0]}@lid`,
