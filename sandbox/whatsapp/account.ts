@@ -120,6 +120,8 @@ export class Account {
   /** How many of the next messages it will fail to decrypt. */
   failures = 0
   codeRequest: CodeRequest | undefined
+  /** It may not begin chats until then; seconds since 1970. */
+  restrictedUntil: number | undefined
   #nextDevice = 1
 
   constructor(number: string) {

@@ -6,6 +6,7 @@ import type { Happenings } from './happenings.ts'
 import { enterCode, type LinkOutcome, refreshCode, scanQr } from './link-device.ts'
 import { type MediaKind, sealMedia } from './media.ts'
 import { type Written, writeTo, writeToList } from './phone-messages.ts'
+import { restrict } from './restriction.ts'
 import { seconds, stanza, statusJid } from './stanza.ts'
 import { unlink } from './unlink.ts'
 import { linkedDevices, type World } from './world.ts'
@@ -118,6 +119,11 @@ export class Phone {
     for (const device of linkedDevices(this.#world.account(from))) {
       deliver(device, stanza('receipt', { id: messageId, from: jid, type: 'read', t: seconds() }))
     }
+  }
+
+  /** Restricts the account until a time in seconds since 1970, or lifts the restriction; its companions are told. */
+  restrict(until: number | undefined): void {
+    restrict(this.#account, until)
   }
 
   /** Without a network: what arrives waits, and nothing counts as delivered. */
