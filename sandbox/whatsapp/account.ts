@@ -84,6 +84,8 @@ export type PhoneEvent =
       /** How often it was asked for again. */
       readonly retries: number
     }
+  /** This phone has sent a message. */
+  | { readonly kind: 'wrote'; readonly id: string; readonly to: string; readonly text: string }
   /** The same message once more: a phone shows it once. */
   | { readonly kind: 'repeated'; readonly id: string; readonly from: string }
   /** A copy of what an own companion wrote to somebody. */

@@ -1,6 +1,6 @@
 /** A phone in a person's hand: it writes, reads, links companions and unlinks them. */
 import type { proto } from '@whiskeysockets/baileys'
-import type { Account, PhoneEvent } from './account.ts'
+import type { Account, PhoneEvent, ReceivedFile } from './account.ts'
 import { deliver } from './deliver.ts'
 import type { Happenings } from './happenings.ts'
 import { enterCode, type LinkOutcome, refreshCode, scanQr } from './link-device.ts'
@@ -19,6 +19,13 @@ export interface OutgoingFile {
   readonly mimetype: string
   readonly name?: string
   readonly caption?: string
+}
+
+export interface ChatLine {
+  readonly from: 'me' | 'them'
+  readonly id: string
+  readonly text: string
+  readonly file?: ReceivedFile | undefined
 }
 
 export class Phone {
@@ -97,6 +104,15 @@ export class Phone {
     const media = { url, mimetype, caption, mediaKey, fileSha256, fileEncSha256, fileLength: file.bytes.length }
     const message = file.kind === 'image' ? { imageMessage: media } : { documentMessage: { ...media, fileName: name } }
     return this.send(to, message, options)
+  }
+
+  /** What was said in the chat with a number, oldest first. */
+  chatWith(number: string): ChatLine[] {
+    return this.inbox.all.flatMap((event): ChatLine[] => {
+      if (event.kind === 'wrote' && event.to === number) return [{ from: 'me', id: event.id, text: event.text }]
+      if (event.kind !== 'message' || event.from !== number) return []
+      return [{ from: 'them', id: event.id, text: event.text, file: event.file }]
+    })
   }
 
   /** Writes into a group that it is a member of. */
