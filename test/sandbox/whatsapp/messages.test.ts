@@ -36,7 +36,7 @@ test('a person and the companion write to each other', async () => {
 
   await sara.write(number, 'again')
   expect(await client.events.next('message')).toMatchObject({ text: 'again' })
-  expect(sara.chatWith(number).map(({ from, text }) => `${from}: ${text}`)).toEqual([
+  expect(sara.chatWith(number).map((line) => `${line.from}: ${line.text}`)).toEqual([
     'me: hello',
     'them: welcome',
     'me: again',
