@@ -161,7 +161,7 @@ export class DeviceConnection implements WhatsAppConnection {
       url,
       version,
       creds: this.#session.creds,
-      keys: this.#session,
+      keys: this.#session.keys(),
       readSent: this.#options.readSent,
       qrLifeMs: this.#options.qrLifeMs,
       mayReceive: () => deadline.mayRun(),
