@@ -22,6 +22,8 @@ type DeviceEvent =
 
 /** A connection that says nothing for so long is given up. */
 const watchMs = 50_000
+/** After so long without a message memory is given back. */
+const quietMs = 20_000
 
 export class ConnectedDevice {
   readonly events = new Happenings<DeviceEvent>('the device')
@@ -56,6 +58,7 @@ export class ConnectedDevice {
       ...systemClock,
       setTimer: (delayMs, callback) => {
         if (delayMs === watchMs) return systemClock.setTimer(this.watchMs, callback)
+        if (delayMs === quietMs) return systemClock.setTimer(delayMs, callback)
         this.pausesMs.push(delayMs)
         return systemClock.setTimer(this.hurries ? 5 : delayMs, callback)
       },
