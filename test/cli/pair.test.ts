@@ -290,9 +290,10 @@ test('delete says where the device stays in the list of the phone, because nobod
   const [idle, held, unlinked] = [await insertBot(), await insertBot(), await insertBot()]
   await link(idle)
   await link(held)
-  await db.database.query(`update instance_lease set phase = 'held', process = '11111111-1111-1111-1111-111111111111/4026531836/77/88' where instance_id = $1`, [
-    held,
-  ])
+  await db.database.query(
+    `update instance_lease set phase = 'held', process = '11111111-1111-1111-1111-111111111111/4026531836/77/88' where instance_id = $1`,
+    [held],
+  )
   expect((await runCli(['delete', idle, '--yes'], { env })).stderr).toContain('remove it there: WhatsApp > Settings')
   for (const id of [held, unlinked]) {
     expect((await runCli(['delete', id, '--yes'], { env })).stderr).not.toContain('remove it there')
