@@ -47,6 +47,10 @@ export interface Notices {
   bot_back: OfBot
   bot_token_invalid: OfBot
   bot_conflict: OfBot
+  bot_logged_out: OfBot
+  bot_link_in_use: OfBot
+  bot_restricted: OfBot & { readonly reason: string }
+  bot_session_error: OfBot & { readonly reason: string }
   bot_stopped: OfBot & { readonly reason: string }
 }
 export type NoticeKind = keyof Notices

@@ -32,7 +32,6 @@ export const sendingMax = 50
 
 /** How far a message is, besides `queued`, with which it begins. It only goes on: a late `acked` undoes no `delivered`. */
 export const sentStates = ['written', 'failed', 'acked', 'delivered'] as const
-export type SentState = (typeof sentStates)[number]
 
 export const whatsappCalls = {
   /** The credentials of the linked device; null where there are none: then a device may be linked. */

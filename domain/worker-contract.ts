@@ -17,6 +17,8 @@ import {
   updateKeySchema,
 } from './once-call.ts'
 import { newsCalls, outboxCalls } from './outbox-calls.ts'
+import { pairingMethods } from './pairing.ts'
+import { pairingCalls } from './pairing-calls.ts'
 import { shopCalls } from './shop-calls.ts'
 import { sendingMax, sendingSchema, whatsappCalls } from './whatsapp-calls.ts'
 
@@ -41,6 +43,29 @@ const limitsSchema = z.object({
 })
 export type WorkerLimits = z.infer<typeof limitsSchema>
 
+/** What a WhatsApp worker is told besides. It pairs and runs by the same line. */
+const whatsappIdentitySchema = z.object({
+  /** The number of the bot, digits only: a device that was linked to another one is unlinked again. */
+  phone: z.string().check(z.regex(/^[1-9][0-9]{6,14}$/)),
+  /** Null: the library's own. */
+  wsUrl: z.nullable(z.string()),
+  /** Null: the library's own (`WA_WEB_VERSION`). */
+  version: z.nullable(z.tuple([z.int(), z.int(), z.int()])),
+  /** The request to pair that waits for a worker; null when there is none. */
+  pairing: z.nullable(
+    z.object({
+      method: z.enum(pairingMethods),
+      /** The request's, for `waPairing`. */
+      number: z.int(),
+      /** How long it lasts from now on, in milliseconds. */
+      forMs: z.number(),
+      /** It only pairs: it handles no message, and once the request has ended it waits for its drain. */
+      only: z.boolean(),
+    }),
+  ),
+})
+export type WhatsappIdentity = z.infer<typeof whatsappIdentitySchema>
+
 /** The one JSON line that a nameless process reads from stdin and by which it becomes the worker of an instance. */
 export const workerIdentitySchema = z.object({
   contract: z.literal(contractVersion),
@@ -54,8 +79,10 @@ export const workerIdentitySchema = z.object({
   port: z.int(),
   gatewaySocket: z.string(),
   workerToken: z.string(),
-  /** The bot's own secret: the BotFather token of a Telegram bot. */
+  /** The bot's own secret: the BotFather token of a Telegram bot, nothing of a WhatsApp one. */
   credential: z.string(),
+  /** Null for any other platform. */
+  whatsapp: z._default(z.nullable(whatsappIdentitySchema), null),
   telegramApiRoot: z.url(),
   limits: limitsSchema,
   heartbeatMs: z.int().check(z.positive()),
@@ -69,7 +96,8 @@ export type WorkerIdentity = z.infer<typeof workerIdentitySchema>
 
 /**
  * Why a worker ended, as it reports before it exits; the exit code confirms it. Anything else is a crash.
- * `webhook`: a foreign webhook is set and nobody allowed us to take it.
+ * `webhook`: a foreign webhook is set and nobody allowed us to take it. `outdated`: WhatsApp refuses the version that the
+ * client says it is (405).
  */
 export const exitReasons = {
   stopped: 0,
@@ -80,12 +108,16 @@ export const exitReasons = {
   restricted: 44,
   session_error: 45,
   webhook: 46,
+  outdated: 47,
 } as const
 export type ExitReason = keyof typeof exitReasons
 const exitReasonNames = Object.keys(exitReasons) as [ExitReason, ...ExitReason[]]
 
-/** What a worker says of itself in a heartbeat. `running` begins with the first accepted poll. */
-const workerPhases = ['connecting', 'running', 'draining'] as const
+/**
+ * What a worker says of itself in a heartbeat. `running` begins with the first accepted poll or the open connection;
+ * `pairing` is that it waits for a person with a phone.
+ */
+const workerPhases = ['connecting', 'pairing', 'running', 'draining'] as const
 export type WorkerPhase = (typeof workerPhases)[number]
 
 export const heartbeatSchema = z.object({
@@ -111,6 +143,8 @@ const heartbeatAnswerSchema = z.object({
   limits: limitsSchema,
   /** The worker is to drain and exit. */
   drain: z.boolean(),
+  /** It drains because its bot was deleted: it is to log its device out first. Never with any other end. */
+  unlink: z._default(z.boolean(), false),
 })
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>
 
@@ -165,6 +199,7 @@ export const gatewayCalls = {
   ...turnCalls,
   ...outboxCalls,
   ...whatsappCalls,
+  ...pairingCalls,
   /**
    * The answer to these updates has gone out, and with it what the person is asked for from now on. On WhatsApp it
    * stands: `sending` is written down in the same statement, and goes out whatever happens to this worker.

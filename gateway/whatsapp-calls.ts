@@ -3,6 +3,7 @@
  * its functions' owner: a bot asks for keys with every message, and a transaction would take four statements for one.
  */
 import type { Queryable } from '../db/transaction.ts'
+import type { pairingCalls } from '../domain/pairing-calls.ts'
 import type { whatsappCalls } from '../domain/whatsapp-calls.ts'
 import type { Fence } from '../services/fence.ts'
 import { settleTurn } from '../services/settle-turn.ts'
@@ -14,6 +15,7 @@ import { queueMessages } from '../services/whatsapp/queue-messages.ts'
 import { readKeys } from '../services/whatsapp/read-keys.ts'
 import { readSentBody } from '../services/whatsapp/read-sent-body.ts'
 import { recordMessage } from '../services/whatsapp/record-message.ts'
+import { recordPairingStep } from '../services/whatsapp/record-pairing-step.ts'
 import { storeSession } from '../services/whatsapp/store-session.ts'
 import { decodeCall, type GatewayContext } from './call-frame.ts'
 
@@ -25,7 +27,7 @@ export type StatementCall = (
   context: GatewayContext,
 ) => Promise<unknown>
 
-export type StatementCallName = keyof typeof whatsappCalls | 'answered'
+export type StatementCallName = keyof typeof whatsappCalls | keyof typeof pairingCalls | 'answered'
 
 export const statementCalls: { readonly [N in StatementCallName]: StatementCall } = {
   answered: async (database, claim, body, { keyring }) => {
@@ -46,6 +48,9 @@ export const statementCalls: { readonly [N in StatementCallName]: StatementCall 
     await storeSession(database, claim, keyring(), decodeCall('waStore', body))
     return {}
   },
+
+  waPairing: (database, claim, body, { keyring }) =>
+    recordPairingStep(database, claim, keyring(), decodeCall('waPairing', body)),
 
   waForget: async (database, claim, body) => {
     decodeCall('waForget', body)

@@ -39,6 +39,7 @@ export interface WorkerEnd {
 export type EndReason =
   | 'stopped'
   | 'expired'
+  | 'pairing_over'
   | 'suspended'
   | 'deleted'
   | 'moved'
@@ -58,7 +59,7 @@ export type Slot =
   | {
       readonly kind: 'live'
       readonly worker: Worker
-      phase: 'starting' | 'connecting' | 'running'
+      phase: 'starting' | 'connecting' | 'pairing' | 'running'
       /** Monotonic time of the last heartbeat; the start counts as the first. */
       heardAtMs: number
       /** Monotonic time at which it became `running`; undefined before. */
@@ -78,7 +79,7 @@ export type Slot =
       readonly reason: EndReason
       /** What the end is called where it counts as a crash. */
       readonly words: string
-      readonly killAtMs: number
+      killAtMs: number
       killed: boolean
     }
   | { readonly kind: 'releasing' }

@@ -14,7 +14,7 @@ export async function countOldSeals(tx: Queryable, actor: Actor, input: { readon
     `select (select count(*)::int from instance_credential where key_id <> $1) as credentials,
        (select count(*)::int from (
          select key_id from whatsapp_session union all select key_id from whatsapp_key
-         union all select key_id from whatsapp_message
+         union all select key_id from whatsapp_message union all select key_id from pairing where sealed is not null
          union all select key_id from handled_update where body is not null
        ) as kept where key_id <> $1) as whatsapp,
        (select count(*)::int from stock_unit where key_id <> $1) as units`,

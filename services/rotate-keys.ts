@@ -83,6 +83,7 @@ async function finishRotation(tx: Tx, actor: Actor, keyring: Keyring): Promise<b
        or exists (select from whatsapp_session where key_id <> $1)
        or exists (select from whatsapp_key where key_id <> $1)
        or exists (select from whatsapp_message where key_id <> $1)
+       or exists (select from pairing where key_id <> $1)
        or exists (select from handled_update where key_id <> $1 and body is not null)
        or exists (select from stock_unit where key_id <> $1) as left`,
     [keyring.activeKeyId],

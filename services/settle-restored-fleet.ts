@@ -47,6 +47,8 @@ export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRes
      where state <> 'stopped' and state <> all($1::text[])`,
     [[...restingStates], `restored from a backup of ${input.takenAt}`],
   )
+  await tx.query(`update pairing set step = 'cancelled' where is_open_step(step)`)
+  await tx.query(`update instance set desired = 'stopped' where desired = 'pairing'`)
   const revoked = await tx.query('update user_session set revoked_at = now() where revoked_at is null')
   await tx.query('update link_code set used_at = now() where used_at is null')
   const settled = { stopped: stopped.rowCount, sessionsRevoked: revoked.rowCount }

@@ -19,6 +19,7 @@ export async function sweepRetention(
     ['instance_event', `at < ${clock} - $1 * interval '1 day'`, input.eventDays],
     ['instance_sample', `at < ${clock} - $1 * interval '1 hour'`, input.sampleHours],
     ['handled_update', `at < ${clock} - $1 * interval '1 hour'`, input.handledUpdateHours],
+    ['pairing', `until < ${clock} - $1 * interval '1 day'`, input.eventDays],
     ['whatsapp_message', `at < ${clock} - $1 * interval '1 hour'`, input.handledUpdateHours],
     ['outbox_message', `state in ('sent', 'dropped') and ended_at < ${clock} - $1 * interval '1 day'`, input.eventDays],
     ['login_attempt', `at < ${clock} - $1 * interval '1 day'`, peopleDays],

@@ -71,6 +71,7 @@ const anybody: Omit<WorkerIdentity, 'gatewaySocket' | 'telegramApiRoot'> = {
   port: 0,
   workerToken: 'rehearsal.1.n.k.x',
   credential: '1:rehearsal',
+  whatsapp: null,
   limits,
   heartbeatMs: 30_000,
   graceMs: 100,

@@ -91,6 +91,8 @@ export type PhoneEvent =
   /** From an own companion to this phone: requests for keys or history. */
   | { readonly kind: 'peer_message'; readonly id: string; readonly message: proto.IMessage }
   | { readonly kind: 'delivered'; readonly id: string; readonly from: string; readonly active: boolean }
+  /** 'composing' or 'paused'. */
+  | { readonly kind: 'typing'; readonly from: string; readonly state: string }
   | { readonly kind: 'read'; readonly id: string; readonly from: string }
   | { readonly kind: 'retry_asked'; readonly id: string; readonly from: string; readonly count: number }
   | { readonly kind: 'undecryptable'; readonly id: string; readonly from: string; readonly reason: string }

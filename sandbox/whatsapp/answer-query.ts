@@ -4,7 +4,7 @@ import type { Device, Wire } from './account.ts'
 import { announceOffline } from './deliver.ts'
 import { bundleStanza, digestOf, storePreKeys, storeSignedPreKey } from './key-bundles.ts'
 import { companionFinish, companionHello } from './link-device.ts'
-import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza, userOf } from './stanza.ts'
+import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza, textIn, userOf } from './stanza.ts'
 import { unlink } from './unlink.ts'
 import type { Group, World } from './world.ts'
 
@@ -116,8 +116,7 @@ function answerUsync({ world, query }: Asked): Stanza {
   const usync = childOf(query, 'usync')
   const protocols = childrenOf(childOf(usync, 'query')).map(({ tag }) => tag)
   const users = childrenOf(childOf(usync, 'list')).map((user) => {
-    const phone = childOf(user, 'contact')?.content
-    const jid = user.attrs['jid'] ?? `${String(phone ?? '').replace('+', '')}@s.whatsapp.net`
+    const jid = user.attrs['jid'] ?? `${textIn(user, 'contact').replace('+', '')}@s.whatsapp.net`
     return stanza('user', { jid }, usyncParts(world, jid, protocols))
   })
   return resultOf(query, [stanza('usync', { ...usync?.attrs }, [stanza('result'), stanza('list', {}, users)])])

@@ -46,7 +46,12 @@ export class Connection implements Wire {
     world.wires.add(this)
     world.events.add({ kind: 'upgraded', connection: this.id })
     peer.onMessage = (bytes) => {
-      this.#turn = this.#turn.then(() => this.#read(bytes)).catch(() => this.drop())
+      this.#turn = this.#turn
+        .then(() => this.#read(bytes))
+        .catch((error: unknown) => {
+          world.events.add({ kind: 'broken', connection: this.id, reason: String(error) })
+          this.drop()
+        })
     }
     this.closed = new Promise((resolve) => {
       peer.onClose = () => {

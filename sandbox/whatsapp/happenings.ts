@@ -37,12 +37,12 @@ export class Happenings<T extends { readonly kind: string }> {
 
   /**
    * The first event of this kind (that matches) which no earlier `next` has taken, now or when it happens. Throws after
-   * `timeoutMs` (10 seconds), saying what happened instead.
+   * `timeoutMs` (20 seconds), saying what happened instead.
    */
   next<K extends T['kind']>(
     kind: K,
     match: (event: Extract<T, { kind: K }>) => boolean = () => true,
-    timeoutMs = 10_000,
+    timeoutMs = 20_000,
   ): Promise<Extract<T, { kind: K }>> {
     type Wanted = Extract<T, { kind: K }>
     const matches = (event: T): event is Wanted => event.kind === kind && match(event as Wanted)

@@ -68,6 +68,16 @@ export async function enterCode(world: World, account: Account, code: string): P
   return completeLink(world, account, request.companion, Buffer.from(secret))
 }
 
+/** The service wants a pairing code shown anew; this version of the client cannot read that. */
+export function refreshCode(account: Account): void {
+  const request = account.codeRequest
+  if (request === undefined) return
+  const ref = stanza('link_code_pairing_ref', {}, Buffer.from(request.ref))
+  const refresh = stanza('link_code_companion_reg', { stage: 'refresh_code' }, [ref])
+  const attrs = { from: serverJid, type: 'link_code_companion_reg', id: makeId() }
+  request.companion.wire.send(stanza('notification', attrs, [refresh]))
+}
+
 /** The phone scans a QR code of a companion. */
 export async function scanQr(world: World, account: Account, qr: string): Promise<LinkOutcome> {
   const [ref = '', noiseKey = '', identity = '', secret = ''] = qr.slice(qr.indexOf('#') + 1).split(',')

@@ -3,7 +3,7 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Account, PhoneEvent } from './account.ts'
 import { deliver } from './deliver.ts'
 import type { Happenings } from './happenings.ts'
-import { enterCode, type LinkOutcome, scanQr } from './link-device.ts'
+import { enterCode, type LinkOutcome, refreshCode, scanQr } from './link-device.ts'
 import { type MediaKind, sealMedia } from './media.ts'
 import { type Written, writeTo, writeToList } from './phone-messages.ts'
 import { seconds, stanza, statusJid } from './stanza.ts'
@@ -60,6 +60,11 @@ export class Phone {
   /** Types a pairing code; resolves when it is clear what became of it. */
   enterCode(code: string): Promise<LinkOutcome> {
     return enterCode(this.#world, this.#account, code)
+  }
+
+  /** The service asks the companion to show its code anew, as the live one does at times. */
+  refreshCode(): void {
+    refreshCode(this.#account)
   }
 
   /** Scans a QR code. */

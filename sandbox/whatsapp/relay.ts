@@ -53,7 +53,7 @@ export async function relayReceipt(world: World, sender: Device, given: Stanza):
     t: seconds(),
   }
   for (const device of linkedDevices(account)) {
-    deliver(device, stanza('receipt', attrs, given.content as readonly Stanza[] | undefined))
+    deliver(device, stanza('receipt', attrs, given.content))
   }
 }
 

@@ -7,7 +7,7 @@ import { answerQuery } from './answer-query.ts'
 import type { Connection, Rules } from './connection.ts'
 import { acknowledged, asksForOffline, sendOffline } from './deliver.ts'
 import { relayMessage, relayReceipt } from './relay.ts'
-import { makeId, type Stanza, seconds, serverJid, stanza } from './stanza.ts'
+import { childrenOf, makeId, type Stanza, seconds, serverJid, stanza } from './stanza.ts'
 import { sendHistory } from './sync-device.ts'
 import { verifySignature } from './verify-signature.ts'
 import type { World } from './world.ts'
@@ -32,7 +32,13 @@ export const rules: Rules = {
     if (given.tag === 'message') await relayMessage(world, device, given)
     else if (given.tag === 'receipt') await relayReceipt(world, device, given)
     else if (given.tag === 'ack') await onAck(world, device, given)
-    else if (given.tag === 'ib' && asksForOffline(given)) {
+    else if (given.tag === 'presence') {
+      const { number } = device.account
+      world.events.add({ kind: 'presence', number, device: device.id, type: given.attrs['type'] ?? '' })
+    } else if (given.tag === 'chatstate') {
+      const state = childrenOf(given)[0]?.tag ?? ''
+      world.accountAt(given.attrs['to'] ?? '')?.inbox.add({ kind: 'typing', from: device.account.number, state })
+    } else if (given.tag === 'ib' && asksForOffline(given)) {
       sendOffline(world, connection, device)
       await sendHistory(world, device)
     }

@@ -1,6 +1,12 @@
 /** Stanzas: what both sides send once the handshake is over. */
 import { randomBytes } from 'node:crypto'
-import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildBuffer, jidDecode } from '@whiskeysockets/baileys'
+import {
+  type BinaryNode,
+  getBinaryNodeChild,
+  getBinaryNodeChildBuffer,
+  getBinaryNodeChildString,
+  jidDecode,
+} from '@whiskeysockets/baileys'
 
 export type Stanza = BinaryNode
 
@@ -11,7 +17,7 @@ export const statusJid = 'status@broadcast'
 export function stanza(
   tag: string,
   attrs: Readonly<Record<string, string | number | undefined>> = {},
-  content?: readonly Stanza[] | Uint8Array | string,
+  content?: readonly Stanza[] | Stanza['content'],
 ): Stanza {
   const given = Object.entries(attrs).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
   const base = { tag, attrs: Object.fromEntries(given) as Record<string, string> }
@@ -41,6 +47,11 @@ export function bytesIn(parent: Stanza | undefined, tag: string): Buffer {
   const bytes = getBinaryNodeChildBuffer(parent, tag)
   if (bytes === undefined) throw new Error(`<${parent?.tag ?? 'nothing'}> has no <${tag}>`)
   return Buffer.from(bytes)
+}
+
+/** A child's text; empty when there is none. */
+export function textIn(parent: Stanza | undefined, tag: string): string {
+  return getBinaryNodeChildString(parent, tag) ?? ''
 }
 
 export function numberIn(parent: Stanza | undefined, tag: string): number {

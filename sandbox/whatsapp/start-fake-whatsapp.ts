@@ -40,6 +40,10 @@ export interface FakeWhatsApp {
   mostOfOneDevice(number?: string): number
   /** The most connections that were opened and had not caught up yet, at the same time. */
   mostConnecting(): number
+  /** Breaks every connection and refuses new ones; what it knows stays. */
+  goAway(): Promise<void>
+  /** Listens again, on the same port. */
+  comeBack(): Promise<void>
   /** Ends every connection; may be called twice. */
   stop(): Promise<void>
 }
@@ -53,6 +57,7 @@ export interface FakeWhatsAppOptions {
 
 /** Starts a fake server on loopback. */
 export async function startFakeWhatsApp(options: FakeWhatsAppOptions = {}): Promise<FakeWhatsApp> {
+  silenceLibsignal()
   const world = new World()
   world.syncsHistory = options.syncsHistory ?? true
   const sockets = new Set<Duplex>()
@@ -72,11 +77,21 @@ export async function startFakeWhatsApp(options: FakeWhatsAppOptions = {}): Prom
     connections: world.connections,
     media: world.media,
     ...controls(world),
-    stop: () => stop(world, server, sockets),
+    goAway: () => close(server, sockets),
+    comeBack: async () => void (await listen(server, port)),
+    stop: () => {
+      for (const account of world.accounts) account.party.close()
+      return close(server, sockets)
+    },
   }
 }
 
-type Controls = Omit<FakeWhatsApp, 'url' | 'events' | 'connections' | 'media' | 'stop'>
+/** libsignal prints whole sessions, private keys included; nothing of ours uses the console. */
+function silenceLibsignal(): void {
+  Object.assign(console, { info() {}, warn() {}, error() {} })
+}
+
+type Controls = Omit<FakeWhatsApp, 'url' | 'events' | 'connections' | 'media' | 'goAway' | 'comeBack' | 'stop'>
 
 function controls(world: World): Controls {
   let people = 0
@@ -151,8 +166,7 @@ async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function stop(world: World, server: Server, sockets: ReadonlySet<Duplex>): Promise<void> {
-  for (const account of world.accounts) account.party.close()
+async function close(server: Server, sockets: ReadonlySet<Duplex>): Promise<void> {
   if (!server.listening) return
   await new Promise<void>((resolve) => {
     server.close(() => resolve())

@@ -10,6 +10,8 @@ import { deviceOf, userOf } from './stanza.ts'
 export type ServerEvent =
   | { readonly kind: 'upgraded'; readonly connection: number }
   | { readonly kind: 'closed'; readonly connection: number }
+  /** The client said what this server cannot understand, or this server failed; the connection was dropped. */
+  | { readonly kind: 'broken'; readonly connection: number; readonly reason: string }
   /** A client without a login said who it is and was sent the references of its QR codes. */
   | { readonly kind: 'registered'; readonly connection: number }
   | { readonly kind: 'code_requested'; readonly number: string }
@@ -20,6 +22,8 @@ export type ServerEvent =
   | { readonly kind: 'login_refused'; readonly number: string; readonly device: number; readonly code: number }
   /** It has everything that had gathered for it, and gets the rest as it comes. */
   | { readonly kind: 'caught_up'; readonly number: string; readonly device: number; readonly offline: number }
+  /** 'available' or 'unavailable'. */
+  | { readonly kind: 'presence'; readonly number: string; readonly device: number; readonly type: string }
   | { readonly kind: 'pre_keys'; readonly number: string; readonly device: number; readonly count: number }
   | { readonly kind: 'message'; readonly number: string; readonly device: number; readonly id: string }
   | {

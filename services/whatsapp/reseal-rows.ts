@@ -13,6 +13,7 @@ const tables: Readonly<Record<SealedTable, SealedColumns>> = {
   whatsapp_key: { row: `encode(id, 'hex')`, box: 'sealed' },
   whatsapp_message: { row: `encode(id, 'hex')`, box: 'sealed' },
   handled_update: { row: 'key', box: 'body' },
+  pairing: { row: 'id::text', box: 'sealed' },
 }
 
 /**

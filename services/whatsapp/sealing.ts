@@ -10,7 +10,7 @@ import { fingerprintKey } from '../stock/fingerprint-key.ts'
 import { SessionError } from './session-error.ts'
 
 /** Tables with sealed rows of an instance. */
-export type SealedTable = 'whatsapp_session' | 'whatsapp_key' | 'whatsapp_message' | 'handled_update'
+export type SealedTable = 'whatsapp_session' | 'whatsapp_key' | 'whatsapp_message' | 'handled_update' | 'pairing'
 
 /** One row: its table, and its key within the instance as text, bytes in hex. */
 export interface SealedRow {

@@ -153,6 +153,7 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   waKeys: { type: 'session', ids: ['a'] },
   waStore: { creds: 'c', keys: [{ type: 'session', id: 'a', value: 'v' }] },
   waForget: {},
+  waPairing: { number: 1, news: { step: 'asked' } },
   waArrived: { updateKey: `wa:${'x'.repeat(43)}`, body: 'b' },
   waPending: {},
   waSending: { messages: [{ chat: 'c', id: 'm', body: 'b' }] },

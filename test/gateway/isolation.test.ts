@@ -89,6 +89,10 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
     { keys: [instance, 'a'].flatMap((id) => ['stolen', null].map((value) => ({ type: 'session', id, value }))) },
   ],
   waForget: () => [{}],
+  waPairing: ({ pairing }) => [
+    { number: pairing, news: { step: 'code', code: 'STOLENXX', forMs: 60_000 } },
+    { number: pairing, news: { step: 'linked' } },
+  ],
   waArrived: ({ waKey }) => [{ updateKey: waKey, body: 'stolen' }],
   waPending: () => [{}],
   waSending: ({ instance, chat }) => [{ messages: [{ chat, id: instance, body: 'stolen' }] }],

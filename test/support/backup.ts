@@ -89,6 +89,8 @@ const laterRows: Readonly<Record<string, string>> = {
     values ('bot-1', sha256('x'), '${backupKeyring.activeKeyId}', E${awkward})`,
   whatsapp_message: `insert into whatsapp_message (instance_id, id, state, reason, key_id, sealed)
     values ('bot-1', sha256('x'), 'failed', E${awkward}, '${backupKeyring.activeKeyId}', 'v1.box')`,
+  pairing: `insert into pairing (instance_id, method, requested_by, until, step, key_id, sealed, issued_at, expires_at)
+    values ('bot-1', 'code', 'cli', now(), 'shown', '${backupKeyring.activeKeyId}', 'v1.box', now(), now())`,
   whatsapp_identity: `insert into whatsapp_identity (tenant_id, lid, phone) values ('agent:ann', '5@lid', '4915112345678')`,
   channel_mark: `insert into channel_mark (instance_id, mark) values ('bot-1', 9007199254740991)`,
 }

@@ -62,6 +62,7 @@ export class LoneWorkerRig {
       gatewaySocket: join(this.folder, 'gw.sock'),
       workerToken: 'bot-1.1.n.k.x',
       credential: this.bot.token,
+      whatsapp: null,
       telegramApiRoot: this.sandbox.apiRoot,
       limits: plainLimits,
       heartbeatMs: 300,

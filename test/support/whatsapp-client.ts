@@ -1,11 +1,9 @@
 /** The unmodified client with a store in memory, for tests of the fake WhatsApp server. */
 
-// libsignal prints whole sessions, private keys included, on nearly every first exchange.
-Object.assign(console, { info() {}, log() {}, warn() {}, error() {} })
-
 import {
   type AuthenticationCreds,
   type BaileysEventMap,
+  BufferJSON,
   type ConnectionState,
   initAuthCreds,
   makeWASocket,
@@ -39,14 +37,14 @@ const silent = {
   debug() {},
   info() {},
   warn() {},
-  error(..._: unknown[]) {},
+  error() {},
 }
 
 /** Creds and keys of one device; `connect` may be called again, as after a restart of the process. */
 export class WhatsAppClient {
   readonly events = new Happenings<ClientEvent>('the client')
   creds: AuthenticationCreds = initAuthCreds()
-  readonly keys = new Map<string, unknown>()
+  readonly keys = new Map<string, string>()
   readonly #url: string
   readonly #options: Partial<UserFacingSocketConfig>
   #socket: WASocket | undefined
@@ -112,7 +110,7 @@ export class WhatsAppClient {
   async end(): Promise<void> {
     const socket = this.#socket
     this.#socket = undefined
-    if (socket !== undefined) await (socket.end(undefined) as unknown as Promise<void>)
+    if (socket !== undefined) await socket.end(undefined)
   }
 
   #onUpdate({ connection, lastDisconnect, qr, receivedPendingNotifications }: Partial<ConnectionState>): void {
@@ -143,14 +141,17 @@ export class WhatsAppClient {
     const { keys } = this
     return {
       get: async <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
-        const found = ids.flatMap((id) => (keys.has(`${type}/${id}`) ? [[id, keys.get(`${type}/${id}`)]] : []))
+        const found = ids.flatMap((id) => {
+          const text = keys.get(`${type}/${id}`)
+          return text === undefined ? [] : [[id, JSON.parse(text, BufferJSON.reviver) as unknown]]
+        })
         return Object.fromEntries(found) as Record<string, SignalDataTypeMap[T]>
       },
       set: async (data) => {
         for (const [type, entries] of Object.entries(data)) {
           for (const [id, value] of Object.entries(entries ?? {})) {
             if (value === null) keys.delete(`${type}/${id}`)
-            else keys.set(`${type}/${id}`, structuredClone(value))
+            else keys.set(`${type}/${id}`, JSON.stringify(value, BufferJSON.replacer))
           }
         }
       },

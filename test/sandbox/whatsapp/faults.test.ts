@@ -111,6 +111,16 @@ test('a handshake that is never answered, and a black hole, end with 408 by the 
   await client.events.next('close', ({ code }) => code === 408, 20_000)
 })
 
+test('a server that is away refuses connections, and has forgotten nothing when it comes back', async () => {
+  await client.link(fake, number)
+  await fake.goAway()
+  await client.events.next('close', ({ code }) => code === 428)
+  client.connect()
+  await client.events.next('close', ({ code }) => code === 408)
+  await fake.comeBack()
+  await client.open()
+})
+
 test('a slow server is slow, and in order', async () => {
   await client.link(fake, number)
   await client.end()

@@ -87,6 +87,14 @@ test('a regenerated code replaces the one before', async () => {
   expect(await phone.enterCode(second)).toBe('linked')
 })
 
+test('a wish to show the code anew does not hinder the link', async () => {
+  const code = await askForCode()
+  await fake.events.next('code_requested')
+  const phone = fake.phoneOf(number)
+  phone.refreshCode()
+  expect(await phone.enterCode(code)).toBe('linked')
+})
+
 test('references that run out end the connection with 408', async () => {
   client.connect({ qrTimeout: 20 })
   expect(await client.events.next('close')).toMatchObject({ code: 408 })
@@ -144,6 +152,17 @@ test('a registration whose key is not signed by its identity is refused', async 
   client.creds.signedPreKey.signature = new Uint8Array(64).fill(1)
   client.connect()
   expect(await client.events.next('close')).toMatchObject({ code: 400 })
+})
+
+test('a companion whose own signature is wrong is not linked', async () => {
+  const { public: identity } = client.creds.signedIdentityKey
+  const signedIdentityKey = { public: identity, private: Curve.generateKeyPair().private }
+  client.creds = { ...client.creds, signedIdentityKey }
+  client.connect()
+  const { qr } = await client.events.next('qr')
+  expect(await fake.phoneOf(number).scan(qr)).toBe('bad_signature')
+  expect(await client.events.next('close')).toMatchObject({ code: 401 })
+  expect(fake.phoneOf(number).devices).toEqual([])
 })
 
 test('a signature is verified, unlike by the client', () => {

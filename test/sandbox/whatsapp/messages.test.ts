@@ -1,3 +1,5 @@
+import { Agent } from 'node:https'
+import { createConnection, type NetConnectOpts, type Socket } from 'node:net'
 import { downloadMediaMessage } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FakeWhatsApp, startFakeWhatsApp } from '../../../sandbox/whatsapp/start-fake-whatsapp.ts'
@@ -197,3 +199,28 @@ test('a person sends an image, which the companion fetches', async () => {
   expect(message.message?.imageMessage?.caption).toBe('look')
   expect(await downloadMediaMessage(message, 'buffer', {})).toEqual(bytes)
 })
+
+test('a companion sends a document, which the phone opens', async () => {
+  const sara = fake.addPerson({ name: 'Sara' })
+  await client.end()
+  client.connect({ fetchAgent: new PlainAgent() })
+  await client.events.next('open')
+  const bytes = Buffer.from('a,b\n1,2\n')
+  const content = { document: bytes, mimetype: 'text/csv', fileName: 'goods.csv', caption: 'yours' }
+  await client.socket.sendMessage(`${sara.number}@s.whatsapp.net`, content)
+  const { file, text } = await sara.inbox.next('message')
+  expect({ file, text }).toEqual({
+    text: 'yours',
+    file: { kind: 'document', name: 'goods.csv', mimetype: 'text/csv', bytes },
+  })
+  await client.socket.sendMessage(`${sara.number}@s.whatsapp.net`, { image: bytes, caption: 'look' })
+  expect(await sara.inbox.next('message')).toMatchObject({ text: 'look', file: { kind: 'image', bytes } })
+  expect(fake.media.uploads).toBe(2)
+})
+
+/** The client makes every media url an https:// one; this agent opens a plain connection for it. */
+class PlainAgent extends Agent {
+  override createConnection(options: NetConnectOpts): Socket {
+    return createConnection(options)
+  }
+}

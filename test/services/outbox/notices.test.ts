@@ -77,7 +77,9 @@ test.for([
   ['token_invalid', 'bot_token_invalid'],
   ['conflict', 'bot_conflict'],
   ['failed', 'bot_stopped'],
-  ['logged_out', 'bot_stopped'],
+  ['logged_out', 'bot_logged_out'],
+  ['restricted', 'bot_restricted'],
+  ['session_error', 'bot_session_error'],
 ])('a bot that becomes %s is told of at once, and once', async ([state, kind]) => {
   await fleet.set('bot-1', `state = '${state}', last_error = 'why'`)
   await fleet.set('bot-1', `state = '${state}', last_error = 'still'`)

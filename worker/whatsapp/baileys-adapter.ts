@@ -1,0 +1,407 @@
+/**
+ * The only file that imports Baileys (7.0.0-rc14, pinned): connect, pair, send, events. What is known of it, and why each
+ * option stands here, is in docs/adr/0012-baileys-behind-an-adapter.md. A new version is a change of this file and of
+ * worker/lean-whatsapp.ts, and a run of the tests against the fake server.
+ */
+import './silent-libraries.ts'
+import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys/lib/Defaults/index.js'
+import { makeMessagesRecvSocket } from '@whiskeysockets/baileys/lib/Socket/messages-recv.js'
+import type {
+  AuthenticationCreds,
+  BaileysEventMap,
+  ConnectionState,
+  SignalDataTypeMap,
+  SignalKeyStore,
+  SocketConfig,
+  WAMessage,
+  WAMessageKey,
+  WAVersion,
+} from '@whiskeysockets/baileys/lib/Types/index.js'
+import { initAuthCreds } from '@whiskeysockets/baileys/lib/Utils/auth-utils.js'
+import { BufferJSON } from '@whiskeysockets/baileys/lib/Utils/generics.js'
+import { normalizeMessageContent } from '@whiskeysockets/baileys/lib/Utils/messages.js'
+import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
+import type {
+  IncomingMessage,
+  MessageRef,
+  OutgoingContent,
+  OutgoingMessage,
+  ReadSent,
+  SendOutcome,
+  StatusUpdate,
+} from './connection.ts'
+import { sealMedia } from './seal-media.ts'
+import { uploadMedia } from './upload-media.ts'
+
+/** What a device knows of itself, its private keys included. Mutable: the library changes it in place. */
+export type Creds = AuthenticationCreds
+
+/** Keys by type and id, as text; null removes one, or says that there is none. */
+export interface DeviceKeys {
+  get(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>>
+  set(entries: readonly { readonly type: string; readonly id: string; readonly value: string | null }[]): Promise<void>
+}
+
+export interface DeviceEvents {
+  /** The server waits for a device to be linked: what its QR code says, anew whenever that changes. */
+  readonly onQr: (qr: string) => void
+  /** A query was refused: while a code is asked for, this is the answer. */
+  readonly onQueryRefused: (code: number | null) => void
+  readonly onCreds: () => void
+  readonly onOpen: () => void
+  /** Once, and nothing comes after it. `code`: as the table of disconnects has it; null when there is none. */
+  readonly onClosed: (end: { readonly code: number | null; readonly reason: string }) => void
+  readonly onMessage: (message: IncomingMessage) => void
+  readonly onStatus: (update: StatusUpdate) => void
+}
+
+export interface DeviceOptions {
+  readonly url: string
+  /** Three numbers with dots; null is the library's own. */
+  readonly version: string | null
+  readonly creds: Creds
+  readonly keys: DeviceKeys
+  readonly events: DeviceEvents
+  readonly readSent: ReadSent
+  /** Whether anything may be received right now: looked at before each frame that comes. */
+  readonly mayReceive: () => boolean
+}
+
+/** One connection of a device, from its first byte to its end. */
+export interface Device {
+  /** Asks for a pairing code; whether the server accepts it, it does not say (`onQueryRefused` does, later). */
+  requestCode(number: string): Promise<string>
+  send(message: OutgoingMessage): Promise<SendOutcome>
+  markRead(messages: readonly MessageRef[]): Promise<void>
+  sendTyping(chat: string, typing: boolean): Promise<void>
+  /** Unlinks the device from its phone. */
+  unlink(): Promise<void>
+  /** Closes the connection and waits for its end; never logs out. `onClosed` is not called for it. */
+  end(): Promise<void>
+}
+
+/** As a browser on a desktop: pairing codes of others are refused. */
+const browser: [string, string, string] = ['Ubuntu', 'Chrome', '22.04.4']
+/** How long the other side may take to close. */
+const closeLimitMs = 1000
+const connectLimitMs = 20_000
+
+export function freshCreds(): Creds {
+  return initAuthCreds()
+}
+
+/** Throws when it is no text of `writeCreds`. */
+export function readCreds(text: string): Creds {
+  const creds = JSON.parse(text, BufferJSON.reviver) as Partial<Creds> | null
+  if (creds?.noiseKey === undefined || creds.signedIdentityKey === undefined) throw new Error('no credentials')
+  return creds as Creds
+}
+
+export function writeCreds(creds: Creds): string {
+  return JSON.stringify(creds, BufferJSON.replacer)
+}
+
+/**
+ * Whether a phone has really linked this device. Neither `registered` nor `me` says that: both are set as soon as a code
+ * is asked for.
+ */
+export function isLinked({ account, me }: Creds): boolean {
+  return account !== undefined && account !== null && me !== undefined && /^\d+:\d+@/.test(me.id)
+}
+
+/** The digits of the phone that a device is linked to; null when there is none. */
+export function phoneOf({ me }: Creds): string | null {
+  return /^(\d+)[:@]/.exec(me?.id ?? '')?.[1] ?? null
+}
+
+/** Opens a connection; its events begin after this function has returned. */
+export function openDevice(options: DeviceOptions): Device {
+  const { url, version, creds, keys, events, readSent, mayReceive } = options
+  const protocol = url.startsWith('ws:') ? 'http:' : 'https:'
+  const config: SocketConfig = {
+    ...DEFAULT_CONNECTION_CONFIG,
+    waWebSocketUrl: url,
+    ...(version === null ? {} : { version: version.split('.').map(Number) as WAVersion }),
+    browser,
+    auth: { creds, keys: keyStoreOf(keys) },
+    logger: silentLog,
+    connectTimeoutMs: connectLimitMs,
+    markOnlineOnConnect: false,
+    syncFullHistory: false,
+    // Its absence takes away a wait of 20 seconds; mappings of numbers come with each message.
+    shouldSyncHistoryMessage: () => false,
+    emitOwnEvents: false,
+    generateHighQualityLinkPreview: false,
+    // Our own queue tries again; a second one behind it would only write later.
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
+    getMessage: async ({ remoteJid, id }) => {
+      if (!remoteJid || !id) return undefined
+      const content = await readSent({ chat: remoteJid, id })
+      return content === null ? undefined : compose(content)
+    },
+  }
+  const socket = makeMessagesRecvSocket(config)
+  guardFrames(socket.ws, mayReceive)
+  boundClose(socket.ws)
+  let isOpen = false
+  let ended = false
+  let turn = Promise.resolve()
+
+  async function compose(content: OutgoingContent): Promise<proto.IMessage> {
+    if (content.kind === 'text') return { extendedTextMessage: { text: content.text } }
+    const sealed = sealMedia(content.kind, content.bytes)
+    const { hosts, auth } = await socket.refreshMediaConn()
+    const places = { hosts: hosts.map(({ hostname }) => hostname), auth, protocol } as const
+    const { url: place, directPath } = await uploadMedia(content.kind, sealed, places)
+    const { mediaKey, fileSha256, fileEncSha256 } = sealed
+    const { name, mime, caption, bytes } = content
+    const file = {
+      url: place,
+      directPath,
+      mediaKey,
+      fileSha256,
+      fileEncSha256,
+      fileLength: bytes.length,
+      mimetype: mime,
+      mediaKeyTimestamp: Math.floor(Date.now() / 1000),
+      ...(caption === '' ? {} : { caption }),
+    }
+    return content.kind === 'image'
+      ? { imageMessage: file }
+      : { documentMessage: { ...file, fileName: name, title: name } }
+  }
+
+  const { ev } = socket
+  ev.on('creds.update', () => events.onCreds())
+  ev.on('messages.upsert', ({ messages, type }) => {
+    // One after the other: who wrote a message may have to be looked up, and their order is the chat's.
+    for (const message of messages) turn = turn.then(() => take(message, type)).catch(() => {})
+  })
+  ev.on('messages.update', (updates) => {
+    for (const update of updates) noteStatus(update, events.onStatus)
+  })
+  ev.on('connection.update', ({ connection, qr, lastDisconnect }) => {
+    if (qr !== undefined) events.onQr(qr)
+    if (connection === 'open') {
+      isOpen = true
+      events.onOpen()
+    }
+    if (connection !== 'close') return
+    isOpen = false
+    if (ended) return
+    ended = true
+    forget()
+    events.onClosed(endOf(lastDisconnect))
+  })
+  const raw = socket.ws as unknown as { on(name: string, listener: (given: { content?: unknown }) => void): void }
+  raw.on('CB:iq,type:error', ({ content }) => {
+    const [error] = Array.isArray(content) ? (content as { attrs?: { code?: string } }[]) : []
+    const code = Number(error?.attrs?.code)
+    events.onQueryRefused(Number.isInteger(code) ? code : null)
+  })
+
+  async function take(message: WAMessage, type: 'notify' | 'append'): Promise<void> {
+    const incoming = await incomingOf(message, type, (lid) => socket.signalRepository.lidMapping.getPNForLID(lid))
+    if (incoming !== undefined && !ended) events.onMessage(incoming)
+  }
+
+  function forget(): void {
+    for (const name of ['creds.update', 'messages.upsert', 'messages.update', 'connection.update'] as const) {
+      ev.removeAllListeners(name)
+    }
+    socket.ws.removeAllListeners()
+    // An error that comes after all must not end the process.
+    socket.ws.on('error', () => {})
+  }
+
+  return {
+    requestCode: (number) => socket.requestPairingCode(number),
+    send: async ({ id, chat, content }) => {
+      if (!isOpen) return { kind: 'not_sent' }
+      let message: proto.IMessage
+      try {
+        message = await compose(content)
+      } catch (error) {
+        return isOpen ? { kind: 'failed', reason: wordsOf(error) } : { kind: 'not_sent' }
+      }
+      try {
+        await socket.relayMessage(chat, message, { messageId: id })
+        return { kind: 'written' }
+      } catch (error) {
+        const code = codeOf(error)
+        const isLost = !isOpen || code === 428 || code === 408
+        return isLost ? { kind: 'unknown' } : { kind: 'failed', reason: wordsOf(error) }
+      }
+    },
+    markRead: (messages) =>
+      socket.readMessages(messages.map(({ chat, id }) => ({ remoteJid: chat, id, fromMe: false }))),
+    sendTyping: (chat, typing) => socket.sendPresenceUpdate(typing ? 'composing' : 'paused', chat),
+    unlink: async () => {
+      ended = true
+      await socket.query({
+        tag: 'iq',
+        attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' },
+        content: [{ tag: 'remove-companion-device', attrs: { jid: creds.me?.id ?? '', reason: 'user_initiated' } }],
+      })
+    },
+    end: async () => {
+      ended = true
+      isOpen = false
+      await socket.end(undefined)
+      forget()
+    },
+  }
+}
+
+/** A logger of pino's shape that says nothing: what Baileys logs are nodes with keys, numbers and texts in them. */
+const silentLog: SocketConfig['logger'] = {
+  level: 'silent',
+  child: () => silentLog,
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+}
+
+function keyStoreOf(keys: DeviceKeys): SignalKeyStore {
+  return {
+    get: async <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
+      const found = await keys.get(type, ids)
+      const values: Record<string, SignalDataTypeMap[T]> = {}
+      for (const [id, text] of found) if (text !== null) values[id] = readKey(type, text) as SignalDataTypeMap[T]
+      return values
+    },
+    set: (data) => {
+      const entries = Object.entries(data).flatMap(([type, values]) =>
+        Object.entries(values ?? {}).map(([id, value]) => ({ type, id, value: writeKey(value) })),
+      )
+      return keys.set(entries)
+    },
+  }
+}
+
+function writeKey(value: unknown): string | null {
+  return value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer)
+}
+
+function readKey(type: string, text: string): unknown {
+  const value: unknown = JSON.parse(text, BufferJSON.reviver)
+  return type === 'app-state-sync-key'
+    ? proto.Message.AppStateSyncKeyData.fromObject(value as Record<string, unknown>)
+    : value
+}
+
+interface RawSocket {
+  emit: (name: string | symbol, ...given: never[]) => boolean
+  close: () => Promise<void>
+  readonly socket: { terminate(): void } | null
+}
+
+/** A process that was stopped finds frames before its timers have run: none of them is taken past the deadline. */
+function guardFrames(given: unknown, mayReceive: () => boolean): void {
+  const ws = given as RawSocket
+  const emit = ws.emit.bind(ws)
+  ws.emit = (name, ...words) => {
+    if (name !== 'message' || mayReceive()) return emit(name, ...words)
+    ws.socket?.terminate()
+    return false
+  }
+}
+
+/** A server that is gone does not answer that the connection may be closed, and the library would wait half a minute. */
+function boundClose(given: unknown): void {
+  const ws = given as RawSocket
+  const close = ws.close.bind(ws)
+  ws.close = () => {
+    const { socket } = ws
+    const late = setTimeout(() => socket?.terminate(), closeLimitMs)
+    return close().finally(() => clearTimeout(late))
+  }
+}
+
+function endOf(last: ConnectionState['lastDisconnect']): { code: number | null; reason: string } {
+  const error = last?.error
+  return { code: codeOf(error) ?? null, reason: error === undefined ? 'the connection ended' : wordsOf(error) }
+}
+
+function codeOf(error: unknown): number | undefined {
+  const code = (error as { output?: { statusCode?: unknown } } | undefined)?.output?.statusCode
+  return typeof code === 'number' ? code : undefined
+}
+
+/** Without addresses: they are phone numbers. */
+function wordsOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : 'unknown'
+  return text.replace(/\d{6,}(?:[:_.]\d+)*(?:@[\w.]+)?/g, '...').slice(0, 300)
+}
+
+function noteStatus(
+  { key, update }: BaileysEventMap['messages.update'][number],
+  onStatus: DeviceEvents['onStatus'],
+): void {
+  const { status } = update
+  if (key.fromMe !== true || !key.remoteJid || !key.id || typeof status !== 'number') return
+  const ref = { chat: key.remoteJid, id: key.id }
+  if (status === proto.WebMessageInfo.Status.ERROR) {
+    const code = update.messageStubParameters?.[0] ?? 'unknown'
+    onStatus({ ...ref, state: 'failed', reason: `WhatsApp refused it (${code})` })
+  } else if (status >= proto.WebMessageInfo.Status.DELIVERY_ACK) onStatus({ ...ref, state: 'delivered' })
+  else if (status === proto.WebMessageInfo.Status.SERVER_ACK) onStatus({ ...ref, state: 'acked' })
+}
+
+async function incomingOf(
+  message: WAMessage,
+  type: 'notify' | 'append',
+  phoneOfLid: (lid: string) => Promise<string | null>,
+): Promise<IncomingMessage | undefined> {
+  const { key } = message
+  const chat = key.remoteJid ?? ''
+  // Groups, status posts, channels: read by nobody here.
+  if (key.fromMe === true || !key.id || !/^\d+(?::\d+)?@(?:s\.whatsapp\.net|lid)$/.test(chat)) return undefined
+  const said = saidIn(message)
+  if (said === undefined) return undefined
+  return {
+    id: key.id,
+    chat,
+    from: await senderOf(key, phoneOfLid),
+    pushName: message.pushName ?? null,
+    timestampMs: Number(message.messageTimestamp ?? 0) * 1000,
+    isOffline: type === 'append',
+    ...said,
+  }
+}
+
+/** Undefined for what is no message to a person: what could not be read yet, reactions, the protocol's own. */
+function saidIn({ message }: WAMessage): Pick<IncomingMessage, 'kind' | 'text'> | undefined {
+  const content = normalizeMessageContent(message)
+  if (content === undefined) return undefined
+  const { conversation, extendedTextMessage, imageMessage, documentMessage } = content
+  const text = conversation ?? extendedTextMessage?.text
+  if (text !== undefined && text !== null) return { kind: 'text', text }
+  if (imageMessage) return { kind: 'image', text: imageMessage.caption ?? '' }
+  if (documentMessage) return { kind: 'document', text: documentMessage.caption ?? '' }
+  const { audioMessage, videoMessage, stickerMessage, locationMessage, contactMessage, contactsArrayMessage } = content
+  const other = audioMessage ?? videoMessage ?? stickerMessage ?? locationMessage ?? contactMessage
+  return other || contactsArrayMessage ? { kind: 'other', text: videoMessage?.caption ?? '' } : undefined
+}
+
+async function senderOf(
+  { remoteJid, remoteJidAlt }: WAMessageKey,
+  phoneOfLid: (lid: string) => Promise<string | null>,
+): Promise<IncomingMessage['from']> {
+  const names = [remoteJid ?? '', remoteJidAlt ?? '']
+  const userOf = (server: string) =>
+    names.flatMap((name) => (name.endsWith(server) ? [name.split(/[:@]/, 1)[0] ?? ''] : []))[0]
+  const lid = userOf('@lid')
+  const phone = userOf('@s.whatsapp.net') ?? (lid === undefined ? undefined : await knownPhone(lid, phoneOfLid))
+  return { phone: phone ?? null, lid: lid === undefined ? null : `${lid}@lid` }
+}
+
+async function knownPhone(
+  lid: string,
+  phoneOfLid: (lid: string) => Promise<string | null>,
+): Promise<string | undefined> {
+  const found = await phoneOfLid(`${lid}@lid`)
+  return found?.split(/[:@]/, 1)[0]
+}
