@@ -102,7 +102,7 @@ export class Conversation {
    */
   async settle(arrival: Arrival, { asks }: Answer, { menu, sending }: Settling = {}): Promise<() => void> {
     const { platformUserId } = arrival.person
-    const before = (arrival.sight ?? this.sightOf(arrival.person)).standing
+    const before = this.sightOf(arrival.person).standing
     const unchanged = before !== undefined && before.asked === null && asks === null && menu === undefined
     const standing = { asked: asks, menu: menu ?? before?.menu ?? [] }
     await this.#context.gateway.call('answered', {

@@ -47,8 +47,8 @@ export class TelegramOutbox implements OutboxChannel {
   }
 
   /** It has waited for its turn already: nothing of the slow lane is left to wait for in the chat's queue. */
-  show(screen: Screen, place: PartPlace): Promise<void> {
-    return this.#parts.sender.show([screen], { ...place, lane: 'answer' })
+  show(screen: Screen, { chatId, key, earlierMarks }: PartPlace): Promise<void> {
+    return this.#parts.sender.show([screen], { chatId, key, earlierMarks, lane: 'answer' })
   }
 
   async judge(error: unknown, { chatId }: { chatId: string }): Promise<Failed> {
