@@ -15,7 +15,6 @@ import type {
   SocketConfig,
   WAMessage,
   WAMessageKey,
-  WAVersion,
 } from '@whiskeysockets/baileys/lib/Types/index.js'
 import { initAuthCreds } from '@whiskeysockets/baileys/lib/Utils/auth-utils.js'
 import { BufferJSON } from '@whiskeysockets/baileys/lib/Utils/generics.js'
@@ -45,8 +44,9 @@ export interface DeviceKeys {
 export interface DeviceEvents {
   /** The server waits for a device to be linked: what its QR code says, anew whenever that changes. */
   readonly onQr: (qr: string) => void
-  /** A query was refused: while a code is asked for, this is the answer. */
-  readonly onQueryRefused: (code: number | null) => void
+  /** What the server says to the request for a code. */
+  readonly onCodeAccepted: () => void
+  readonly onCodeRefused: (code: number | null) => void
   readonly onCreds: () => void
   readonly onOpen: () => void
   /** Once, and nothing comes after it. `code`: as the table of disconnects has it; null when there is none. */
@@ -56,20 +56,22 @@ export interface DeviceEvents {
 }
 
 export interface DeviceOptions {
-  readonly url: string
-  /** Three numbers with dots; null is the library's own. */
-  readonly version: string | null
+  /** Null: the library's own, as with the version. */
+  readonly url: string | null
+  readonly version: readonly [number, number, number] | null
   readonly creds: Creds
   readonly keys: DeviceKeys
   readonly events: DeviceEvents
   readonly readSent: ReadSent
   /** Whether anything may be received right now: looked at before each frame that comes. */
   readonly mayReceive: () => boolean
+  /** How long each QR code is shown; left out, it is 60 seconds for the first and 20 for each of the others. */
+  readonly qrLifeMs?: number | undefined
 }
 
 /** One connection of a device, from its first byte to its end. */
 export interface Device {
-  /** Asks for a pairing code; whether the server accepts it, it does not say (`onQueryRefused` does, later). */
+  /** Asks for a pairing code; whether the server accepts it is said later (`onCodeAccepted`, `onCodeRefused`). */
   requestCode(number: string): Promise<string>
   send(message: OutgoingMessage): Promise<SendOutcome>
   markRead(messages: readonly MessageRef[]): Promise<void>
@@ -116,12 +118,13 @@ export function phoneOf({ me }: Creds): string | null {
 
 /** Opens a connection; its events begin after this function has returned. */
 export function openDevice(options: DeviceOptions): Device {
-  const { url, version, creds, keys, events, readSent, mayReceive } = options
-  const protocol = url.startsWith('ws:') ? 'http:' : 'https:'
+  const { url, version, creds, keys, events, readSent, mayReceive, qrLifeMs } = options
+  const protocol = url?.startsWith('ws:') === true ? 'http:' : 'https:'
   const config: SocketConfig = {
     ...DEFAULT_CONNECTION_CONFIG,
-    waWebSocketUrl: url,
-    ...(version === null ? {} : { version: version.split('.').map(Number) as WAVersion }),
+    ...(url === null ? {} : { waWebSocketUrl: url }),
+    ...(version === null ? {} : { version: [...version] }),
+    ...(qrLifeMs === undefined ? {} : { qrTimeout: qrLifeMs }),
     browser,
     auth: { creds, keys: keyStoreOf(keys) },
     logger: silentLog,
@@ -197,8 +200,9 @@ export function openDevice(options: DeviceOptions): Device {
   raw.on('CB:iq,type:error', ({ content }) => {
     const [error] = Array.isArray(content) ? (content as { attrs?: { code?: string } }[]) : []
     const code = Number(error?.attrs?.code)
-    events.onQueryRefused(Number.isInteger(code) ? code : null)
+    events.onCodeRefused(Number.isInteger(code) ? code : null)
   })
+  raw.on('CB:iq,type:result,link_code_companion_reg', () => events.onCodeAccepted())
 
   async function take(message: WAMessage, type: 'notify' | 'append'): Promise<void> {
     const incoming = await incomingOf(message, type, (lid) => socket.signalRepository.lidMapping.getPNForLID(lid))

@@ -2,6 +2,7 @@
  * The seam between the linked device's connection and the conversation: messages as they come, messages as they go, and
  * how far these have got. Plain types: what speaks WhatsApp's protocol is behind baileys-adapter.ts and nowhere else.
  */
+import type { WorkerLimits } from '../../domain/worker-contract.ts'
 
 /** Who wrote a message, as far as the channel shows it: at least one of the two is there. */
 export interface Sender {
@@ -100,6 +101,7 @@ export type ReadSent = (ref: MessageRef) => Promise<OutgoingContent | null>
 
 /** What the conversation side is, to the channel that holds the connection. */
 export interface ConversationSide {
+  setLimits(limits: WorkerLimits): void
   /** The connection is open for the first time: what earlier workers left undone may be looked at. */
   start(): void
   /** Something may wait to be told. */

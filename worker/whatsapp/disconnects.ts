@@ -15,8 +15,7 @@ export type Then =
   | { readonly kind: 'backoff'; readonly pace: Backoff }
   /** Again, but rarely: a person must do something. */
   | { readonly kind: 'slowly'; readonly everyMs: number }
-  /** Once more after a pause; a second time within the window it ends the worker. */
-  | { readonly kind: 'once_more'; readonly afterMs: number; readonly windowMs: number; readonly exit: ExitReason }
+  /** The worker ends. Its server knows what follows: some it starts again, once or rarely, the rest waits for a person. */
   | { readonly kind: 'exit'; readonly exit: ExitReason }
 
 export interface DisconnectRule {
@@ -40,19 +39,19 @@ export const disconnects: Readonly<Record<number, DisconnectRule>> = {
   401: {
     session: 'wipe',
     then: { kind: 'exit', exit: 'logged_out' },
-    words: 'WhatsApp has unlinked this device: link it again with ./botfleet pair',
+    words: 'WhatsApp has unlinked this device (401): ./botfleet pair links it again',
   },
-  403: keep({ kind: 'exit', exit: 'restricted' }, 'WhatsApp has blocked this account: look at the phone'),
+  403: keep({ kind: 'exit', exit: 'restricted' }, 'WhatsApp has blocked this account (403): look at the phone'),
   405: keep(
-    { kind: 'slowly', everyMs: 15 * minute },
-    'WhatsApp refuses this version of its client: set WA_WEB_VERSION to a newer one, or update botfleet',
+    { kind: 'exit', exit: 'outdated' },
+    'WhatsApp refuses this version of its client (405): set WA_WEB_VERSION to a newer one, or update botfleet',
   ),
   408: keep({ kind: 'backoff', pace: network }, 'WhatsApp does not answer'),
-  411: keep({ kind: 'exit', exit: 'restricted' }, 'this account takes no linked devices: look at the phone'),
+  411: keep({ kind: 'exit', exit: 'restricted' }, 'this account takes no linked devices (411): look at the phone'),
   428: keep({ kind: 'backoff', pace: network }, 'the connection to WhatsApp broke'),
   440: keep(
-    { kind: 'once_more', afterMs: minute, windowMs: 10 * minute, exit: 'conflict' },
-    'another program uses this linked device: stop it, then ./botfleet start',
+    { kind: 'exit', exit: 'conflict' },
+    'another program uses this linked device (440): stop it, then ./botfleet restart',
   ),
   // Not "a bad session", whatever its name: the login is good.
   500: keep({ kind: 'backoff', pace: service }, 'WhatsApp ended the connection with an error'),

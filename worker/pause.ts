@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 /** Waits, but not past the order to drain; leaves nothing behind on the signal, however often it is called. */
 export function pause(ms: number, given: { readonly clock: Clock; readonly draining: AbortSignal }): Promise<void> {

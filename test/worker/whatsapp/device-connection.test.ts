@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type FakeWhatsApp, startFakeWhatsApp } from '../../../sandbox/whatsapp/start-fake-whatsapp.ts'
+import { ConnectedDevice } from '../../support/connected-device.ts'
+
+let fake: FakeWhatsApp
+const devices: ConnectedDevice[] = []
+const number = '989121234567'
+
+beforeEach(async () => {
+  fake = await startFakeWhatsApp()
+})
+
+afterEach(async () => {
+  for (const device of devices.splice(0)) await device.stop()
+  await fake.stop()
+})
+
+function keep(device: ConnectedDevice): ConnectedDevice {
+  devices.push(device)
+  return device
+}
+
+test('a device is linked by QR code, is open, and what people write and get goes through it', async () => {
+  const device = keep(await ConnectedDevice.link(fake, number))
+  const sara = fake.addPerson({ name: 'Sara' })
+  const id = await sara.write(number, 'hello')
+  const { message } = await device.events.next('message')
+  expect(message).toMatchObject({
+    id,
+    from: { phone: sara.number, lid: `${sara.lid}@lid` },
+    pushName: 'Sara',
+    kind: 'text',
+    text: 'hello',
+    isOffline: false,
+  })
+  const sent = await device.connection.send({
+    id: 'A1',
+    chat: message.chat,
+    content: { kind: 'text', text: 'welcome' },
+  })
+  expect(sent).toEqual({ kind: 'written' })
+  expect(await sara.inbox.next('message')).toMatchObject({ from: number, text: 'welcome', id: 'A1' })
+  await device.events.next('status', ({ update }) => update.id === 'A1' && update.state === 'delivered')
+  expect(device.session.linked).toBe(true)
+  expect(device.session.news.map(({ step }) => step)).toEqual(['qr', 'linked'])
+})

@@ -1,0 +1,337 @@
+/**
+ * Keeps the linked device connected, and links it where that was asked for: one connection at a time, the next one only
+ * when the one before has ended and all that it had to keep is kept. Nothing is opened, received or sent past the
+ * worker's deadline, and no end but a person's order to delete the bot ever unlinks the device.
+ *
+ *     not linked, no request --> logged_out
+ *     not linked, a request  --> pairing --> linked --> (515) --> open
+ *     linked                 --> connecting --> open --> ended --> by the table of disconnects
+ */
+import { fullJitterMs } from '../../domain/backoff.ts'
+import type { WhatsappIdentity } from '../../domain/worker-contract.ts'
+import { type ChannelContext, unlinkDrain } from '../channel.ts'
+import { pause } from '../pause.ts'
+import { WorkerExit } from '../worker-exit.ts'
+import { type Device, type DeviceEvents, openDevice, phoneOf } from './baileys-adapter.ts'
+import type {
+  IncomingMessage,
+  MessageRef,
+  OutgoingMessage,
+  ReadSent,
+  SendOutcome,
+  StatusUpdate,
+  WhatsAppConnection,
+} from './connection.ts'
+import { type DisconnectRule, healthyAfterMs, ruleOf } from './disconnects.ts'
+import { Pairing, type PairingEnd } from './pairing.ts'
+import { SessionStore } from './session-store.ts'
+
+/** A connection that has said nothing for so long is given up: a refused upgrade is answered by silence for ever. */
+const answerLimitMs = 50_000
+const deadlineLookMs = 200
+const unlinkLimitMs = 3000
+
+interface End {
+  readonly code: number | null
+  readonly reason: string
+  readonly openForMs: number
+}
+
+export interface DeviceConnectionOptions {
+  readonly whatsapp: WhatsappIdentity
+  readonly readSent: ReadSent
+  readonly qrLifeMs?: number
+}
+
+type Context = Pick<ChannelContext, 'gateway' | 'clock' | 'log' | 'deadline' | 'draining' | 'report'>
+
+export class DeviceConnection implements WhatsAppConnection {
+  readonly #context: Context
+  readonly #options: DeviceConnectionOptions
+  readonly #session: SessionStore
+  readonly #pairing: Pairing | undefined
+  /** Aborts with the error that ends the worker. */
+  readonly #ending = new AbortController()
+  readonly #inHand = new Set<Promise<void>>()
+  #device: Device | undefined
+  /** Ends the connection that there is. */
+  #endNow: () => void = () => {}
+  #isOpen = false
+  /** What comes in is left to the next worker. */
+  #isClosing = false
+  #failures = 0
+  #handled = 0
+  #onMessage: (message: IncomingMessage) => Promise<void> = async () => {}
+  #onStatus: (update: StatusUpdate) => void = () => {}
+  #onOpen: () => void = () => {}
+  #onFirstOpen: () => void = () => {}
+
+  constructor(context: Context, options: DeviceConnectionOptions) {
+    this.#context = context
+    this.#options = options
+    this.#session = new SessionStore(context.gateway, (error) => this.#ending.abort(error))
+    const { pairing: request, phone } = options.whatsapp
+    if (request === null) return
+    this.#pairing = new Pairing(context, { request, phone, onEnd: (end) => this.#pairingEnded(end) })
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  onMessage(listener: (message: IncomingMessage) => Promise<void>): void {
+    this.#onMessage = listener
+  }
+
+  onStatus(listener: (update: StatusUpdate) => void): void {
+    this.#onStatus = listener
+  }
+
+  onOpen(listener: () => void): void {
+    this.#onOpen = listener
+  }
+
+  /** The first time only, and before `onOpen`. */
+  onFirstOpen(listener: () => void): void {
+    this.#onFirstOpen = listener
+  }
+
+  async send(message: OutgoingMessage): Promise<SendOutcome> {
+    await this.#context.deadline.untilMayRun()
+    const device = this.#device
+    return device === undefined || !this.#isOpen ? { kind: 'not_sent' } : device.send(message)
+  }
+
+  async markRead(messages: readonly MessageRef[]): Promise<void> {
+    if (this.#isOpen) await this.#device?.markRead(messages).catch(() => {})
+  }
+
+  async sendTyping(chat: string, typing: boolean): Promise<void> {
+    if (this.#isOpen) await this.#device?.sendTyping(chat, typing).catch(() => {})
+  }
+
+  /** Keeps connected until `close`; throws `WorkerExit` for a typed end. */
+  async run(): Promise<void> {
+    const { report, draining, deadline } = this.#context
+    try {
+      await this.#session.open()
+      // Linked already, and its worker ended before it could say so: it is said when it is open.
+      if (this.#session.isLinked) this.#pairing?.entered()
+      else if (this.#pairing === undefined) throw new WorkerExit('logged_out', 'it is not linked to a phone')
+      else report({ phase: 'pairing' })
+      while (!draining.aborted && !this.#isDonePairing) {
+        this.#ending.signal.throwIfAborted()
+        await deadline.untilMayRun()
+        const end = await this.#connectOnce()
+        if (!this.#isClosing && !this.#isDonePairing) await this.#after(end)
+      }
+      if (this.#isDonePairing) await this.#pause(Number.MAX_SAFE_INTEGER)
+      await Promise.allSettled(this.#inHand)
+      this.#ending.signal.throwIfAborted()
+    } finally {
+      this.#pairing?.stop()
+    }
+  }
+
+  /** Ends the connection, and with it `run`; never logs out, unless the bot was deleted. */
+  async close(): Promise<void> {
+    if (this.#isClosing) return
+    if (this.#context.draining.reason === unlinkDrain) await this.#unlink()
+    this.#isClosing = true
+    this.#endNow()
+  }
+
+  /** It was started to pair and for nothing else, and that is over. */
+  get #isDonePairing(): boolean {
+    return this.#pairing?.request.only === true && this.#pairing.isOver
+  }
+
+  /** One connection from its beginning to its end. */
+  async #connectOnce(): Promise<End> {
+    const { clock, deadline } = this.#context
+    const ended = Promise.withResolvers<Omit<End, 'openForMs'>>()
+    this.#endNow = () => ended.resolve({ code: null, reason: 'it was closed' })
+    const fail = () => ended.reject(this.#ending.signal.reason)
+    let openedAtMs: number | undefined
+    const cancelWatch = clock.setTimer(answerLimitMs, () =>
+      ended.resolve({ code: null, reason: 'WhatsApp did not answer' }),
+    )
+    const { url, version } = this.#place
+    const device = openDevice({
+      url,
+      version,
+      creds: this.#session.creds,
+      keys: this.#session,
+      readSent: this.#options.readSent,
+      qrLifeMs: this.#options.qrLifeMs,
+      mayReceive: () => deadline.mayRun(),
+      events: {
+        ...this.#events(() => device),
+        onQr: (qr) => {
+          cancelWatch()
+          this.#pairing?.offered(device, qr)
+        },
+        onOpen: () => {
+          cancelWatch()
+          openedAtMs = clock.monotonicMs()
+          this.#opened().catch((error: unknown) => this.#ending.abort(error))
+        },
+        onClosed: (end) => ended.resolve(end),
+      },
+    })
+    this.#device = device
+    const stopWatching = this.#watchDeadline()
+    this.#ending.signal.addEventListener('abort', fail, { once: true })
+    if (this.#ending.signal.aborted) fail()
+    try {
+      const end = await ended.promise
+      return { ...end, openForMs: openedAtMs === undefined ? 0 : clock.monotonicMs() - openedAtMs }
+    } finally {
+      this.#isOpen = false
+      this.#device = undefined
+      cancelWatch()
+      stopWatching()
+      this.#ending.signal.removeEventListener('abort', fail)
+      await device.end()
+      if (!this.#ending.signal.aborted) await this.#session.flush()
+    }
+  }
+
+  get #place(): { url: string | null; version: readonly [number, number, number] | null } {
+    const { wsUrl, version } = this.#options.whatsapp
+    return { url: wsUrl, version }
+  }
+
+  #events(device: () => Device): Omit<DeviceEvents, 'onQr' | 'onOpen' | 'onClosed'> {
+    return {
+      onCodeAccepted: () => this.#pairing?.accepted(),
+      onCodeRefused: (code) => {
+        if (!this.#session.isLinked) this.#pairing?.refused(code)
+      },
+      onCreds: () => {
+        if (this.#session.isLinked) this.#pairing?.entered()
+        this.#session.credsChanged()
+      },
+      onMessage: (message) => {
+        if (device() === this.#device) this.#take(message)
+      },
+      onStatus: (update) => this.#onStatus(update),
+    }
+  }
+
+  async #opened(): Promise<void> {
+    const { report } = this.#context
+    const { phone } = this.#options.whatsapp
+    const pairing = this.#pairing
+    if (pairing !== undefined && !pairing.isOver) {
+      const linkedTo = phoneOf(this.#session.creds)
+      if (linkedTo !== phone) return await this.#refusePhone(linkedTo)
+      await this.#session.flush()
+      await pairing.linked()
+    }
+    if (this.#isDonePairing) return this.#endNow()
+    this.#isOpen = true
+    report({ phase: 'running', trouble: null })
+    this.#onFirstOpen()
+    this.#onFirstOpen = () => {}
+    this.#onOpen()
+  }
+
+  async #refusePhone(linkedTo: string | null): Promise<void> {
+    await this.#unlink()
+    await this.#session.forget()
+    this.#pairing?.linkedToAnother(linkedTo)
+    this.#endNow()
+  }
+
+  #take(message: IncomingMessage): void {
+    const work = this.#onMessage(message).then(
+      () => {
+        this.#handled += 1
+        this.#context.report({ handled: this.#handled })
+      },
+      (error: unknown) => {
+        if (error instanceof WorkerExit) this.#ending.abort(error)
+        else this.#context.log.error({ error }, 'a message could not be handled')
+      },
+    )
+    this.#inHand.add(work)
+    void work.finally(() => this.#inHand.delete(work))
+  }
+
+  /** What the end of a connection means, and the pause before the next. Throws the typed end. */
+  async #after(end: End): Promise<void> {
+    const { deadline, log } = this.#context
+    if (deadline.isPast()) throw new WorkerExit('lease_lost', 'the deadline has passed')
+    const rule = ruleOf(end.code)
+    log.info({ code: end.code, reason: end.reason, openForMs: Math.round(end.openForMs) }, 'a connection ended')
+    const pairing = this.#pairing
+    if (!this.#session.isLinked) {
+      // Whoever waits with a phone is told; where they may still be offered a code, a new device begins.
+      if (pairing?.lost(end.code) !== true) return await this.#untilTold()
+      this.#session.startFresh()
+    } else if (rule.session === 'wipe') {
+      await this.#session.forget()
+    }
+    await this.#wait(end, rule)
+  }
+
+  async #wait({ openForMs }: End, { then, words }: DisconnectRule): Promise<void> {
+    const phase = this.#session.isLinked ? 'connecting' : 'pairing'
+    switch (then.kind) {
+      case 'exit':
+        throw new WorkerExit(then.exit, words)
+      case 'at_once':
+        return
+      case 'slowly':
+        this.#context.report({ phase, trouble: `${words}; trying again in ${inWords(then.everyMs)}` })
+        return await this.#pause(then.everyMs)
+      case 'backoff': {
+        if (openForMs >= healthyAfterMs) this.#failures = 0
+        this.#failures += 1
+        this.#context.report({ phase, trouble: `${words}; connecting again` })
+        return await this.#pause(fullJitterMs(then.pace, this.#failures))
+      }
+      default:
+        return then satisfies never
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { clock, draining } = this.#context
+    return pause(ms, { clock, draining: AbortSignal.any([draining, this.#ending.signal]) })
+  }
+
+  /** It has come to nothing. One that only pairs waits for its drain, any other ends. */
+  #pairingEnded({ reason, rule }: PairingEnd): void {
+    this.#context.report({ trouble: reason })
+    if (this.#isDonePairing) return this.#endNow()
+    const exit = rule?.then.kind === 'exit' ? rule.then.exit : 'logged_out'
+    this.#ending.abort(new WorkerExit(exit, reason))
+  }
+
+  /** What it came to is being told; then the worker ends, or only waits. */
+  #untilTold(): Promise<void> {
+    return this.#isDonePairing ? Promise.resolve() : this.#pause(Number.MAX_SAFE_INTEGER)
+  }
+
+  #watchDeadline(): () => void {
+    const watch = setInterval(() => {
+      if (this.#context.deadline.isPast()) this.#endNow()
+    }, deadlineLookMs)
+    return () => clearInterval(watch)
+  }
+
+  async #unlink(): Promise<void> {
+    const device = this.#device
+    if (device === undefined || !this.#session.isLinked) return
+    const late = new Promise<void>((resolve) => {
+      this.#context.clock.setTimer(unlinkLimitMs, resolve)
+    })
+    await Promise.race([device.unlink().catch(() => {}), late])
+  }
+}
+
+function inWords(ms: number): string {
+  return `${Math.round(ms / 60_000)} minutes`
+}
