@@ -66,7 +66,6 @@ export class ShopSide implements ConversationSide {
   readonly #known = new Set<string>()
   /** Resolves when what earlier workers left undone is in its chats' queues. */
   readonly #caughtUp = Promise.withResolvers<void>()
-  #handled = 0
 
   constructor(context: ChannelContext, connection: WhatsAppConnection) {
     this.#context = context
@@ -185,8 +184,6 @@ export class ShopSide implements ConversationSide {
         // The process may have been frozen while the message was in the queue.
         await this.#context.deadline.untilMayRun()
         await this.#answer(waiting)
-        this.#handled += 1
-        return this.#context.report({ handled: this.#handled })
       } catch (error) {
         if (error instanceof WorkerExit || error instanceof LeftForTheNext) throw error
         const { updateKey } = waiting
