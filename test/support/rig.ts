@@ -23,6 +23,7 @@ import { SupervisorProcess } from './supervisor-process.ts'
 
 export const ownerActor: Actor = { name: 'cli:test@here', userId: null, role: 'owner', tenant: null, source: 'test' }
 
+const whatsappBundle = join(import.meta.dirname, '..', '..', 'dist', 'worker-whatsapp.mjs')
 /** One for all rigs of a test file, so that a second one opens what the first has sealed. */
 const testKey = randomBytes(32)
 const testKeyring = makeKeyring([testKey])
@@ -90,7 +91,7 @@ export class Rig {
         clock: systemClock,
         keyring: () => this.keyring,
         logFolder: join(this.home, 'logs', server),
-        workerBundle: (platform) => (platform === 'telegram' ? this.#bundle : join(this.home, 'no-such-bundle')),
+        workerBundle: (platform) => (platform === 'telegram' ? this.#bundle : whatsappBundle),
         door: gateway,
         url: null,
         version: 'test',

@@ -183,7 +183,7 @@ export class ShopSide implements ConversationSide {
       try {
         // The process may have been frozen while the message was in the queue.
         await this.#context.deadline.untilMayRun()
-        await this.#answer(waiting)
+        return await this.#answer(waiting)
       } catch (error) {
         if (error instanceof WorkerExit || error instanceof LeftForTheNext) throw error
         const { updateKey } = waiting
