@@ -131,7 +131,7 @@ create function has_dealings(c customer) returns boolean language sql stable as 
 $$;
 
 -- Notes that a LID is a phone number's, and makes one customer of two names where no money has to move for it: who has
--- dealings goes on, under the number, and the other one is left behind. Where both have, they stay apart.
+-- dealings goes on, under the number, and the other one is left behind, erased. Where both have, they stay apart.
 create function join_identity(of_tenant text, of_lid text, of_phone text) returns void
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -164,7 +164,12 @@ begin
     if by_phone.id is not null then
       stays := case when has_dealings(by_lid) then by_lid else by_phone end;
       leaves := case when stays.id = by_lid.id then by_phone else by_lid end;
-      update customer set platform_user_id = 'joined:' || gen_random_uuid() where id = leaves.id;
+      update customer set platform_user_id = 'erased:' || gen_random_uuid(), username = null, display_name = null,
+        language = null, language_hint = null, blocked_at = null, blocked_reason = null, broadcasts_off_at = null,
+        erased_at = clock_timestamp()
+      where id = leaves.id;
+      update outbox_message set payload = '{}', last_error = null, state = 'dropped', ended_at = clock_timestamp()
+      where customer_id = leaves.id and state <> 'sent';
       delete from customer_chat where customer_id = leaves.id;
       delete from conversation_state where customer_id = leaves.id;
       delete from restock_wish where customer_id = leaves.id;
@@ -401,12 +406,12 @@ begin
 end $$;
 
 -- What a message said, for the recipient who could not read it.
-create function whatsapp_body(for_instance text, with_epoch bigint, with_nonce text, of_message bytea)
-returns table (sealed text)
+create function whatsapp_body(for_instance text, with_epoch bigint, with_nonce text, ids bytea[])
+returns table (id bytea, sealed text)
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   perform pass_fence(for_instance, with_epoch, with_nonce, false);
-  return query select m.sealed from whatsapp_message m where m.instance_id = for_instance and m.id = of_message;
+  return query select m.id, m.sealed from whatsapp_message m where m.instance_id = for_instance and m.id = any(ids);
 end $$;
 
 alter table whatsapp_session enable row level security;

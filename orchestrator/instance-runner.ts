@@ -4,25 +4,31 @@
  * deadline that nobody can extend, and its lease row is released.
  */
 import { Failure } from '../domain/failure.ts'
-import { restingStates, type State } from '../domain/instance.ts'
+import type { State } from '../domain/instance.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../domain/worker-contract.ts'
 import { processState, signalProcess } from '../runtime/process-identity.ts'
-import { adoptInstance } from '../services/adopt-instance.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
 import type { WorkerEvent } from '../services/record-worker-event.ts'
-import { releaseInstance } from '../services/release-instance.ts'
-import { adoptingSlotOf } from './adoptable-worker.ts'
+import { adoptingSlotOf, adoptWorker } from './adoptable-worker.ts'
 import { type Action, type DecideContext, decide } from './decide.ts'
 import { untilGone } from './end-process.ts'
 import type { FleetContext } from './fleet-context.ts'
 import { describeEnd, describeHang, judgeEnd } from './judge-end.ts'
 import { heartbeatMsOf, launchWorker } from './launch-worker.ts'
+import { releaseLease } from './release-lease.ts'
 import { RestartSchedule } from './restart-schedule.ts'
 import { RunLimit } from './run-limit.ts'
 import {
+  type Adopting,
+  drainOf,
+  type Ending,
   type EndReason,
+  firstSlot,
+  healthyForMs,
   isHeldBy,
+  isUnlinking,
   isWorkerOf,
+  type Live,
   liveSlot,
   type Slot,
   type Worker,
@@ -32,11 +38,6 @@ import {
 import { StartPermits } from './start-permits.ts'
 
 const startJitterMs = 10
-const releaseRetryMs = 200
-
-type Live = Extract<Slot, { kind: 'live' }>
-type Ending = Extract<Slot, { kind: 'ending' }>
-type Adopting = Extract<Slot, { kind: 'adopting' }>
 
 /** Ends that count as crashes, and lead to a new try. */
 const troubleEnds: readonly EndReason[] = ['hung', 'poll_stuck', 'over_memory', 'start_timeout', 'not_reporting']
@@ -58,7 +59,7 @@ export class InstanceRunner {
     this.#fleet = fleet
     this.id = planned.id
     this.#restarts = new RestartSchedule(fleet.orchestrator.settings)
-    this.#permits = new StartPermits(fleet)
+    this.#permits = new StartPermits(fleet, fleet.orchestrator.settings.START_TIMEOUT_SECONDS * 1000)
     this.#limits = limitsOf(planned)
     this.#slot = firstSlot(planned, this.#nowMs())
   }
@@ -203,31 +204,18 @@ export class InstanceRunner {
   }
 
   async #adopt(slot: Adopting, worker: Worker, heartbeat: Heartbeat): Promise<void> {
-    const { orchestrator, term } = this.#fleet
-    const { epoch, nonce } = worker
-    try {
-      const { server, database } = orchestrator
-      const isOurs = await adoptInstance(database, {
-        instanceId: this.id,
-        epoch,
-        nonce,
-        server,
-        serverEpoch: term.serverEpoch,
-      })
-      if (this.#slot !== slot) return
-      if (!isOurs) return this.#fleet.wake()
-      const live = liveSlot(worker, this.#nowMs())
-      live.report = slot.report
-      this.#slot = live
-      this.#recordEvent(worker, 'worker_adopted', null, { pid: worker.identity.pid, port: worker.port })
-      orchestrator.log.info({ instance: this.id, epoch, pid: worker.identity.pid }, 'worker adopted')
-      this.#noteHeartbeat(live, heartbeat, this.#nowMs())
-    } catch (error) {
-      // The database is away: the worker goes on to its deadline, and each of its heartbeats tries again.
-      if (!(error instanceof Failure) || error.code !== 'unavailable') throw error
-    } finally {
+    const taken = await adoptWorker(this.#fleet, worker).finally(() => {
       slot.isClaimed = false
-    }
+    })
+    if (this.#slot !== slot || taken === 'unknown') return
+    if (taken === 'not_ours') return this.#fleet.wake()
+    const { epoch, identity, port } = worker
+    const live = liveSlot(worker, this.#nowMs())
+    live.report = slot.report
+    this.#slot = live
+    this.#recordEvent(worker, 'worker_adopted', null, { pid: identity.pid, port })
+    this.#fleet.orchestrator.log.info({ instance: this.id, epoch, pid: identity.pid }, 'worker adopted')
+    this.#noteHeartbeat(live, heartbeat, this.#nowMs())
   }
 
   #carryOut(action: Action): void {
@@ -253,7 +241,7 @@ export class InstanceRunner {
         if (slot.kind === 'adopting') this.#fleet.track(this.#release(slot.epoch, { kind: 'idle' }))
         return
       default:
-        return assertNever(action)
+        return action satisfies never
     }
   }
 
@@ -432,20 +420,10 @@ export class InstanceRunner {
     if (verdict.delayMs === 0) this.#fleet.decideAll()
   }
 
-  /** Releases the lease row, trying until the database answers or the term ends, and only then leaves the slot. */
+  /** Releases the lease row, and only then leaves the slot. */
   async #release(epoch: number, next: Slot): Promise<void> {
-    const { orchestrator, term } = this.#fleet
-    const { server, database } = orchestrator
     this.#slot = { kind: 'releasing' }
-    for (;;) {
-      try {
-        await releaseInstance(database, { instanceId: this.id, epoch, server, serverEpoch: term.serverEpoch })
-        break
-      } catch {
-        if (term.lease.leaseLeftMs() <= 0) break
-        await new Promise((resolve) => setTimeout(resolve, releaseRetryMs))
-      }
-    }
+    await releaseLease(this.#fleet, { instanceId: this.id, epoch })
     this.#slot = next
     this.#fleet.wake()
   }
@@ -477,29 +455,6 @@ export class InstanceRunner {
   }
 }
 
-function healthyForMs({ readyAtMs }: Live, nowMs: number): number {
-  return readyAtMs === undefined ? 0 : nowMs - readyAtMs
-}
-
-/** A conflict that is to be looked at once more waits for that and not for a person. */
-function firstSlot({ state, nextTryInMs }: PlannedInstance, nowMs: number): Slot {
-  if (!restingStates.includes(state)) return { kind: 'idle' }
-  return nextTryInMs === null ? { kind: 'resting', state } : { kind: 'backoff', untilMs: nowMs + nextTryInMs }
-}
-
-/** A deleted WhatsApp bot logs its device out before it ends; no other end does. */
-function isUnlinking({ reason, worker }: Ending): boolean {
-  return reason === 'deleted' && worker.platform === 'whatsapp'
-}
-
-function drainOf(slot: Live | Ending): { drain: boolean; unlink: boolean } {
-  return { drain: slot.kind === 'ending', unlink: slot.kind === 'ending' && isUnlinking(slot) }
-}
-
 function limitsOf(planned: PlannedInstance): WorkerLimits {
   return { rateLimitRps: planned.rateLimitRps, maxConcurrentRequests: planned.maxConcurrentRequests }
-}
-
-function assertNever(value: never): never {
-  throw new Error(`unknown action ${JSON.stringify(value)}`)
 }

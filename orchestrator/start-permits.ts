@@ -10,15 +10,26 @@ export class StartPermits {
   readonly #connects: Semaphore
   #giveStartBack = () => {}
   #giveConnectBack = () => {}
+  readonly #limitMs: number
 
-  constructor(permits: { readonly starts: Semaphore; readonly connects: Semaphore }) {
+  /** `limitMs`: whoever has neither connected nor failed by then does not keep the others from trying. */
+  constructor(permits: { readonly starts: Semaphore; readonly connects: Semaphore }, limitMs: number) {
+    this.#limitMs = limitMs
     this.#starts = permits.starts
     this.#connects = permits.connects
   }
 
   /** Waits for what a start needs; a bot that waits for its turn to log in holds up no other start. */
   async acquire(platform: Platform): Promise<void> {
-    if (platform === 'whatsapp') this.#giveConnectBack = await this.#connects.acquire()
+    if (platform === 'whatsapp') {
+      const giveBack = await this.#connects.acquire()
+      const late = setTimeout(giveBack, this.#limitMs)
+      late.unref()
+      this.#giveConnectBack = () => {
+        clearTimeout(late)
+        giveBack()
+      }
+    }
     this.#giveStartBack = await this.#starts.acquire()
   }
 

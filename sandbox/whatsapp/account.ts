@@ -84,6 +84,8 @@ export type PhoneEvent =
       /** How often it was asked for again. */
       readonly retries: number
     }
+  /** This phone has sent a message. */
+  | { readonly kind: 'wrote'; readonly id: string; readonly to: string; readonly text: string }
   /** The same message once more: a phone shows it once. */
   | { readonly kind: 'repeated'; readonly id: string; readonly from: string }
   /** A copy of what an own companion wrote to somebody. */
@@ -120,6 +122,8 @@ export class Account {
   /** How many of the next messages it will fail to decrypt. */
   failures = 0
   codeRequest: CodeRequest | undefined
+  /** It may not begin chats until then; seconds since 1970. */
+  restrictedUntil: number | undefined
   #nextDevice = 1
 
   constructor(number: string) {

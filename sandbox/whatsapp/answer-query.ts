@@ -4,6 +4,7 @@ import type { Device, Wire } from './account.ts'
 import { announceOffline } from './deliver.ts'
 import { bundleStanza, digestOf, storePreKeys, storeSignedPreKey } from './key-bundles.ts'
 import { companionFinish, companionHello } from './link-device.ts'
+import { answerStanding } from './restriction.ts'
 import { childOf, childrenOf, errorOf, resultOf, type Stanza, stanza, textIn, userOf } from './stanza.ts'
 import { unlink } from './unlink.ts'
 import type { Group, World } from './world.ts'
@@ -68,6 +69,7 @@ const answers: Record<string, Answer> = {
       ),
     ])
   },
+  'w:mex get query': ({ device, query }) => answerStanding(device.account, query),
   'w:profile:picture get picture': ({ query }) => errorOf(query, 404, 'item-not-found'),
   'w:g2 get query': ({ world, query }) => {
     const group = world.groups.get(query.attrs['to'] ?? '')

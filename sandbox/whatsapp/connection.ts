@@ -40,8 +40,9 @@ export class Connection implements Wire {
     this.#peer = peer
     this.#rules = rules
     this.#noise = new NoiseServer(world.staticKey)
-    const unknown = { number: undefined, device: undefined, loggedInAtMs: undefined, caughtUpAtMs: undefined }
-    this.line = { id: this.id, openedAtMs: performance.now(), ...unknown, closedAtMs: undefined }
+    const unknown = { number: undefined, device: undefined, registeredAtMs: undefined }
+    const later = { loggedInAtMs: undefined, caughtUpAtMs: undefined, closedAtMs: undefined }
+    this.line = { id: this.id, openedAtMs: performance.now(), ...unknown, ...later }
     world.connections.push(this.line)
     world.wires.add(this)
     world.events.add({ kind: 'upgraded', connection: this.id })

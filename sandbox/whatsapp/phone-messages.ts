@@ -3,6 +3,7 @@ import type { proto } from '@whiskeysockets/baileys'
 import type { Account, Device } from './account.ts'
 import { deliver } from './deliver.ts'
 import { bundleIn, haveSession } from './key-bundles.ts'
+import { textOf } from './message-text.ts'
 import { childOf, makeId, type Stanza, seconds, stanza } from './stanza.ts'
 import { linkedDevices } from './world.ts'
 
@@ -19,6 +20,7 @@ export interface Written {
 export async function writeTo(from: Account, to: Account, written: Written): Promise<string> {
   const id = written.id ?? makeId('3EB0')
   from.sent.set(id, written.message)
+  from.inbox.add({ kind: 'wrote', id, to: to.number, text: textOf(written.message) })
   for (const device of linkedDevices(to)) {
     const enc = await sealFor(from, device, written.message)
     const content = written.spoiled === true ? spoil(enc) : enc

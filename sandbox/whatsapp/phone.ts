@@ -1,11 +1,12 @@
 /** A phone in a person's hand: it writes, reads, links companions and unlinks them. */
 import type { proto } from '@whiskeysockets/baileys'
-import type { Account, PhoneEvent } from './account.ts'
+import type { Account, PhoneEvent, ReceivedFile } from './account.ts'
 import { deliver } from './deliver.ts'
 import type { Happenings } from './happenings.ts'
 import { enterCode, type LinkOutcome, refreshCode, scanQr } from './link-device.ts'
 import { type MediaKind, sealMedia } from './media.ts'
 import { type Written, writeTo, writeToList } from './phone-messages.ts'
+import { restrict } from './restriction.ts'
 import { seconds, stanza, statusJid } from './stanza.ts'
 import { unlink } from './unlink.ts'
 import { linkedDevices, type World } from './world.ts'
@@ -18,6 +19,13 @@ export interface OutgoingFile {
   readonly mimetype: string
   readonly name?: string
   readonly caption?: string
+}
+
+export interface ChatLine {
+  readonly from: 'me' | 'them'
+  readonly id: string
+  readonly text: string
+  readonly file?: ReceivedFile | undefined
 }
 
 export class Phone {
@@ -98,6 +106,15 @@ export class Phone {
     return this.send(to, message, options)
   }
 
+  /** What was said in the chat with a number, oldest first. */
+  chatWith(number: string): ChatLine[] {
+    return this.inbox.all.flatMap((event): ChatLine[] => {
+      if (event.kind === 'wrote' && event.to === number) return [{ from: 'me', id: event.id, text: event.text }]
+      if (event.kind !== 'message' || event.from !== number) return []
+      return [{ from: 'them', id: event.id, text: event.text, file: event.file }]
+    })
+  }
+
   /** Writes into a group that it is a member of. */
   writeToGroup(groupJid: string, text: string, options: WriteOptions = {}): Promise<string> {
     const group = this.#world.groups.get(groupJid)
@@ -118,6 +135,11 @@ export class Phone {
     for (const device of linkedDevices(this.#world.account(from))) {
       deliver(device, stanza('receipt', { id: messageId, from: jid, type: 'read', t: seconds() }))
     }
+  }
+
+  /** Restricts the account until a time in seconds since 1970, or lifts the restriction; its companions are told. */
+  restrict(until: number | undefined): void {
+    restrict(this.#account, until)
   }
 
   /** Without a network: what arrives waits, and nothing counts as delivered. */

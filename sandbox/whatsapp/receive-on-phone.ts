@@ -4,6 +4,7 @@ import type { Account, Device, ReceivedFile } from './account.ts'
 import { deliver } from './deliver.ts'
 import { bundleParts } from './key-bundles.ts'
 import { openMedia } from './media.ts'
+import { textOf } from './message-text.ts'
 import { bigEndian, type Stanza, seconds, stanza, userOf } from './stanza.ts'
 import type { World } from './world.ts'
 
@@ -44,8 +45,8 @@ async function show(world: World, account: Account, received: Received, message:
   if (copy) {
     const to = world.accountAt(copy.destinationJid ?? '')?.number ?? userOf(copy.destinationJid ?? '')
     if (!account.seen.has(name)) account.inbox.add({ kind: 'sent_copy', id, to, text: textOf(copy.message ?? {}) })
-    const ownJid = chat.endsWith('@lid') ? account.lidJid() : account.jid()
-    deliver(sender, stanza('receipt', { id, from: ownJid, recipient: chat, type: 'sender', t: seconds() }))
+    const attrs = { id, from: chatJid(account, chat), recipient: chat, type: 'sender', t: seconds() }
+    deliver(sender, stanza('receipt', attrs))
   } else if (sender.account === account) account.inbox.add({ kind: 'peer_message', id, message })
   else {
     const file = await fileOf(world, message)
@@ -67,23 +68,18 @@ async function askAgain(account: Account, { sender, id, chat }: Received): Promi
   const registration = stanza('registration', {}, bigEndian(account.party.registrationId, 4))
   const keys = stanza('keys', {}, bundleParts(await account.party.bundle()).slice(1))
   const content = count > 1 ? [retry, registration, keys] : [retry, registration]
-  deliver(sender, stanza('receipt', { id, from: chatJid(account, chat), type: 'retry', t: seconds() }, content))
+  const recipient = sender.account === account ? chat : undefined
+  const attrs = { id, from: chatJid(account, chat), recipient, type: 'retry', t: seconds() }
+  deliver(sender, stanza('receipt', attrs, content))
 }
 
-/** A resend goes to the phone itself, under either of its names. */
+/** This account by the kind of name that the message was addressed with. */
 function chatJid(account: Account, chat: string): string {
   return chat.endsWith('@lid') ? account.lidJid() : account.jid()
 }
 
 function addressOf(sender: Device): string {
   return sender.account.lidJid(sender.id)
-}
-
-function textOf(message: proto.IMessage): string {
-  const { conversation, extendedTextMessage, imageMessage, documentMessage, documentWithCaptionMessage } = message
-  const inner = documentWithCaptionMessage?.message
-  if (inner) return textOf(inner)
-  return conversation || extendedTextMessage?.text || imageMessage?.caption || documentMessage?.caption || ''
 }
 
 async function fileOf(world: World, message: proto.IMessage): Promise<ReceivedFile | undefined> {

@@ -1,5 +1,4 @@
 /** The life of a connection after the handshake: registration or login, the stanzas, the end. */
-import { randomBytes } from 'node:crypto'
 import type { proto } from '@whiskeysockets/baileys'
 import { generateSignalPubKey } from '@whiskeysockets/baileys'
 import type { Companion, Device } from './account.ts'
@@ -87,6 +86,7 @@ function register(
     refs: Array.from({ length: refCount }, () => makeId('2@')),
   }
   world.companions.set(connection, companion)
+  connection.line.registeredAtMs = performance.now()
   const refs = companion.refs.map((ref) => stanza('ref', {}, Buffer.from(ref)))
   const attrs = { from: serverJid, type: 'set', xmlns: 'md', id: makeId() }
   connection.send(stanza('iq', attrs, [stanza('pair-device', {}, refs)]))
@@ -123,7 +123,7 @@ function welcome(world: World, connection: Connection, device: Device): void {
   const { account, id } = device
   world.events.add({ kind: 'logged_in', number: account.number, device: id, connection: connection.id })
   connection.send(stanza('success', { t: seconds(), props: 27, lid: account.lidJid(id), location: 'fake' }))
-  const route = stanza('routing_info', {}, randomBytes(7))
+  const route = stanza('routing_info', {}, world.route)
   connection.send(stanza('ib', { from: serverJid }, [stanza('edge_routing', {}, [route])]))
 }
 

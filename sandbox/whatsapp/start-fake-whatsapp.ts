@@ -38,7 +38,7 @@ export interface FakeWhatsApp {
   requireVersion(version: readonly [number, number, number]): void
   /** The most connections of one device that were logged in at the same time; of any device when left out. */
   mostOfOneDevice(number?: string): number
-  /** The most connections that were opened and had not caught up yet, at the same time. */
+  /** The most connections that were opened and neither caught up nor waiting to be linked, at the same time. */
   mostConnecting(): number
   /** Breaks every connection and refuses new ones; what it knows stays. */
   goAway(): Promise<void>
@@ -99,7 +99,7 @@ function controls(world: World): Controls {
     phoneOf: (number) => new Phone(world, world.account(number)),
     addPerson: ({ name, number, addressing = 'lid' }) => {
       people += 1
-      const account = world.account(number ?? String(989_120_000_000 + people))
+      const account = world.account(number ?? String(15_550_100_000 + people))
       account.name = name
       account.addressing = addressing
       return new Phone(world, account)
@@ -117,7 +117,9 @@ function controls(world: World): Controls {
     },
     mostOfOneDevice: (number) => mostOfOneDevice(world.connections, number),
     mostConnecting: () =>
-      mostAtOnce(world.connections.map((line) => [line.openedAtMs, line.caughtUpAtMs ?? line.closedAtMs])),
+      mostAtOnce(
+        world.connections.map((line) => [line.openedAtMs, line.caughtUpAtMs ?? line.registeredAtMs ?? line.closedAtMs]),
+      ),
   }
 }
 

@@ -1,4 +1,5 @@
 /** All that the fake server knows; in memory, forgotten when it stops. */
+import { randomBytes } from 'node:crypto'
 import { Curve } from '@whiskeysockets/baileys'
 import { Account, type Companion, type Device, type Wire } from './account.ts'
 import { Faults } from './faults.ts'
@@ -42,6 +43,7 @@ export interface ConnectionLine {
   readonly openedAtMs: number
   number: string | undefined
   device: number | undefined
+  registeredAtMs: number | undefined
   loggedInAtMs: number | undefined
   caughtUpAtMs: number | undefined
   closedAtMs: number | undefined
@@ -61,6 +63,8 @@ export class World {
   readonly wires = new Set<Wire>()
   readonly companions = new Map<Wire, Companion>()
   readonly media = new MediaHost()
+  /** Which of the server's houses a client should come to next time; it says this before the handshake. */
+  readonly route = randomBytes(7)
   readonly groups = new Map<string, Group>()
   /** Clients of an older version get 405. */
   oldestVersion: readonly [number, number, number] = [0, 0, 0]

@@ -31,6 +31,8 @@ export interface TenantIds {
   readonly updateKey: string
   /** Of a message that waits in the inbox. */
   readonly waKey: string
+  /** An open request to pair. */
+  readonly pairing: number
   readonly claimCode: string
   readonly chat: string
 }
@@ -47,7 +49,7 @@ const ofTenant = `tenant_fixed_markup tenant_text tenant_owner instance audit_lo
   customer_order agent_profit top_up payment withdrawal broadcast imported_document
   whatsapp_identity`
 const ofInstance = `instance_credential instance_event instance_lease instance_sample subscription_period customer_chat
-  conversation_state handled_update channel_mark whatsapp_session whatsapp_key whatsapp_message`
+  conversation_state handled_update channel_mark whatsapp_session whatsapp_key whatsapp_message pairing`
 const ofOrder = 'order_refund refunded_unit stock_unit'
 
 function each(tables: string, condition: string): Record<string, string> {
@@ -176,7 +178,11 @@ async function makeTenant(db: TestDatabase, word: string, base: number): Promise
      where tenant_id = $tenant and kind = 'goods' and reference = '${money.order}' returning id`,
   )
   const waKey = `wa:${word.padEnd(43, 'x')}`
-  return { ...names, people, claimCode, chat, updateKey, waKey, broadcast, message, goodsMessage, ...money }
+  const { id: pairing } = await run<{ id: number }>(
+    `insert into pairing (instance_id, method, requested_by, until)
+     values ($instance, 'code', $canary, now() + interval '1 hour') returning id`,
+  )
+  return { ...names, people, claimCode, chat, updateKey, waKey, pairing, broadcast, message, goodsMessage, ...money }
 }
 
 /** What a linked device of WhatsApp leaves behind. */

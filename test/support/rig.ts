@@ -23,7 +23,6 @@ import { SupervisorProcess } from './supervisor-process.ts'
 
 export const ownerActor: Actor = { name: 'cli:test@here', userId: null, role: 'owner', tenant: null, source: 'test' }
 
-const whatsappBundle = join(import.meta.dirname, '..', '..', 'dist', 'worker-whatsapp.mjs')
 /** One for all rigs of a test file, so that a second one opens what the first has sealed. */
 const testKey = randomBytes(32)
 const testKeyring = makeKeyring([testKey])
@@ -35,6 +34,8 @@ export class Rig {
   readonly home = mkdtempSync(join(tmpdir(), 'botfleet-rig-'))
   readonly logLines: string[] = []
   readonly givenUp: Failure[] = []
+  /** The WhatsApp worker's program; none by default. */
+  whatsappBundle = join(this.home, 'no-such-bundle')
   readonly #test: TestDatabase
   readonly #bundle: string
   readonly #given: Record<string, string>
@@ -91,7 +92,7 @@ export class Rig {
         clock: systemClock,
         keyring: () => this.keyring,
         logFolder: join(this.home, 'logs', server),
-        workerBundle: (platform) => (platform === 'telegram' ? this.#bundle : whatsappBundle),
+        workerBundle: (platform) => (platform === 'telegram' ? this.#bundle : this.whatsappBundle),
         door: gateway,
         url: null,
         version: 'test',
@@ -123,6 +124,7 @@ export class Rig {
         socketFolder: join(this.home, 'sockets'),
         logFolder: join(this.home, 'logs', server),
         bundle: this.#bundle,
+        whatsappBundle: this.whatsappBundle,
         diesBeforeIdentity: options.diesBeforeIdentity ?? false,
       },
       options.wrap,
@@ -160,6 +162,41 @@ export class Rig {
         portBase: this.settings.WORKER_PORT_BASE,
         portCount: 500,
       })
+      return id
+    })
+  }
+
+  /** Registers a WhatsApp bot; its name says how the plain worker misbehaves. */
+  async whatsappBot(
+    name = 'well-behaved',
+    options: { approved?: boolean; linked?: boolean; daysPerMonth?: number; tenant?: string } = {},
+  ): Promise<string> {
+    nextBotId += 1
+    const phone = `+4917000${nextBotId}`
+    return this.#test.database.transaction(async (tx) => {
+      const { id } = await createInstance(tx, ownerActor, {
+        platform: 'whatsapp',
+        name,
+        server: this.settings.SERVERNAME,
+        phone,
+        tenant: options.tenant,
+        keyring: this.keyring,
+      })
+      if (options.approved === true) {
+        await approveInstance(tx, ownerActor, {
+          id,
+          months: 1,
+          daysPerMonth: options.daysPerMonth ?? 30,
+          portBase: this.settings.WORKER_PORT_BASE,
+          portCount: 500,
+        })
+      }
+      if (options.linked === true) {
+        await tx.query(
+          `insert into whatsapp_session (instance_id, key_id, sealed, linked_at) values ($1, $2, 'v1.box', now())`,
+          [id, this.keyring.activeKeyId],
+        )
+      }
       return id
     })
   }

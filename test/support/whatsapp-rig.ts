@@ -14,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts'
 import { kill, workerOf } from './faults.ts'
 import { ownerActor, Rig } from './rig.ts'
 import { StatementCounter } from './statement-counter.ts'
+import { whatsappBundle } from './whatsapp-workers.ts'
 
 /** A person with a phone, and what stands in their chat with the bot. */
 export class Caller {
@@ -64,7 +65,7 @@ export class Caller {
 
 /** The number of the line of a menu that holds these words. */
 export function numberOf(menu: string, words: string): string {
-  const line = menu.split('\n').find((each) => /^\d+ /.test(each) && each.includes(words))
+  const line = menu.split('\n').findLast((each) => /^\d+ /.test(each) && each.includes(words))
   if (line === undefined) throw new Error(`no line of the menu says ${words}: ${menu}`)
   return line.split(' ', 1)[0] ?? ''
 }
@@ -92,6 +93,7 @@ export class WhatsAppRig {
     const fake = await startFakeWhatsApp()
     const counter = await StatementCounter.before(db.url)
     const rig = new Rig(db, { WHATSAPP_WS_URL: fake.url, ...settings })
+    rig.whatsappBundle = whatsappBundle
     await rig.start({ url: counter.url })
     return new WhatsAppRig({ db, fake, rig, counter })
   }

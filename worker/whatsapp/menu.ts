@@ -6,6 +6,7 @@ import { type Language, type Menu, menuLabelMax, menuMax } from '../../domain/wo
 import { decodeCallback, encodeIntent } from '../shop/intent-code.ts'
 import type { Choice, Way } from '../shop/screen.ts'
 import { literally } from './markup.ts'
+import { numberOf } from './words.ts'
 
 type Route = Extract<Choice, { intent: unknown }>
 
@@ -18,7 +19,9 @@ const [rightToLeftMark, firstStrongIsolate, popIsolate] = ['\u200f', '\u2068', '
 export function menuOf(choices: readonly Choice[], { asked }: { readonly asked: boolean }): Menu {
   const routes = choices.filter((each): each is Route => 'intent' in each)
   const out = waysInOrder.flatMap((way) => routes.filter((each) => each.way === way))[0]
-  const others = routes.filter((each) => each !== out).slice(0, menuMax - 1)
+  // A number that is offered where one is asked for is typed as any other.
+  const offered = routes.filter((each) => each !== out && !(asked && numberOf(each.label) !== undefined))
+  const others = offered.slice(0, menuMax - 1)
   const lines = others.map((each, at) => lineOf(asked ? '' : String(at + 1), each))
   return out === undefined ? lines : [...lines, lineOf(wayOutKey, out)]
 }

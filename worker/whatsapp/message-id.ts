@@ -1,5 +1,4 @@
 /** Names of messages that are the same at each attempt, so that one that goes out twice is shown once. */
-import { createHash } from 'node:crypto'
 import type { MessageRef } from './connection.ts'
 
 /** As clients make them: this and 18 hexadecimal digits. */
@@ -7,7 +6,7 @@ const prefix = '3EB0'
 const digits = 18
 
 function digest(words: readonly string[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(words)).digest()
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(JSON.stringify(words)).digest()
 }
 
 /** The key of an update: a hash, since a chat's name is a phone number and keys stand where they can be read. */

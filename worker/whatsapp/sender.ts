@@ -97,6 +97,11 @@ export class Sender {
     }
   }
 
+  /** Where a message of this worker's went. */
+  chatOf(id: string): string | undefined {
+    return this.#chats.get(id)
+  }
+
   /** What a part is on the wire; its picture is fetched. One that is gone leaves the words. */
   async contentOf(part: Exclude<Part, { kind: 'file' }>): Promise<OutgoingContent> {
     if (part.kind === 'text') return part

@@ -100,7 +100,10 @@ export class ShopSide implements ConversationSide {
   }
 
   async readSent({ chat, id }: MessageRef): Promise<OutgoingContent | null> {
-    const { body } = await this.#context.gateway.call('waSentBody', { chat, id })
+    const { body } = await this.#context.gateway.call('waSentBody', {
+      chats: [...new Set([this.#sender.chatOf(id) ?? chat, chat])],
+      id,
+    })
     const part = body === null ? undefined : readSentBody(body)?.part
     return part === undefined ? null : await this.#sender.contentOf(part)
   }

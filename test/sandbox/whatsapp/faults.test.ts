@@ -130,6 +130,18 @@ test('a slow server is slow, and in order', async () => {
   expect(performance.now() - begun).toBeGreaterThan(200)
 })
 
+test('a companion is told that its account is restricted, and may ask', async () => {
+  await client.link(fake, number)
+  const update = new Promise((resolve) => {
+    client.socket.ev.on('connection.update', ({ reachoutTimeLock }) => resolve(reachoutTimeLock))
+  })
+  const until = Math.floor(Date.now() / 1000) + 3600
+  fake.phoneOf(number).restrict(until)
+  const expected = { isActive: true, timeEnforcementEnds: new Date(until * 1000) }
+  expect(await update).toMatchObject(expected)
+  expect(await client.socket.fetchAccountReachoutTimelock()).toMatchObject(expected)
+})
+
 test('a fault of one number leaves the others alone', async () => {
   const other = new WhatsAppClient(fake.url)
   await other.link(fake, '989120000009')

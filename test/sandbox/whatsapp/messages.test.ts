@@ -36,6 +36,11 @@ test('a person and the companion write to each other', async () => {
 
   await sara.write(number, 'again')
   expect(await client.events.next('message')).toMatchObject({ text: 'again' })
+  expect(sara.chatWith(number).map((line) => `${line.from}: ${line.text}`)).toEqual([
+    'me: hello',
+    'them: welcome',
+    'me: again',
+  ])
   sara.read(number, sent?.key.id ?? '')
   await client.events.next('status', (event) => event.id === sent?.key.id && event.status === 4)
   await client.socket.readMessages([message.key])

@@ -115,7 +115,7 @@ describe('two customers who turn out to be one person', () => {
     expect(await writes(phone, lid)).toEqual({ id: two[rich], name: phone })
     expect(await writes(lid)).toEqual({ id: two[rich], name: phone })
     expect(await moneyOf(two[rich])).toBe(5_000_000)
-    expect(await nameOf(two[poor])).toMatch(/^joined:/)
+    expect(await nameOf(two[poor])).toMatch(/^erased:/)
     // Nobody is told anything twice.
     expect(await devices.rows('select from customer_chat where customer_id = $1', [two[poor]])).toEqual([])
   })

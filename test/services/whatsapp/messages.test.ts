@@ -56,6 +56,13 @@ describe('the inbox', () => {
     expect(await turn(bot, 'one', 'thrice')).toMatchObject({ repeated: true, outcome: 'applied', answered: true })
   })
 
+  test('what waits for one bot is not told to another', async () => {
+    const [bot, other] = [await devices.bot(), await devices.bot()]
+    await arrived(bot, 'one')
+    await queue(bot, 'answer')
+    expect(await pending(other)).toEqual({ arrived: [], queued: [], more: false })
+  })
+
   test('of many that take the same message at once, one applies it', async () => {
     const bot = await devices.bot()
     await arrived(bot, 'one')
@@ -170,9 +177,10 @@ describe('what was sent', () => {
     const [bot, other] = [await devices.bot(), await devices.bot()]
     await queue(bot, 'm')
     await sent(bot, change('m', 'delivered'))
-    const read = (claim: Fence, which: { chat: string; id: string }) =>
-      readSentBody(devices.test.database, claim, devices.keyring, which)
+    const read = (claim: Fence, { chat, id }: { chat: string; id: string }, also: string[] = []) =>
+      readSentBody(devices.test.database, claim, devices.keyring, { chats: [...also, chat], id })
     expect(await read(bot, ref('m'))).toBe('body of m')
+    expect(await read(bot, ref('m'), ['77@lid'])).toBe('body of m')
     expect(await read(bot, ref('n'))).toBeNull()
     expect(await read(bot, { chat: '4915100000000@s.whatsapp.net', id: 'm' })).toBeNull()
     expect(await read(other, ref('m'))).toBeNull()
@@ -217,7 +225,10 @@ test.for<[string, (bot: Fence) => Promise<unknown>]>([
   ['settleTurn', (bot) => settle(bot, 'one', { sending: [{ ...ref('stolen'), body: 'x' }] })],
   ['queueMessages', (bot) => queue(bot, 'stolen')],
   ['noteSent', (bot) => sent(bot, change('m', 'delivered'))],
-  ['readSentBody', (bot) => readSentBody(devices.test.database, bot, devices.keyring, ref('m'))],
+  [
+    'readSentBody',
+    (bot) => readSentBody(devices.test.database, bot, devices.keyring, { chats: [person.chatId], id: 'm' }),
+  ],
 ])('%s of a stale epoch or nonce does nothing', async ([, call]) => {
   const bot = await devices.bot()
   await arrived(bot, 'one')

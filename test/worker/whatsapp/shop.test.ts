@@ -25,21 +25,17 @@ const numbers: Record<Language, string> = {
   ru: '79161234567',
 }
 
-test.for(languages)(
-  'a customer buys by numbers, in %s',
-  async (language) => {
-    const ann = shop.caller(number, { number: numbers[language] })
-    const home = await ann.ask('start', say(language, 'button_shop'))
-    await shop.credit(ann)
-    const shelf = await ann.ask(numberOf(home, say(language, 'button_shop')), 'Product vpn')
-    const item = await ann.ask(numberOf(shelf, 'Product vpn'), '2.5 USDT')
-    await ann.ask(numberOf(item, say(language, 'button_buy')), /1000|50/)
-    const confirm = await ann.ask('۲', '5 USDT')
-    await ann.write(numberOf(confirm, '5 USDT'))
-    const goods = await ann.reads(/user-\d:pw/)
-    expect(goods.match(/```user-\d:pw```/g)).toHaveLength(2)
-  },
-  60_000,
-)
+test.for(languages)('a customer buys by numbers, in %s', async (language) => {
+  const ann = shop.caller(number, { number: numbers[language] })
+  const home = await ann.ask('start', say(language, 'button_shop'))
+  await shop.credit(ann)
+  const shelf = await ann.ask(numberOf(home, say(language, 'button_shop')), 'Product vpn')
+  const item = await ann.ask(numberOf(shelf, 'Product vpn'), '2.5 USDT')
+  await ann.ask(numberOf(item, say(language, 'button_buy')), '\n0 ')
+  const confirm = await ann.ask('۲', '5 USDT')
+  await ann.write(numberOf(confirm, '5 USDT'))
+  const goods = await ann.reads(/user-\d:pw/)
+  expect(goods.match(/```user-\d:pw```/g)).toHaveLength(2)
+})
 
 test('bot exists', () => expect(bot).not.toBe(''))
