@@ -30,7 +30,7 @@ import { readText } from './understanding.ts'
 import { WhatsAppOutbox } from './whatsapp-outbox.ts'
 
 /** WhatsApp names no limits, and restricts accounts that write like machines. */
-const pace: Pace = { botPerSecond: 10, chatPerSecond: 1, chatBurst: 5, backgroundPerSecond: 0.5 }
+const pace: Pace = { botPerSecond: 10, chatPerSecond: 1, chatBurst: 8, backgroundPerSecond: 0.5 }
 /** A message that waited for us for longer than this is from a time when the bot did not run. */
 const oldAfterMs = 10 * 60_000
 /** Chats that are worked on at once. */
