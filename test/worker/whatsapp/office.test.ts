@@ -39,10 +39,10 @@ test('an owner is bound by a code that works once, and withdraws by numbers', as
   const { message } = await claim()
   const claimed = await owner.ask(message, /1 |0 /)
   await stranger.ask(message, /\n0 Home/)
-  const panel = await owner.ask(numberOf(claimed, 'Dashboard'), 'Ann Shop')
+  const panel = await owner.ask(numberOf(claimed, 'Dashboard'), 'Shop: open')
   await stranger.ask('/agent', 'This dashboard is for the owners of this shop.')
   await earn('100')
-  await owner.ask(numberOf(panel, 'Withdraw'), 'How much shall be withdrawn?')
+  await owner.ask(numberOf(panel, '💸 Withdraw'), 'How much shall be withdrawn?')
   await owner.ask('5', 'The least that can be withdrawn is 10 USDT.')
   await owner.ask('۵۰', 'Send the TRC20 address.')
   await owner.ask('T123', 'That is no TRC20 address')
@@ -72,8 +72,8 @@ test("an admin adds an agent by answers; a bot's token in one is read and kept n
     [admin.phone.number],
   )
   const menu = await admin.ask('/admin', 'admin1')
-  await admin.ask(numberOf(menu, 'Create'), /id/)
-  await admin.ask('bob', /name/i)
+  await admin.ask(numberOf(menu, 'New agent'), /id/)
+  await admin.ask('bob', /called/)
   await admin.ask('Bob Shop', /token/)
   const token = '123456789:AAHfiqksKZ8WmR2zSjiQ7_ddeRn5TYiVPLM'
   await admin.ask(token, 'I could not delete it')

@@ -1,5 +1,5 @@
 /** The shop on WhatsApp, as people have it: real worker processes, a fake server, phones. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Language, languages } from '../../../domain/worker-contract.ts'
 import { createBroadcast } from '../../../services/outbox/broadcasts/create-broadcast.ts'
 import { startBroadcast } from '../../../services/outbox/broadcasts/start-broadcast.ts'
@@ -247,5 +247,31 @@ describe('people', () => {
     const ann = await enter()
     await ann.ask('my bot is 123456789:AAHfiqksKZ8WmR2zSj', 'I could not delete it')
     await ann.ask('0', 'Hello')
+  })
+
+  test('who is not there any more hears nothing more; what WhatsApp holds back is tried later', async () => {
+    const fates = async (caller: Caller) => {
+      const { rows } = await shop.db.database.query<{ state: string; last_error: string | null; blocked: boolean }>(
+        `select m.state, m.last_error, c.blocked_at is not null as blocked
+         from outbox_message m join customer_chat c on c.customer_id = m.customer_id
+         where m.customer_id = $1 order by m.id desc limit 1`,
+        [await shop.customerOf(caller)],
+      )
+      return rows[0]
+    }
+    const [gone, held] = [shop.caller(number), shop.caller(number)]
+    await gone.ask('start', 'Hello')
+    await held.ask('start', 'Hello')
+    for (const [caller, code, fate] of [
+      [gone, 404, { state: 'dead', blocked: true }],
+      [held, 463, { state: 'queued', blocked: false }],
+    ] as const) {
+      shop.fake.plantFault({ kind: 'refuse_message', code })
+      await shop.credit(caller)
+      const told = { ...fate, last_error: expect.stringContaining(String(code)) }
+      await vi.waitFor(async () => expect(await fates(caller)).toMatchObject(told), { timeout: 20_000 })
+    }
+    await gone.ask('/id', 'Your id')
+    expect(await fates(gone)).toMatchObject({ blocked: false })
   })
 })

@@ -13,29 +13,26 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => shop.close())
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 /** Until what became of a message is noted. */
 const settledMs = 1600
+const rounds = 7
 
-async function perRound(rounds: number, round: () => Promise<unknown>): Promise<{ ours: number; idle: number }> {
-  await round()
-  await pause(settledMs)
-  shop.counter.take()
-  await pause(rounds * settledMs)
-  const idle = shop.counter.take() / rounds
-  for (let times = 0; times < rounds; times += 1) {
+/** Of most rounds: the server's own jobs come into one or the other. */
+async function median(round: () => Promise<unknown>): Promise<number> {
+  const counts: number[] = []
+  for (let times = 0; times <= rounds; times += 1) {
+    shop.counter.take()
     await round()
-    await pause(settledMs)
+    await new Promise((resolve) => setTimeout(resolve, settledMs))
+    if (times > 0) counts.push(shop.counter.take())
   }
-  return { ours: shop.counter.take() / rounds - idle, idle }
+  return counts.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
 }
 
-test('a later message and its reply take at most 10 statements', { timeout: 120_000 }, async () => {
+test('a later message and its reply take at most 10 statements', async () => {
   const ann = shop.caller(number)
   await ann.ask('start', 'Hello')
-  const looked = await perRound(5, () => ann.ask('/shop', 'Choose a product'))
-  const said = await perRound(5, () => ann.ask('/id', 'Your id'))
-  process.stderr.write(`statements: ${JSON.stringify({ looked, said })}\n`)
-  expect(looked.ours).toBeLessThanOrEqual(10)
-  expect(said.ours).toBeLessThanOrEqual(10)
+  // Keys twice (read and written anew), inbox, a turn of three, what goes out, what became of it.
+  expect(await median(() => ann.ask('/id', 'Your id'))).toBe(8)
+  expect(await median(() => ann.ask('/shop', 'Choose a product'))).toBeLessThanOrEqual(10)
 })
