@@ -25,6 +25,8 @@ export class WebSocketPeer {
     socket.on('data', (bytes: Buffer) => this.#read(bytes))
     socket.on('error', () => this.#end())
     socket.on('close', () => this.#end())
+    // A client that was killed only ends its half, and an HTTP server's sockets stay open on the other.
+    socket.on('end', () => socket.destroy())
     if (head.length > 0) queueMicrotask(() => this.#read(head))
   }
 

@@ -20,19 +20,28 @@ type DeviceEvent =
   /** How a run ended: an error, or undefined. */
   | { readonly kind: 'ended'; readonly error: unknown }
 
+/** A connection that says nothing for so long is given up. */
+const watchMs = 50_000
+/** After so long without a message memory is given back. */
+const quietMs = 20_000
+
 export class ConnectedDevice {
   readonly events = new Happenings<DeviceEvent>('the device')
   readonly session: MemorySession
-  /** Pauses and limits that were asked for, in milliseconds; those of more than `waitsAtMostMs` are over at once. */
+  /** Pauses and limits that were asked for, in milliseconds, but for the watch of an answer. */
   readonly pausesMs: number[] = []
+  /** They are over at once. */
+  hurries = false
+  /** How long the watch lasts. */
+  watchMs = watchMs
   readonly deadline: Deadline
   readonly logLines: string[] = []
   readonly connection: DeviceConnection
   /** What was sent, by its id, for a recipient who asks again. */
   readonly sent = new Map<string, OutgoingContent>()
-  waitsAtMostMs: number
   readonly #draining = new AbortController()
   #run: Promise<void> | undefined
+  #passedMs = 0
 
   constructor(
     fake: FakeWhatsApp,
@@ -41,20 +50,20 @@ export class ConnectedDevice {
       session?: MemorySession
       pairing?: WhatsappIdentity['pairing']
       version?: [number, number, number]
-      waitsAtMostMs?: number
       qrLifeMs?: number
     },
   ) {
     this.session = given.session ?? new MemorySession()
-    this.waitsAtMostMs = given.waitsAtMostMs ?? Number.POSITIVE_INFINITY
     const clock: Clock = {
       ...systemClock,
       setTimer: (delayMs, callback) => {
+        if (delayMs === watchMs) return systemClock.setTimer(this.watchMs, callback)
+        if (delayMs === quietMs) return systemClock.setTimer(delayMs, callback)
         this.pausesMs.push(delayMs)
-        return systemClock.setTimer(delayMs > this.waitsAtMostMs ? 10 : delayMs, callback)
+        return systemClock.setTimer(this.hurries ? 5 : delayMs, callback)
       },
     }
-    this.deadline = new Deadline(systemClock)
+    this.deadline = new Deadline({ ...systemClock, monotonicMs: () => systemClock.monotonicMs() + this.#passedMs })
     this.deadline.extend(systemClock.monotonicMs(), 3_600_000)
     this.connection = new DeviceConnection(
       {
@@ -87,6 +96,11 @@ export class ConnectedDevice {
       (error: unknown) => this.events.add({ kind: 'ended', error }),
     )
     return this
+  }
+
+  /** Its deadline has passed. */
+  endDeadline(): void {
+    this.#passedMs = 3_600_000
   }
 
   /** Links it by QR code and waits until it is open. */

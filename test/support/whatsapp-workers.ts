@@ -79,16 +79,9 @@ export class WhatsAppWorkers {
     return known
   }
 
-  /** Bundles a program of test/fixtures/ as workers are bundled. */
-  async bundle(name: string): Promise<string> {
-    const path = join(this.folder, `${name}.mjs`)
-    const { outputFiles } = await build({
-      ...leanBuild('whatsapp'),
-      entryPoints: [join(import.meta.dirname, '..', 'fixtures', `${name}.ts`)],
-      outfile: path,
-    })
-    writeFileSync(path, outputFiles[0]?.contents ?? '')
-    return path
+  /** The worker that echoes. */
+  echoBundle(): Promise<string> {
+    return bundleEcho(this.folder)
   }
 
   spawn(bundle = whatsappBundle, heapMb = 256): NamelessProcess {
@@ -205,6 +198,18 @@ export class WhatsAppWorkers {
       socket.write(`${JSON.stringify({ granted })}\n`)
     })
   }
+}
+
+/** Bundles test/fixtures/whatsapp-echo-worker.ts into a folder, as workers are bundled. */
+export async function bundleEcho(folder: string): Promise<string> {
+  const path = join(folder, 'whatsapp-echo-worker.mjs')
+  const { outputFiles } = await build({
+    ...leanBuild('whatsapp'),
+    entryPoints: [join(import.meta.dirname, '..', 'fixtures', 'whatsapp-echo-worker.ts')],
+    outfile: path,
+  })
+  writeFileSync(path, outputFiles[0]?.contents ?? '')
+  return path
 }
 
 function idOf(request: IncomingMessage): string {

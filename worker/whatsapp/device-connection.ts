@@ -11,6 +11,7 @@ import { fullJitterMs } from '../../domain/backoff.ts'
 import type { WhatsappIdentity } from '../../domain/worker-contract.ts'
 import { type ChannelContext, unlinkDrain } from '../channel.ts'
 import { pause } from '../pause.ts'
+import { Tidying } from '../tidying.ts'
 import { WorkerExit } from '../worker-exit.ts'
 import { type Device, type DeviceEvents, openDevice, phoneOf } from './baileys-adapter.ts'
 import type {
@@ -30,6 +31,8 @@ import { SessionStore } from './session-store.ts'
 const answerLimitMs = 50_000
 const deadlineLookMs = 200
 const unlinkLimitMs = 3000
+/** After so long without a message memory is given back. */
+const quietMs = 20_000
 
 interface End {
   readonly code: number | null
@@ -61,6 +64,8 @@ export class DeviceConnection implements WhatsAppConnection {
   #isClosing = false
   #failures = 0
   #handled = 0
+  readonly #tidying = new Tidying()
+  #cancelTidying: () => void = () => {}
   #onMessage: (message: IncomingMessage) => Promise<void> = async () => {}
   #onStatus: (update: StatusUpdate) => void = () => {}
   #onOpen: () => void = () => {}
@@ -130,6 +135,7 @@ export class DeviceConnection implements WhatsAppConnection {
       this.#ending.signal.throwIfAborted()
     } finally {
       this.#pairing?.stop()
+      this.#cancelTidying()
     }
   }
 
@@ -161,7 +167,7 @@ export class DeviceConnection implements WhatsAppConnection {
       url,
       version,
       creds: this.#session.creds,
-      keys: this.#session,
+      keys: this.#session.keys(),
       readSent: this.#options.readSent,
       qrLifeMs: this.#options.qrLifeMs,
       mayReceive: () => deadline.mayRun(),
@@ -232,6 +238,8 @@ export class DeviceConnection implements WhatsAppConnection {
     if (this.#isDonePairing) return this.#endNow()
     this.#isOpen = true
     report({ phase: 'running', trouble: null })
+    // A start leaves much behind, too.
+    this.#tidyWhenQuiet()
     this.#onFirstOpen()
     this.#onFirstOpen = () => {}
     this.#onOpen()
@@ -249,6 +257,7 @@ export class DeviceConnection implements WhatsAppConnection {
       () => {
         this.#handled += 1
         this.#context.report({ handled: this.#handled })
+        this.#tidyWhenQuiet()
       },
       (error: unknown) => {
         if (error instanceof WorkerExit) this.#ending.abort(error)
@@ -257,6 +266,12 @@ export class DeviceConnection implements WhatsAppConnection {
     )
     this.#inHand.add(work)
     void work.finally(() => this.#inHand.delete(work))
+  }
+
+  #tidyWhenQuiet(): void {
+    this.#tidying.look(this.#handled, false)
+    this.#cancelTidying()
+    this.#cancelTidying = this.#context.clock.setTimer(quietMs, () => this.#tidying.look(this.#handled, true))
   }
 
   /** What the end of a connection means, and the pause before the next. Throws the typed end. */

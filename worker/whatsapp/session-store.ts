@@ -25,12 +25,14 @@ const keysPerCallMax = 1500
 /** These are made by hundreds, and each is read once. */
 const notRemembered = new Set(['pre-key'])
 
-export class SessionStore implements DeviceKeys {
+export class SessionStore {
   readonly #gateway: Pick<GatewayClient, 'call'>
   readonly #onBroken: (error: unknown) => void
   readonly #remembered = new Map<string, string | null>()
   #rememberedSize = 0
   #creds: Creds = freshCreds()
+  /** Grows when a device is given up: what its connection still has to say is heard by nobody. */
+  #generation = 0
   #waiting: Batch | undefined
   #writing: Batch | undefined
   #broken: { readonly error: unknown } | undefined
@@ -61,6 +63,7 @@ export class SessionStore implements DeviceKeys {
 
   /** Begins anew with a device that nobody has linked yet; nothing of the one before may be under way. */
   startFresh(): void {
+    this.#generation += 1
     this.#creds = freshCreds()
     this.#remembered.clear()
     this.#rememberedSize = 0
@@ -73,7 +76,25 @@ export class SessionStore implements DeviceKeys {
     this.#write()
   }
 
-  async get(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+  /** The keys of the device that there is now; once it is given up, they can be neither read nor written. */
+  keys(): DeviceKeys {
+    const generation = this.#generation
+    const refuseOld = () => {
+      if (generation !== this.#generation) throw new Error('this device was given up')
+    }
+    return {
+      get: async (type, ids) => {
+        refuseOld()
+        return this.#get(type, ids)
+      },
+      set: async (entries) => {
+        refuseOld()
+        await this.#set(entries)
+      },
+    }
+  }
+
+  async #get(type: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
     this.#refuseBroken()
     const found = new Map<string, string | null>()
     const missing: string[] = []
@@ -86,7 +107,7 @@ export class SessionStore implements DeviceKeys {
     return found
   }
 
-  async set(entries: readonly Entry[]): Promise<void> {
+  async #set(entries: readonly Entry[]): Promise<void> {
     this.#refuseBroken()
     if (entries.length === 0) return
     const batch = this.#batch()
@@ -107,9 +128,9 @@ export class SessionStore implements DeviceKeys {
 
   /** The device was unlinked: credentials and keys go together. */
   async forget(): Promise<void> {
+    this.startFresh()
     await this.flush()
     await this.#gateway.call('waForget', {})
-    this.startFresh()
   }
 
   #known(name: string): string | null | undefined {
