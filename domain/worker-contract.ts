@@ -8,12 +8,12 @@ import { adminCalls } from './admin-calls.ts'
 import { agentCalls } from './agent-calls.ts'
 import { platforms } from './instance.ts'
 import {
-  askedSchema,
   customerSchema,
   languages,
   onceAnswer,
   onceSchema,
   personSchema,
+  standingSchema,
   updateKeySchema,
 } from './once-call.ts'
 import { newsCalls, outboxCalls } from './outbox-calls.ts'
@@ -22,7 +22,16 @@ import { pairingCalls } from './pairing-calls.ts'
 import { shopCalls } from './shop-calls.ts'
 import { sendingMax, sendingSchema, whatsappCalls } from './whatsapp-calls.ts'
 
-export { type Asked, type Language, languageOfHint, languages, type Person } from './once-call.ts'
+export {
+  type Asked,
+  type Language,
+  languageOfHint,
+  languages,
+  type Menu,
+  menuLabelMax,
+  menuMax,
+  type Person,
+} from './once-call.ts'
 
 export const contractVersion = 1
 
@@ -199,17 +208,17 @@ export const gatewayCalls = {
     path: '/v1/answered',
     request: z.object({
       updateKeys: z.array(z.string()).check(z.minLength(1), z.maxLength(100)),
-      /** Null leaves it as it is; a state of null is that nothing is asked for. */
-      asked: z._default(z.nullable(z.object({ platformUserId: z.string(), state: z.nullable(askedSchema) })), null),
+      /** Null leaves it as it is; a state of null is that nothing is asked for, and no menu stands. */
+      asked: z._default(z.nullable(z.object({ platformUserId: z.string(), state: z.nullable(standingSchema) })), null),
       sending: z.optional(z.array(sendingSchema).check(z.maxLength(sendingMax))),
     }),
     answer: z.object({}),
   },
-  /** What this person was asked for, for a worker that has just begun; and whether this update was answered already. */
+  /** What this person was asked for and shown, for a worker that has just begun; and whether this update was answered already. */
   recall: {
     path: '/v1/recall',
     request: z.object({ updateKey: updateKeySchema, person: personSchema }),
-    answer: z.object({ state: z.nullable(askedSchema), answered: z.boolean() }),
+    answer: z.object({ state: z.nullable(standingSchema), answered: z.boolean() }),
   },
   /** A product's picture, for a channel that has not shown it yet: base64. */
   picture: {

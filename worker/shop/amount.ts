@@ -3,7 +3,7 @@ import { Failure } from '../../domain/failure.ts'
 import { type AmountTrouble, type Currency, formatAmount, parseAmount } from '../../domain/money.ts'
 
 /** Persian, Arabic and full-width digits, as ASCII has them. */
-function plainDigits(text: string): string {
+export function plainDigits(text: string): string {
   return text.replace(/[\u06f0-\u06f9\u0660-\u0669\uff10-\uff19]/g, (digit) =>
     String((digit.codePointAt(0) ?? 0) & 0xf),
   )

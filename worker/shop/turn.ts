@@ -10,6 +10,7 @@ import {
   type GatewayRequest,
   type Language,
   languageOfHint,
+  type Menu,
   type Person,
   type TurnCallName,
 } from '../../domain/worker-contract.ts'
@@ -32,8 +33,21 @@ export interface Arrival {
   readonly answerMark: string | null
   /** What became of a bot's token in this message; null when it holds none. */
   readonly token: TokenFate | null
+  /** What the person had before them when they wrote this; left out where that is what they have before them now. */
+  readonly sight?: Sight
   /** Asks the bots' own messenger of a token; left out where nobody can be asked. */
   readonly verdictOf?: (token: string) => Promise<TokenVerdict>
+}
+
+/** What a chat's last answer left behind. */
+export interface Standing {
+  readonly asked: Asked | null
+  readonly menu: Menu
+}
+
+/** What a person has before them until the next answer; the worker may have yet to learn it. */
+export interface Sight {
+  standing: Standing | undefined
 }
 
 /** A message with a token was taken out of the chat, or could not be. */

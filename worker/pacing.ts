@@ -1,15 +1,24 @@
 /**
- * The pace of outgoing requests: 30 a second for a bot, one a second for a chat with short bursts (facts/telegram.md
- * 3.3). Answers to people go first; everything else shares what the instance's own limits leave.
+ * The pace of what a bot sends, as its channel allows. Answers to people go first; everything else shares what the
+ * instance's own limits leave.
  */
-import type { WorkerLimits } from '../../domain/worker-contract.ts'
-import type { Clock } from '../../runtime/clock.ts'
+import type { WorkerLimits } from '../domain/worker-contract.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 export type Lane = 'answer' | 'background'
 
-const botPerSecond = 30
-const chatPerSecond = 1
-const chatBurst = 5
+/** What a channel bears. */
+export interface Pace {
+  /** Of a bot; as many may go at once. */
+  readonly botPerSecond: number
+  /** In one chat. */
+  readonly chatPerSecond: number
+  /** In one chat at once, after a while without any. */
+  readonly chatBurst: number
+  /** Of what is no answer, where the instance's own limit is not lower. */
+  readonly backgroundPerSecond: number
+}
+
 /** Beyond so many chats, those that may burst again are forgotten: that is how a new one begins. */
 const chatsKept = 200
 
@@ -61,6 +70,7 @@ export class TokenBucket {
 
 export class Pacing {
   readonly #clock: Clock
+  readonly #pace: Pace
   readonly #bot: TokenBucket
   readonly #background: TokenBucket
   readonly #chats = new Map<string, TokenBucket>()
@@ -69,17 +79,18 @@ export class Pacing {
   #backgroundMax: number
   #cancelTimer: () => void = () => {}
 
-  constructor(clock: Clock, limits: WorkerLimits) {
+  constructor(clock: Clock, pace: Pace, limits: WorkerLimits) {
     this.#clock = clock
+    this.#pace = pace
     const nowMs = clock.monotonicMs()
-    this.#bot = new TokenBucket(botPerSecond, botPerSecond, nowMs)
-    this.#background = new TokenBucket(limits.rateLimitRps, 1, nowMs)
+    this.#bot = new TokenBucket(pace.botPerSecond, pace.botPerSecond, nowMs)
+    this.#background = new TokenBucket(this.#backgroundRate(limits), 1, nowMs)
     this.#backgroundMax = limits.maxConcurrentRequests
   }
 
   /** Takes over changed limits for what waits and what comes. */
   setLimits(limits: WorkerLimits): void {
-    this.#background.setRate(limits.rateLimitRps, this.#clock.monotonicMs())
+    this.#background.setRate(this.#backgroundRate(limits), this.#clock.monotonicMs())
     this.#backgroundMax = limits.maxConcurrentRequests
     this.#pump()
   }
@@ -96,6 +107,10 @@ export class Pacing {
       if (lane === 'background') this.#backgroundRunning -= 1
       this.#pump()
     }
+  }
+
+  #backgroundRate({ rateLimitRps }: WorkerLimits): number {
+    return Math.min(rateLimitRps, this.#pace.backgroundPerSecond)
   }
 
   #pump(): void {
@@ -147,7 +162,7 @@ export class Pacing {
     if (this.#chats.size >= chatsKept) {
       for (const [name, bucket] of this.#chats) if (bucket.isFull(nowMs)) this.#chats.delete(name)
     }
-    const bucket = new TokenBucket(chatPerSecond, chatBurst, nowMs)
+    const bucket = new TokenBucket(this.#pace.chatPerSecond, this.#pace.chatBurst, nowMs)
     this.#chats.set(chat, bucket)
     return bucket
   }

@@ -1,10 +1,13 @@
-/** Intents as Telegram carries them: commands in texts, and callback data of at most 64 bytes in buttons. */
-import type { Intent, Said } from '../shop/screen.ts'
+/**
+ * Intents as channels carry them: commands in texts, and choices in at most 64 bytes, which is what Telegram's buttons
+ * hold and what is kept of a numbered menu.
+ */
+import type { Intent, Said } from './screen.ts'
 
 const callbackBytesMax = 64
 const plain = /^[\w.-]*$/
 
-/** Callback data of a choice; throws when it would be longer than Telegram allows, or could not be read back. */
+/** Callback data of a choice; throws when it would be longer than a button holds, or could not be read back. */
 export function encodeIntent({ route, args }: Intent): string {
   const data = [route, ...args].join(':')
   if (route === '' || ![route, ...args].every((part) => plain.test(part))) {

@@ -1,0 +1,83 @@
+/** An agent's owner and the master's people on WhatsApp: bound by a code, and everything by numbers. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseAmount } from '../../../domain/money.ts'
+import { createClaimLink } from '../../../services/agents/create-claim-link.ts'
+import { ownerActor } from '../../support/rig.ts'
+import { numberOf, WhatsAppRig } from '../../support/whatsapp-rig.ts'
+
+const agentNumber = '491701111111'
+const masterNumber = '491702222222'
+const tenant = 'agent:ann'
+const address = 'TJRabPrwbZy45sbavfcjinPJC18kjpRTv8'
+let shop: WhatsAppRig
+
+beforeAll(async () => {
+  shop = await WhatsAppRig.open({ RESTART_BUDGET: '1000' })
+  await shop.bot(agentNumber, { name: 'Ann Shop', tenant })
+  await shop.bot(masterNumber, { name: 'Main Shop' })
+}, 120_000)
+afterAll(() => shop.close())
+
+/** Profit that may be withdrawn. */
+async function earn(amount: string): Promise<void> {
+  await shop.db.database.query(
+    `with entry as (
+       insert into journal_entry (kind, reference, tenant_id, actor)
+       values ('import', gen_random_uuid()::text, $1, 'test') returning id
+     )
+     insert into transfer (entry_id, currency, from_account, to_account, amount)
+     select id, 'USDT', account_of('master', 'adjustment', 'USDT'), account_of($1, 'available', 'USDT'), $2 from entry`,
+    [tenant, parseAmount(amount, 'USDT').toString()],
+  )
+}
+
+const claim = () => shop.db.database.transaction((tx) => createClaimLink(tx, ownerActor, { tenant }))
+
+test('an owner is bound by a code that works once, and withdraws by numbers', async () => {
+  const [owner, stranger] = [shop.caller(agentNumber), shop.caller(agentNumber)]
+  await stranger.ask('/agent', 'This dashboard is for the owners of this shop.')
+  const { message } = await claim()
+  const claimed = await owner.ask(message, /1 |0 /)
+  await stranger.ask(message, /\n0 Home/)
+  const panel = await owner.ask(numberOf(claimed, 'Dashboard'), 'Shop: open')
+  await stranger.ask('/agent', 'This dashboard is for the owners of this shop.')
+  await earn('100')
+  await owner.ask(numberOf(panel, '💸 Withdraw'), 'How much shall be withdrawn?')
+  await owner.ask('5', 'The least that can be withdrawn is 10 USDT.')
+  await owner.ask('۵۰', 'Send the TRC20 address.')
+  await owner.ask('T123', 'That is no TRC20 address')
+  const confirm = await owner.ask(address, 'Is that right?')
+  const yes = numberOf(confirm, 'Confirm')
+  await owner.write(yes)
+  await owner.write(yes)
+  await owner.reads('Request submitted')
+  await owner.reads('Withdrawal requested')
+  await owner.ask('/agent', 'Held for withdrawals: 50')
+  const { rows } = await shop.db.database.query<{ n: number }>('select count(*)::int as n from withdrawal')
+  expect(rows[0]?.n).toBe(1)
+})
+
+test('a claim is typed without the command, too', async () => {
+  const owner = shop.caller(agentNumber)
+  const { message } = await claim()
+  await owner.ask(message.replace('/start claim-', 'claim '), /Dashboard/)
+})
+
+test("an admin adds an agent by answers; a bot's token in one is read and kept nowhere", async () => {
+  const admin = shop.caller(masterNumber)
+  await admin.ask('/admin', 'I did not understand that')
+  await shop.db.database.query(
+    `with made as (insert into app_user (id, username, password_hash, role) values ('admin1', 'admin1', 'none', 'admin') returning id)
+     insert into chat_identity (platform, platform_user_id, user_id) select 'whatsapp', $1, id from made`,
+    [admin.phone.number],
+  )
+  const menu = await admin.ask('/admin', 'admin1')
+  await admin.ask(numberOf(menu, 'New agent'), /id/)
+  await admin.ask('bob', /called/)
+  await admin.ask('Bob Shop', /token/)
+  const token = '123456789:AAHfiqksKZ8WmR2zSjiQ7_ddeRn5TYiVPLM'
+  await admin.ask(token, 'I could not delete it')
+  await admin.reads('Bob Shop')
+  const { rows } = await shop.db.database.query<{ id: string }>(`select id from tenant where id = 'agent:bob'`)
+  expect(rows).toHaveLength(1)
+})
