@@ -76,7 +76,6 @@ export class SessionStore {
 
   /** The credentials have changed. Those of a device that is not linked yet are of no use to a successor. */
   credsChanged(): void {
-    if (!this.isLinked) return
     this.#batch().creds = true
     this.#write()
   }

@@ -195,13 +195,24 @@ describe('a linked device', () => {
     expect(device.events.count('message')).toBe(1)
   })
 
+  test('a connection on which nothing comes is closed at its deadline', async () => {
+    await fake
+      .phoneOf(number)
+      .inbox.next('delivered', undefined, 500)
+      .catch(() => {})
+    device.endDeadline()
+    await device.events.next('ended')
+    await expect.poll(() => fake.phoneOf(number).connected).toEqual([])
+  })
+
   test('what was on its way when the connection ended is known to be unknown at once', async () => {
     const sara = fake.addPerson({ name: 'Sara' })
     fake.phoneOf(number).fallSilent()
     const content = { kind: 'text', text: 'x' } as const
     const sent = device.connection.send({ id: 'A1', chat: `${sara.number}@s.whatsapp.net`, content })
     await new Promise((resolve) => setTimeout(resolve, 50))
-    fake.phoneOf(number).dropConnections()
+    device.hurries = true
+    fake.phoneOf(number).endStream(503)
     const late = new Promise((resolve) => setTimeout(resolve, 2000, 'late'))
     expect(await Promise.race([sent, late])).toEqual({ kind: 'unknown' })
     expect(await device.connection.send({ id: 'A1', chat: `${sara.number}@s.whatsapp.net`, content })).toEqual({
