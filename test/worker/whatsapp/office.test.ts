@@ -36,7 +36,8 @@ const claim = () => shop.db.database.transaction((tx) => createClaimLink(tx, own
 test('an owner is bound by a code that works once, and withdraws by numbers', async () => {
   const [owner, stranger] = [shop.caller(agentNumber), shop.caller(agentNumber)]
   await stranger.ask('/agent', 'This dashboard is for the owners of this shop.')
-  const { message } = await claim()
+  const { message, link } = await claim()
+  expect(link).toBe(`https://wa.me/${agentNumber}?text=${encodeURIComponent(message)}`)
   const claimed = await owner.ask(message, /1 |0 /)
   await stranger.ask(message, /\n0 Home/)
   const panel = await owner.ask(numberOf(claimed, 'Dashboard'), 'Shop: open')
