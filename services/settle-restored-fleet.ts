@@ -42,13 +42,13 @@ export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRes
        phase = 'idle', process = null, may_run_until = null`,
     [epochStep],
   )
+  await tx.query(`update pairing set step = 'cancelled' where is_open_step(step)`)
+  await tx.query(`update instance set desired = 'stopped' where desired = 'pairing'`)
   const stopped = await tx.query(
     `update instance set state = 'stopped', attempt = 0, next_try_at = null, last_error = $2
      where state <> 'stopped' and state <> all($1::text[])`,
     [[...restingStates], `restored from a backup of ${input.takenAt}`],
   )
-  await tx.query(`update pairing set step = 'cancelled' where is_open_step(step)`)
-  await tx.query(`update instance set desired = 'stopped' where desired = 'pairing'`)
   const revoked = await tx.query('update user_session set revoked_at = now() where revoked_at is null')
   await tx.query('update link_code set used_at = now() where used_at is null')
   const settled = { stopped: stopped.rowCount, sessionsRevoked: revoked.rowCount }

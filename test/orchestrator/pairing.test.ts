@@ -237,6 +237,7 @@ test('a deleted bot logs its device out before it ends, and nothing of its sessi
   await db.database.transaction((tx) => deleteInstance(tx, ownerActor, { id }))
   await vi.waitFor(() => expect(isGone(worker)).toBe(true), { timeout: 20_000 })
   expect(lines(id, 'drained')).toMatchObject([{ unlink: true }])
+  expect(lines(id, 'logged out')).toMatchObject([{ status: 200 }])
   expect(lines(id, 'draining')).toEqual([])
   await rig.until(id, 'stopped')
   const { rows } = await db.database.query('select from whatsapp_session')

@@ -56,15 +56,19 @@ test('a conflict is tried once more after its time, and then waits for a person'
 })
 
 test('a server that starts again keeps to the time of the one more look', async () => {
-  rig = makeRig({ WHATSAPP_CONFLICT_RETRY_SECONDS: '600' })
+  rig = makeRig({ WHATSAPP_CONFLICT_RETRY_SECONDS: '6' })
   const id = await rig.whatsappBot('exit-conflict', linked)
   await rig.start()
-  await rig.until(id, 'conflict', ({ next_try_at: next }) => next !== null)
+  const first = await rig.until(id, 'conflict', ({ next_try_at: next }) => next !== null)
   await rig.stop()
-  rig = makeRig()
+  rig = makeRig({ WHATSAPP_CONFLICT_RETRY_SECONDS: '600' })
   await rig.start()
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  expect(await rig.show(id)).toMatchObject({ epoch: 1, state: 'conflict' })
+  await rig.until(id, 'conflict', ({ epoch }) => epoch === 2)
+  const { rows } = await db.database.query<{ at: Date }>(
+    `select max(at) as at from instance_event where instance_id = $1 and kind = 'worker_started'`,
+    [id],
+  )
+  expect(rows[0]?.at.getTime()).toBeGreaterThan(Date.parse(first.next_try_at ?? '') - 200)
 })
 
 test('a version that WhatsApp refuses is tried again rarely, for as long as it is', async () => {
@@ -96,7 +100,7 @@ test('a WhatsApp worker is told its number, its address and its version, and no 
 })
 
 test('at most so many log in at once, whoever waits holds up no Telegram bot, and all come to run', async () => {
-  rig = makeRig({ WHATSAPP_CONNECT_CONCURRENCY: '2', START_CONCURRENCY: '2' })
+  rig = makeRig({ WHATSAPP_CONNECT_CONCURRENCY: '2', START_CONCURRENCY: '2', START_TIMEOUT_SECONDS: '300' })
   const ids: string[] = []
   for (let count = 0; count < 7; count += 1) ids.push(await rig.whatsappBot('connects-slowly', linked))
   const stuck = [
@@ -127,15 +131,18 @@ test('at most so many log in at once, whoever waits holds up no Telegram bot, an
   expect(most).toBeLessThanOrEqual(2)
 })
 
-test('a server ends in order while bots wait for their turn to log in', async () => {
-  rig = makeRig({ WHATSAPP_CONNECT_CONCURRENCY: '1' })
-  for (let count = 0; count < 3; count += 1) await rig.whatsappBot('connects-slowly-forever', linked)
-  const supervisor = await rig.start()
-  await vi.waitFor(async () => {
-    const { rows } = await db.database.query(`select from instance where state = 'connecting'`)
-    expect(rows).toHaveLength(1)
-  })
-  const beganMs = performance.now()
-  await supervisor.stop()
-  expect(performance.now() - beganMs).toBeLessThan(5000)
-})
+test.for([false, true])(
+  'a server ends in order while bots wait for their turn to log in; it keeps its workers: %s',
+  async (keepWorkers) => {
+    rig = makeRig({ WHATSAPP_CONNECT_CONCURRENCY: '1' })
+    for (let count = 0; count < 3; count += 1) await rig.whatsappBot('connects-slowly-forever', linked)
+    const supervisor = await rig.start()
+    await vi.waitFor(async () => {
+      const { rows } = await db.database.query(`select from instance where state = 'connecting'`)
+      expect(rows).toHaveLength(1)
+    })
+    const beganMs = performance.now()
+    await supervisor.stop({ keepWorkers })
+    expect(performance.now() - beganMs).toBeLessThan(5000)
+  },
+)

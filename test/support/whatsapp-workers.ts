@@ -38,14 +38,6 @@ const otherAnswers: Partial<Record<GatewayCallName, object>> = {
   outboxDue: { urgent: [], more: false, bulk: [], nextInMs: null, mark: null },
 }
 
-export interface LoneWorker {
-  readonly id: string
-  readonly session: MemorySession
-  readonly process: NamelessProcess
-  readonly phases: string[]
-  readonly exits: ExitReport[]
-}
-
 export class WhatsAppWorkers {
   readonly fake: FakeWhatsApp
   readonly folder = mkdtempSync(join(tmpdir(), 'botfleet-wa-'))

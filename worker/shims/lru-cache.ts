@@ -56,7 +56,7 @@ export class LRUCache {
   }
 
   clear(): void {
-    for (const key of [...this.#entries.keys()]) this.delete(key)
+    for (const key of this.#entries.keys()) this.delete(key)
   }
 
   #entryOf(value: unknown): { readonly value: unknown; readonly untilMs: number } {

@@ -363,6 +363,6 @@ function writeLong(value: unknown, isUnsigned: boolean, options: Fields): unknow
 
 function decodeBase64(text: string): Uint8Array {
   const bytes = util.newBuffer(util.base64.length(text))
-  util.base64.decode(text, bytes as Uint8Array, 0)
-  return bytes as Uint8Array
+  util.base64.decode(text, bytes, 0)
+  return bytes
 }

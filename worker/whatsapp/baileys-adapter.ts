@@ -118,13 +118,159 @@ export function phoneOf({ me }: Creds): string | null {
 
 /** Opens a connection; its events begin after this function has returned. */
 export function openDevice(options: DeviceOptions): Device {
-  const { url, version, creds, keys, events, readSent, mayReceive, qrLifeMs } = options
-  const protocol = url?.startsWith('ws:') === true ? 'http:' : 'https:'
-  const config: SocketConfig = {
+  return new BaileysDevice(options)
+}
+
+class BaileysDevice implements Device {
+  readonly #socket: ReturnType<typeof makeMessagesRecvSocket>
+  readonly #options: DeviceOptions
+  #isOpen = false
+  #isEnded = false
+  #turn = Promise.resolve()
+
+  constructor(options: DeviceOptions) {
+    this.#options = options
+    this.#socket = makeMessagesRecvSocket(configOf(options, (content) => this.#compose(content)))
+    guardFrames(this.#socket.ws, options.mayReceive)
+    boundClose(this.#socket.ws)
+    this.#listen(options.events)
+  }
+
+  requestCode(number: string): Promise<string> {
+    return this.#socket.requestPairingCode(number)
+  }
+
+  async send({ id, chat, content }: OutgoingMessage): Promise<SendOutcome> {
+    if (!this.#isOpen) return { kind: 'not_sent' }
+    let message: proto.IMessage
+    try {
+      message = await this.#compose(content)
+    } catch (error) {
+      return this.#isOpen ? { kind: 'failed', reason: wordsOf(error) } : { kind: 'not_sent' }
+    }
+    try {
+      await this.#socket.relayMessage(chat, message, { messageId: id })
+      return { kind: 'written' }
+    } catch (error) {
+      const code = codeOf(error)
+      const isLost = !this.#isOpen || code === 428 || code === 408
+      return isLost ? { kind: 'unknown' } : { kind: 'failed', reason: wordsOf(error) }
+    }
+  }
+
+  markRead(messages: readonly MessageRef[]): Promise<void> {
+    return this.#socket.readMessages(messages.map(({ chat, id }) => ({ remoteJid: chat, id, fromMe: false })))
+  }
+
+  sendTyping(chat: string, typing: boolean): Promise<void> {
+    return this.#socket.sendPresenceUpdate(typing ? 'composing' : 'paused', chat)
+  }
+
+  async unlink(): Promise<void> {
+    this.#isEnded = true
+    const jid = this.#options.creds.me?.id ?? ''
+    await this.#socket.query({
+      tag: 'iq',
+      attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' },
+      content: [{ tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }],
+    })
+  }
+
+  async end(): Promise<void> {
+    this.#isEnded = true
+    this.#isOpen = false
+    await this.#socket.end(undefined)
+    this.#forget()
+  }
+
+  #listen(events: DeviceEvents): void {
+    const { ev, ws } = this.#socket
+    ev.on('creds.update', () => events.onCreds())
+    ev.on('messages.upsert', ({ messages, type }) => {
+      // One after the other: who wrote a message may have to be looked up, and their order is the chat's.
+      for (const message of messages) {
+        this.#turn = this.#turn.then(() => this.#take(message, type)).catch(() => {})
+      }
+    })
+    ev.on('messages.update', (updates) => {
+      for (const update of updates) noteStatus(update, events.onStatus)
+    })
+    ev.on('connection.update', (update) => this.#onConnection(update, events))
+    const raw = ws as unknown as { on(name: string, listener: (given: { content?: unknown }) => void): void }
+    raw.on('CB:iq,type:error', ({ content }) => {
+      const [error] = Array.isArray(content) ? (content as { attrs?: { code?: string } }[]) : []
+      const code = Number(error?.attrs?.code)
+      events.onCodeRefused(Number.isInteger(code) ? code : null)
+    })
+    raw.on('CB:iq,type:result,link_code_companion_reg', () => events.onCodeAccepted())
+  }
+
+  #onConnection({ connection, qr, lastDisconnect }: Partial<ConnectionState>, events: DeviceEvents): void {
+    if (qr !== undefined) events.onQr(qr)
+    if (connection === 'open') {
+      this.#isOpen = true
+      events.onOpen()
+    }
+    if (connection !== 'close') return
+    this.#isOpen = false
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#forget()
+    events.onClosed(endOf(lastDisconnect))
+  }
+
+  async #take(message: WAMessage, type: 'notify' | 'append'): Promise<void> {
+    const { lidMapping } = this.#socket.signalRepository
+    const incoming = await incomingOf(message, type, (lid) => lidMapping.getPNForLID(lid))
+    if (incoming !== undefined && !this.#isEnded) this.#options.events.onMessage(incoming)
+  }
+
+  async #compose(content: OutgoingContent): Promise<proto.IMessage> {
+    if (content.kind === 'text') return { extendedTextMessage: { text: content.text } }
+    const { name, mime, caption, bytes } = content
+    const sealed = sealMedia(content.kind, bytes)
+    const { hosts, auth } = await this.#socket.refreshMediaConn()
+    const protocol = this.#options.url?.startsWith('ws:') === true ? 'http:' : 'https:'
+    const places = { hosts: hosts.map(({ hostname }) => hostname), auth, protocol } as const
+    const { url, directPath } = await uploadMedia(content.kind, sealed, places)
+    const { mediaKey, fileSha256, fileEncSha256 } = sealed
+    const file = {
+      url,
+      directPath,
+      mediaKey,
+      fileSha256,
+      fileEncSha256,
+      fileLength: bytes.length,
+      mimetype: mime,
+      mediaKeyTimestamp: Math.floor(Date.now() / 1000),
+      ...(caption === '' ? {} : { caption }),
+    }
+    return content.kind === 'image'
+      ? { imageMessage: file }
+      : { documentMessage: { ...file, fileName: name, title: name } }
+  }
+
+  #forget(): void {
+    const { ev, ws } = this.#socket
+    for (const name of ['creds.update', 'messages.upsert', 'messages.update', 'connection.update'] as const) {
+      ev.removeAllListeners(name)
+    }
+    ws.removeAllListeners()
+    // An error that comes after all must not end the process.
+    ws.on('error', () => {})
+  }
+}
+
+function configOf(
+  { url, version, creds, keys, readSent, qrLifeMs }: DeviceOptions,
+  compose: (content: OutgoingContent) => Promise<proto.IMessage>,
+): SocketConfig {
+  return {
     ...DEFAULT_CONNECTION_CONFIG,
     ...(url === null ? {} : { waWebSocketUrl: url }),
     ...(version === null ? {} : { version: [...version] }),
     ...(qrLifeMs === undefined ? {} : { qrTimeout: qrLifeMs }),
+    ...proxyOf(url),
     browser,
     auth: { creds, keys: keyStoreOf(keys) },
     logger: silentLog,
@@ -143,118 +289,14 @@ export function openDevice(options: DeviceOptions): Device {
       return content === null ? undefined : compose(content)
     },
   }
-  const socket = makeMessagesRecvSocket(config)
-  guardFrames(socket.ws, mayReceive)
-  boundClose(socket.ws)
-  let isOpen = false
-  let ended = false
-  let turn = Promise.resolve()
+}
 
-  async function compose(content: OutgoingContent): Promise<proto.IMessage> {
-    if (content.kind === 'text') return { extendedTextMessage: { text: content.text } }
-    const sealed = sealMedia(content.kind, content.bytes)
-    const { hosts, auth } = await socket.refreshMediaConn()
-    const places = { hosts: hosts.map(({ hostname }) => hostname), auth, protocol } as const
-    const { url: place, directPath } = await uploadMedia(content.kind, sealed, places)
-    const { mediaKey, fileSha256, fileEncSha256 } = sealed
-    const { name, mime, caption, bytes } = content
-    const file = {
-      url: place,
-      directPath,
-      mediaKey,
-      fileSha256,
-      fileEncSha256,
-      fileLength: bytes.length,
-      mimetype: mime,
-      mediaKeyTimestamp: Math.floor(Date.now() / 1000),
-      ...(caption === '' ? {} : { caption }),
-    }
-    return content.kind === 'image'
-      ? { imageMessage: file }
-      : { documentMessage: { ...file, fileName: name, title: name } }
-  }
-
-  const { ev } = socket
-  ev.on('creds.update', () => events.onCreds())
-  ev.on('messages.upsert', ({ messages, type }) => {
-    // One after the other: who wrote a message may have to be looked up, and their order is the chat's.
-    for (const message of messages) turn = turn.then(() => take(message, type)).catch(() => {})
-  })
-  ev.on('messages.update', (updates) => {
-    for (const update of updates) noteStatus(update, events.onStatus)
-  })
-  ev.on('connection.update', ({ connection, qr, lastDisconnect }) => {
-    if (qr !== undefined) events.onQr(qr)
-    if (connection === 'open') {
-      isOpen = true
-      events.onOpen()
-    }
-    if (connection !== 'close') return
-    isOpen = false
-    if (ended) return
-    ended = true
-    forget()
-    events.onClosed(endOf(lastDisconnect))
-  })
-  const raw = socket.ws as unknown as { on(name: string, listener: (given: { content?: unknown }) => void): void }
-  raw.on('CB:iq,type:error', ({ content }) => {
-    const [error] = Array.isArray(content) ? (content as { attrs?: { code?: string } }[]) : []
-    const code = Number(error?.attrs?.code)
-    events.onCodeRefused(Number.isInteger(code) ? code : null)
-  })
-  raw.on('CB:iq,type:result,link_code_companion_reg', () => events.onCodeAccepted())
-
-  async function take(message: WAMessage, type: 'notify' | 'append'): Promise<void> {
-    const incoming = await incomingOf(message, type, (lid) => socket.signalRepository.lidMapping.getPNForLID(lid))
-    if (incoming !== undefined && !ended) events.onMessage(incoming)
-  }
-
-  function forget(): void {
-    for (const name of ['creds.update', 'messages.upsert', 'messages.update', 'connection.update'] as const) {
-      ev.removeAllListeners(name)
-    }
-    socket.ws.removeAllListeners()
-    // An error that comes after all must not end the process.
-    socket.ws.on('error', () => {})
-  }
-
-  return {
-    requestCode: (number) => socket.requestPairingCode(number),
-    send: async ({ id, chat, content }) => {
-      if (!isOpen) return { kind: 'not_sent' }
-      let message: proto.IMessage
-      try {
-        message = await compose(content)
-      } catch (error) {
-        return isOpen ? { kind: 'failed', reason: wordsOf(error) } : { kind: 'not_sent' }
-      }
-      try {
-        await socket.relayMessage(chat, message, { messageId: id })
-        return { kind: 'written' }
-      } catch (error) {
-        const code = codeOf(error)
-        const isLost = !isOpen || code === 428 || code === 408
-        return isLost ? { kind: 'unknown' } : { kind: 'failed', reason: wordsOf(error) }
-      }
-    },
-    markRead: (messages) =>
-      socket.readMessages(messages.map(({ chat, id }) => ({ remoteJid: chat, id, fromMe: false }))),
-    sendTyping: (chat, typing) => socket.sendPresenceUpdate(typing ? 'composing' : 'paused', chat),
-    unlink: async () => {
-      ended = true
-      await socket.query({
-        tag: 'iq',
-        attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' },
-        content: [{ tag: 'remove-companion-device', attrs: { jid: creds.me?.id ?? '', reason: 'user_initiated' } }],
-      })
-    },
-    end: async () => {
-      ended = true
-      isOpen = false
-      await socket.end(undefined)
-      forget()
-    },
-  }
+/** HTTPS_PROXY and NO_PROXY hold for the websocket, too (Node 24.5 and newer). */
+function proxyOf(url: string | null): Pick<SocketConfig, 'agent'> {
+  const { HTTPS_PROXY, https_proxy: lower } = process.env
+  if (url?.startsWith('ws:') === true || (HTTPS_PROXY ?? lower ?? '') === '') return {}
+  const { Agent } = process.getBuiltinModule('node:https')
+  return { agent: new Agent({ proxyEnv: process.env }) }
 }
 
 /** A logger of pino's shape that says nothing: what Baileys logs are nodes with keys, numbers and texts in them. */

@@ -291,24 +291,24 @@ export class DeviceConnection implements WhatsAppConnection {
     await this.#wait(end, rule)
   }
 
-  async #wait({ openForMs }: End, { then, words }: DisconnectRule): Promise<void> {
+  async #wait({ openForMs }: End, { next, words }: DisconnectRule): Promise<void> {
     const phase = this.#session.isLinked ? 'connecting' : 'pairing'
-    switch (then.kind) {
+    switch (next.kind) {
       case 'exit':
-        throw new WorkerExit(then.exit, words)
+        throw new WorkerExit(next.exit, words)
       case 'at_once':
         return
       case 'slowly':
-        this.#context.report({ phase, trouble: `${words}; trying again in ${inWords(then.everyMs)}` })
-        return await this.#pause(then.everyMs)
+        this.#context.report({ phase, trouble: `${words}; trying again in ${inWords(next.everyMs)}` })
+        return await this.#pause(next.everyMs)
       case 'backoff': {
         if (openForMs >= healthyAfterMs) this.#failures = 0
         this.#failures += 1
         this.#context.report({ phase, trouble: `${words}; connecting again` })
-        return await this.#pause(fullJitterMs(then.pace, this.#failures))
+        return await this.#pause(fullJitterMs(next.pace, this.#failures))
       }
       default:
-        return then satisfies never
+        return next satisfies never
     }
   }
 
@@ -321,7 +321,7 @@ export class DeviceConnection implements WhatsAppConnection {
   #pairingEnded({ reason, rule }: PairingEnd): void {
     this.#context.report({ trouble: reason })
     if (this.#isDonePairing) return this.#endNow()
-    const exit = rule?.then.kind === 'exit' ? rule.then.exit : 'logged_out'
+    const exit = rule?.next.kind === 'exit' ? rule.next.exit : 'logged_out'
     this.#ending.abort(new WorkerExit(exit, reason))
   }
 

@@ -8,7 +8,7 @@
 import type { Backoff } from '../../domain/backoff.ts'
 import type { ExitReason } from '../../domain/worker-contract.ts'
 
-export type Then =
+export type Next =
   /** The server asks for it; it is no failure and counts for nothing. */
   | { readonly kind: 'at_once' }
   /** Again and again, further apart each time, as chance has it. */
@@ -20,7 +20,7 @@ export type Then =
 
 export interface DisconnectRule {
   readonly session: 'keep' | 'wipe'
-  readonly then: Then
+  readonly next: Next
   /** What is the matter, for a person. */
   readonly words: string
 }
@@ -31,14 +31,14 @@ const minute = 60 * second
 const network: Backoff = { baseMs: second, maxMs: minute }
 const service: Backoff = { baseMs: 5 * second, maxMs: 5 * minute }
 
-function keep(then: Then, words: string): DisconnectRule {
-  return { session: 'keep', then, words }
+function keep(next: Next, words: string): DisconnectRule {
+  return { session: 'keep', next, words }
 }
 
 export const disconnects: Readonly<Record<number, DisconnectRule>> = {
   401: {
     session: 'wipe',
-    then: { kind: 'exit', exit: 'logged_out' },
+    next: { kind: 'exit', exit: 'logged_out' },
     words: 'WhatsApp has unlinked this device (401): ./botfleet pair links it again',
   },
   403: keep({ kind: 'exit', exit: 'restricted' }, 'WhatsApp has blocked this account (403): look at the phone'),

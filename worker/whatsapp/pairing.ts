@@ -80,7 +80,7 @@ export class Pairing {
   lost(code: number | null): boolean {
     if (this.#isOver) return false
     const rule = ruleOf(code)
-    if (rule.then.kind === 'exit' || rule.then.kind === 'slowly') {
+    if (rule.next.kind === 'exit' || rule.next.kind === 'slowly') {
       this.#end({ step: 'refused', code, reason: rule.words }, rule)
       return false
     }

@@ -30,7 +30,8 @@ export class SessionStore {
   readonly #onBroken: (error: unknown) => void
   readonly #remembered = new Map<string, string | null>()
   #rememberedSize = 0
-  #creds: Creds = freshCreds()
+  /** Undefined: of no device yet. */
+  #creds: Creds | undefined
   /** Grows when a device is given up: what its connection still has to say is heard by nobody. */
   #generation = 0
   #waiting: Batch | undefined
@@ -50,21 +51,25 @@ export class SessionStore {
   async open(): Promise<void> {
     const { creds: text } = await this.#gateway.call('waOpen', {})
     const creds = text === null ? undefined : parsed(text)
-    this.#creds = creds !== undefined && isLinked(creds) ? creds : freshCreds()
+    this.#creds = creds !== undefined && isLinked(creds) ? creds : undefined
   }
 
+  /** Those of a device that nobody has linked yet, where there is no other. */
   get creds(): Creds {
+    this.#creds ??= freshCreds()
     return this.#creds
   }
 
   get isLinked(): boolean {
-    return isLinked(this.#creds)
+    return this.#creds !== undefined && isLinked(this.#creds)
   }
 
   /** Begins anew with a device that nobody has linked yet; nothing of the one before may be under way. */
   startFresh(): void {
     this.#generation += 1
-    this.#creds = freshCreds()
+    this.#creds = undefined
+    this.#waiting?.settle.reject(givenUp())
+    this.#waiting = undefined
     this.#remembered.clear()
     this.#rememberedSize = 0
   }
@@ -80,7 +85,7 @@ export class SessionStore {
   keys(): DeviceKeys {
     const generation = this.#generation
     const refuseOld = () => {
-      if (generation !== this.#generation) throw new Error('this device was given up')
+      if (generation !== this.#generation) throw givenUp()
     }
     return {
       get: async (type, ids) => {
@@ -103,7 +108,9 @@ export class SessionStore {
       if (known === undefined) missing.push(id)
       else found.set(id, known)
     }
-    if (missing.length > 0) for (const [id, value] of await this.#read(type, missing)) found.set(id, value)
+    // A device that nobody has linked has nothing but what it has just said.
+    if (!this.isLinked) for (const id of missing) found.set(id, null)
+    else if (missing.length > 0) for (const [id, value] of await this.#read(type, missing)) found.set(id, value)
     return found
   }
 
@@ -116,13 +123,19 @@ export class SessionStore {
       batch.keys.set(name, entry)
       if (!notRemembered.has(entry.type)) this.#remember(name, entry.value)
     }
+    // It goes with the credentials, once there is a phone behind them.
+    if (!this.isLinked) return
     this.#write()
     await batch.written
   }
 
   /** Resolves when all that was to be written is; rejects when it could not be. */
   async flush(): Promise<void> {
-    while (this.#waiting !== undefined || this.#writing !== undefined) await (this.#waiting ?? this.#writing)?.written
+    for (;;) {
+      const batch = (this.isLinked ? this.#waiting : undefined) ?? this.#writing
+      if (batch === undefined) break
+      await batch.written
+    }
     this.#refuseBroken()
   }
 
@@ -186,7 +199,7 @@ export class SessionStore {
   }
 
   #write(): void {
-    if (this.#writing !== undefined || this.#waiting === undefined) return
+    if (this.#writing !== undefined || this.#waiting === undefined || !this.isLinked) return
     const batch = this.#waiting
     this.#writing = batch
     // What is said in the same moment goes in the same call: a change of credentials with the keys that it belongs to.
@@ -211,7 +224,7 @@ export class SessionStore {
   async #writeBatch({ creds, keys }: Batch): Promise<void> {
     this.#refuseBroken()
     const all = [...keys.values()]
-    let words = creds ? { creds: writeCreds(this.#creds), linked: this.isLinked } : { creds: null, linked: false }
+    let words = creds ? { creds: writeCreds(this.creds), linked: this.isLinked } : { creds: null, linked: false }
     for (let from = 0; from === 0 || from < all.length; from += keysPerCallMax) {
       await this.#gateway.call('waStore', { ...words, keys: all.slice(from, from + keysPerCallMax) })
       words = { creds: null, linked: false }
@@ -231,6 +244,10 @@ export class SessionStore {
     }
     return this.#broken.error
   }
+}
+
+function givenUp(): Error {
+  return new Error('this device was given up')
 }
 
 function nameOf(type: string, id: string): string {

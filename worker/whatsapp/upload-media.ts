@@ -39,14 +39,15 @@ export async function uploadMedia(
 
 function post(url: URL, body: Buffer): Promise<UploadedMedia> {
   const isPlain = url.protocol === 'http:'
-  const { request } = isPlain ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https')
+  const { request } = process.getBuiltinModule(isPlain ? 'node:http' : 'node:https')
+  const agent = isPlain ? undefined : new (process.getBuiltinModule('node:https').Agent)({ proxyEnv: process.env })
   return new Promise((resolve, reject) => {
     const headers = {
       'content-type': 'application/octet-stream',
       'content-length': body.length,
       origin: 'https://web.whatsapp.com',
     }
-    const sent = request(url, { method: 'POST', headers, timeout: limitMs }, (response) => {
+    const sent = request(url, { method: 'POST', headers, timeout: limitMs, agent }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {

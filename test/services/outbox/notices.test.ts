@@ -145,3 +145,17 @@ test('bots of the master are the admins own: they hear it once', async () => {
   await fleet.set('bot-m', `state = 'token_invalid'`)
   expect(await told()).toEqual(['boss bot_token_invalid'])
 })
+
+test('a conflict that is looked at once more is told when it stays one; on WhatsApp in words of its own', async () => {
+  await fleet.set('bot-1', `platform = 'whatsapp', state = 'conflict', next_try_at = now() + interval '1 minute'`)
+  expect(await told()).toEqual([])
+  await fleet.set('bot-1', `state = 'starting', next_try_at = null`)
+  await fleet.set('bot-1', `state = 'conflict', last_error = '440'`)
+  expect(await told()).toEqual(both('bot_link_in_use'))
+})
+
+test('of a bot that only pairs nobody hears how that ends', async () => {
+  await fleet.set('bot-1', `desired = 'pairing'`)
+  await fleet.set('bot-1', `state = 'logged_out', last_error = 'nobody entered the code'`)
+  expect(await told()).toEqual([])
+})

@@ -159,6 +159,10 @@ test('business is refused to a worker that only pairs, and what keeps its device
   await store()
   expect(await passes()).toBeUndefined()
   await sql(`update instance set state = 'stopped' where id = $1`)
+  // Its request's time is not over, and nobody wishes it to pair any more.
+  await release()
+  expect(await claim()).toBeUndefined()
+  await sql(`update instance_lease set phase = 'held' where instance_id = $1`)
   await wait(pairingLastsMs)
   await expect(store()).rejects.toMatchObject({ code: 'unavailable' })
   await expect(

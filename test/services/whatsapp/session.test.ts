@@ -212,13 +212,17 @@ describe('the fence', () => {
     const set = (assignment: string) =>
       devices.rows(`update instance set ${assignment} where id = $1`, [bot.instanceId])
     await set(`status = 'new', approved_at = null, expires_at = null`)
-    await expect(devices.put(bot, 'a', 'x')).rejects.toThrow(Fenced)
+    await expect(devices.put(bot, 'a', 'x')).rejects.toMatchObject({ code: 'unavailable' })
+    await devices.rows(
+      `insert into pairing (instance_id, method, requested_by, until) values ($1, 'code', 'test', now() + interval '3 min')`,
+      [bot.instanceId],
+    )
     await set(`desired = 'pairing'`)
     await devices.put(bot, 'a', 'x')
     const message = { updateKey: `wa:${'k'.repeat(43)}`, body: 'hello' }
     await expect(recordMessage(devices.test.database, bot, devices.keyring, message)).rejects.toThrow(Fenced)
     await set(`status = 'suspended'`)
-    await expect(devices.put(bot, 'a', 'y')).rejects.toThrow(Fenced)
+    await expect(devices.put(bot, 'a', 'y')).rejects.toMatchObject({ code: 'unavailable' })
   })
 
   test('where only the clock speaks against it, a worker is told to wait', async () => {

@@ -25,8 +25,8 @@ test.for([
   [515, 'keep', { kind: 'at_once' }],
   [599, 'keep', { kind: 'backoff', pace: service }],
   [null, 'keep', { kind: 'backoff', pace: service }],
-] as const)('the end of a connection with %s: the session is to %s', ([code, session, then]) => {
-  expect(ruleOf(code)).toMatchObject({ session, then })
+] as const)('the end of a connection with %s: the session is to %s', ([code, session, next]) => {
+  expect(ruleOf(code)).toMatchObject({ session, next })
 })
 
 test('only 401 wipes a session', () => {
@@ -89,7 +89,7 @@ describe('a linked device', () => {
       expect(logins()).toBe(before + 1)
       expect(registrations()).toBe(1)
       expect(device.session.count('waForget')).toBe(0)
-      const { pace } = ruleOf(code).then as { pace: { baseMs: number } }
+      const { pace } = ruleOf(code).next as { pace: { baseMs: number } }
       const waits = device.pausesMs.filter((ms) => ms <= pace.baseMs && ms !== 50_000)
       expect(waits).toHaveLength(1)
     },

@@ -12,11 +12,11 @@ beforeEach(async () => {
   fake = await startFakeWhatsApp()
 })
 afterEach(async () => {
-  for (const device of devices.splice(0)) await device.stop()
+  for (const made of devices.splice(0)) await made.stop()
   await fake.stop()
 })
 
-function device(given: Partial<ConstructorParameters<typeof ConnectedDevice>[1]> = {}, only = false): ConnectedDevice {
+function asking(given: Partial<ConstructorParameters<typeof ConnectedDevice>[1]> = {}, only = false): ConnectedDevice {
   const pairing = { method: 'code', number: 7, forMs: 60_000, only } as const
   const made = new ConnectedDevice(fake, { number, pairing, ...given })
   devices.push(made)
@@ -31,7 +31,7 @@ async function endOf(made: ConnectedDevice): Promise<WorkerExit> {
 }
 
 test('a code is told once the server has accepted it, and the phone that gets it links the device', async () => {
-  const made = device()
+  const made = asking()
   const { code, forMs, ageMs } = await made.told('code')
   expect(fake.events.count('code_requested')).toBe(1)
   expect(code).toMatch(/^[0-9A-Z]{8}$/)
@@ -47,7 +47,7 @@ test('a code is told once the server has accepted it, and the phone that gets it
 })
 
 test('a wrong code links nothing, and the right one still does', async () => {
-  const made = device()
+  const made = asking()
   const { code } = await made.told('code')
   expect(await fake.phoneOf(number).enterCode('ABCD1234')).toBe('wrong_code')
   expect(made.session.creds).toBeNull()
@@ -60,7 +60,7 @@ test.for([
   [400, /no number/],
 ] as const)('a request that is refused with %i is told as refused, with no code', async ([code, words]) => {
   fake.plantFault({ kind: 'refuse_code', code })
-  const made = device()
+  const made = asking()
   const exit = await endOf(made)
   expect(exit.reason).toBe('logged_out')
   expect(made.session.news).toEqual([
@@ -72,7 +72,7 @@ test.for([
 })
 
 test('a code that nobody enters ends with its connection, and no other is asked for', async () => {
-  const made = device({ qrLifeMs: 60 })
+  const made = asking({ qrLifeMs: 60 })
   await made.told('code')
   const exit = await endOf(made)
   expect(exit).toMatchObject({ reason: 'logged_out', message: 'nobody entered the code in time' })
@@ -81,14 +81,14 @@ test('a code that nobody enters ends with its connection, and no other is asked 
 })
 
 test('a request that lasts no longer ends, whatever the server still shows', async () => {
-  const made = device({ pairing: { method: 'qr', number: 7, forMs: 400, only: false } })
+  const made = asking({ pairing: { method: 'qr', number: 7, forMs: 400, only: false } })
   await made.told('qr')
   expect((await endOf(made)).reason).toBe('logged_out')
   expect(steps(made)).toEqual(['qr', 'expired'])
 })
 
 test('a connection that breaks takes its code with it', async () => {
-  const made = device()
+  const made = asking()
   await made.told('code')
   await dropEverything()
   expect((await endOf(made)).message).toMatch(/connection that the code belonged to/)
@@ -113,7 +113,7 @@ test('before a code was asked for, the connection is tried again', async () => {
 })
 
 test('a QR code is told anew whenever it changes, and links the device that shows it', async () => {
-  const made = device({ pairing: { method: 'qr', number: 7, forMs: 60_000, only: false }, qrLifeMs: 150 })
+  const made = asking({ pairing: { method: 'qr', number: 7, forMs: 60_000, only: false }, qrLifeMs: 150 })
   await expect.poll(() => steps(made).length).toBeGreaterThan(2)
   const shown = made.session.news.findLast((news) => news.step === 'qr')
   expect(await fake.phoneOf(number).scan(shown?.qr ?? '')).toBe('linked')
@@ -122,7 +122,7 @@ test('a QR code is told anew whenever it changes, and links the device that show
 })
 
 test('a device that another phone has linked is unlinked again, and nothing of it stays', async () => {
-  const made = device({ pairing: { method: 'qr', number: 7, forMs: 60_000, only: false } })
+  const made = asking({ pairing: { method: 'qr', number: 7, forMs: 60_000, only: false } })
   const { qr } = await made.told('qr')
   await fake.phoneOf('4915112345678').scan(qr)
   const exit = await endOf(made)
@@ -135,10 +135,10 @@ test('a device that another phone has linked is unlinked again, and nothing of i
 })
 
 test('a worker that died between code and acceptance leaves nothing: the next begins with a device of its own', async () => {
-  const first = device()
+  const first = asking()
   const { code } = await first.told('code')
   await first.stop()
-  const second = device({ session: first.session })
+  const second = asking({ session: first.session })
   await expect.poll(() => steps(second)).toEqual(['asked', 'code', 'asked', 'code'])
   expect(await fake.phoneOf(number).enterCode(code)).not.toBe('linked')
   const { code: other } = second.session.news.at(-1) as { code: string }
@@ -149,7 +149,7 @@ test('a worker that died between code and acceptance leaves nothing: the next be
 })
 
 test('half-linked credentials, as an earlier version may have kept them, are taken for none', async () => {
-  const first = device()
+  const first = asking()
   await first.told('code')
   await first.stop()
   const linked = await ConnectedDevice.link(fake, '4915112345678')
@@ -159,19 +159,19 @@ test('half-linked credentials, as an earlier version may have kept them, are tak
   delete half.account
   half.me.id = '989121234567@s.whatsapp.net'
   first.session.creds = JSON.stringify(half)
-  const second = device({ session: first.session })
+  const second = asking({ session: first.session })
   await expect.poll(() => steps(second).filter((step) => step === 'code').length).toBe(2)
   expect(fake.events.count('login_refused')).toBe(0)
 })
 
 test('without a request a device that is not linked connects to nobody', async () => {
-  const made = device({ pairing: null })
+  const made = asking({ pairing: null })
   expect((await endOf(made)).reason).toBe('logged_out')
   expect(fake.connections).toEqual([])
 })
 
 test('a worker that only pairs closes when it is linked, and waits for its drain', async () => {
-  const made = device({}, true)
+  const made = asking({}, true)
   const { code } = await made.told('code')
   await fake.phoneOf(number).enterCode(code)
   await made.told('linked')
@@ -185,7 +185,7 @@ test('a worker that only pairs closes when it is linked, and waits for its drain
 
 test('a worker that only pairs waits for its drain after a refusal, too', async () => {
   fake.plantFault({ kind: 'refuse_code', code: 429 })
-  const made = device({}, true)
+  const made = asking({}, true)
   await made.told('refused')
   await expect.poll(() => fake.connections.every(({ closedAtMs }) => closedAtMs !== undefined)).toBe(true)
   expect(made.events.count('ended')).toBe(0)

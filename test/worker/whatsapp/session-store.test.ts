@@ -202,3 +202,21 @@ test('a first login is written in few calls, however many keys it has', async ()
   await store.keys().set(Array.from({ length: 1700 }, (_, id) => entry(String(id), '"k"', 'pre-key')))
   expect(stores(session).map(({ keys }) => keys.length)).toEqual([1500, 200])
 })
+
+test('what a device says of itself before it is linked is asked of nobody, and kept with its first credentials', async () => {
+  const { session, store } = await openStore()
+  const keys = store.keys()
+  await keys.set([entry('1')])
+  expect(await keys.get('session', ['1', '2'])).toEqual(
+    new Map([
+      ['1', '"1"'],
+      ['2', null],
+    ]),
+  )
+  await store.flush()
+  expect(session.calls.map(({ name }) => name)).toEqual(['waOpen'])
+  Object.assign(store.creds, { me: { id: '989121234567:3@s.whatsapp.net' }, account: { details: Buffer.from('x') } })
+  store.credsChanged()
+  await store.flush()
+  expect(stores(session).map(({ linked, keys: some }) => [linked, some])).toEqual([[true, [entry('1')]]])
+})
