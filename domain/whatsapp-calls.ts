@@ -86,7 +86,7 @@ export const whatsappCalls = {
     request: z.object({ messages: z.array(sendingSchema).check(z.minLength(1), z.maxLength(sendingMax)) }),
     answer: z.object({}),
   },
-  /** How messages have got on; unknown ones are ignored. */
+  /** How messages have got on; unknown ones are ignored, so that both addresses of a chat may be named. */
   waSent: {
     path: '/v1/wa/sent',
     request: z.object({
@@ -103,10 +103,13 @@ export const whatsappCalls = {
     }),
     answer: z.object({}),
   },
-  /** What a message said, for a recipient who asks for it once more; null when it is not known any more. */
+  /**
+   * What a message said, for a recipient who asks for it once more; null when it is not known any more, or went to
+   * another chat: who knows its id has not received it yet. `chats`: the addresses of who asks, LID and number.
+   */
   waSentBody: {
     path: '/v1/wa/sent-body',
-    request: z.object(messageRef),
+    request: z.object({ chats: z.array(messageRef.chat).check(z.minLength(1), z.maxLength(4)), id: messageRef.id }),
     answer: z.object({ body: z.nullable(z.string()) }),
   },
 } as const

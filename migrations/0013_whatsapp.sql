@@ -406,12 +406,12 @@ begin
 end $$;
 
 -- What a message said, for the recipient who could not read it.
-create function whatsapp_body(for_instance text, with_epoch bigint, with_nonce text, of_message bytea)
-returns table (sealed text)
+create function whatsapp_body(for_instance text, with_epoch bigint, with_nonce text, ids bytea[])
+returns table (id bytea, sealed text)
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   perform pass_fence(for_instance, with_epoch, with_nonce, false);
-  return query select m.sealed from whatsapp_message m where m.instance_id = for_instance and m.id = of_message;
+  return query select m.id, m.sealed from whatsapp_message m where m.instance_id = for_instance and m.id = any(ids);
 end $$;
 
 alter table whatsapp_session enable row level security;

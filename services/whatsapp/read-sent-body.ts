@@ -5,18 +5,19 @@ import { type Fence, fencedCall } from '../fence.ts'
 import { openMessage } from './sealed-message.ts'
 import { blindingOf, readRow } from './sealing.ts'
 
-/** What a message said; null when it is not known any more, or does not open. */
+/** What a message to one of these chats said; null when it is not known any more, or does not open. */
 export async function readSentBody(
   database: Queryable,
   claim: Fence,
   keyring: Keyring,
-  { chat, id }: GatewayRequest<'waSentBody'>,
+  { chats, id }: GatewayRequest<'waSentBody'>,
 ): Promise<string | null> {
   const { instanceId } = claim
-  const blinded = (await blindingOf(database, keyring, instanceId))('message', chat, id)
-  const [found] = await fencedCall<{ sealed: string }>(database, 'whatsapp_body', claim, [blinded])
+  const blind = await blindingOf(database, keyring, instanceId)
+  const ids = chats.map((chat) => blind('message', chat, id))
+  const [found] = await fencedCall<{ id: Buffer; sealed: string }>(database, 'whatsapp_body', claim, [ids])
   if (found === undefined) return null
-  const row = { table: 'whatsapp_message', instanceId, row: blinded.toString('hex') } as const
+  const row = { table: 'whatsapp_message', instanceId, row: found.id.toString('hex') } as const
   const text = readRow(keyring, row, found.sealed)
   return text === null ? null : openMessage(text).body
 }

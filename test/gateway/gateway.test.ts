@@ -158,7 +158,7 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   waPending: {},
   waSending: { messages: [{ chat: 'c', id: 'm', body: 'b' }] },
   waSent: { changes: [{ chat: 'c', id: 'm', state: 'acked' }] },
-  waSentBody: { chat: 'c', id: 'm' },
+  waSentBody: { chats: ['c'], id: 'm' },
   ...officeCalls(arrive),
 }
 

@@ -97,7 +97,7 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   waPending: () => [{}],
   waSending: ({ instance, chat }) => [{ messages: [{ chat, id: instance, body: 'stolen' }] }],
   waSent: ({ instance, chat }) => [{ changes: [{ chat, id: instance, state: 'delivered' }] }],
-  waSentBody: ({ instance, chat }) => [{ chat, id: instance }],
+  waSentBody: ({ instance, chat }) => [{ chats: [chat], id: instance }],
 
   outboxDue: () => [{}],
   outboxNext: ({ chat, people, message, goodsMessage }) => [

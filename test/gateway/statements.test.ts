@@ -106,7 +106,7 @@ test.for<[GatewayCallName, object]>([
   ['waForget', {}],
   ['waPending', {}],
   ['waSending', { messages: [{ chat: 'c', id: 'm', body: 'b' }] }],
-  ['waSentBody', { chat: 'c', id: 'm' }],
+  ['waSentBody', { chats: ['c', 'd'], id: 'm' }],
 ])('%s is one statement', async ([call, body]) => {
   expect(await cost(call, body)).toBe(1)
 })

@@ -54,7 +54,7 @@ async function expectAll(claim: Fence, keyring: Keyring, database = devices.test
     queued: [{ chat: 'c', id: 'm', body: 'sent' }],
     more: false,
   })
-  expect(await readSentBody(database, claim, keyring, { chat: 'c', id: 'm' })).toBe('sent')
+  expect(await readSentBody(database, claim, keyring, { chats: ['c'], id: 'm' })).toBe('sent')
 }
 
 async function rotate(keyring: Keyring, batchSize = 10): Promise<number> {

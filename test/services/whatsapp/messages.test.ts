@@ -177,9 +177,10 @@ describe('what was sent', () => {
     const [bot, other] = [await devices.bot(), await devices.bot()]
     await queue(bot, 'm')
     await sent(bot, change('m', 'delivered'))
-    const read = (claim: Fence, which: { chat: string; id: string }) =>
-      readSentBody(devices.test.database, claim, devices.keyring, which)
+    const read = (claim: Fence, { chat, id }: { chat: string; id: string }, also: string[] = []) =>
+      readSentBody(devices.test.database, claim, devices.keyring, { chats: [...also, chat], id })
     expect(await read(bot, ref('m'))).toBe('body of m')
+    expect(await read(bot, ref('m'), ['77@lid'])).toBe('body of m')
     expect(await read(bot, ref('n'))).toBeNull()
     expect(await read(bot, { chat: '4915100000000@s.whatsapp.net', id: 'm' })).toBeNull()
     expect(await read(other, ref('m'))).toBeNull()
@@ -224,7 +225,10 @@ test.for<[string, (bot: Fence) => Promise<unknown>]>([
   ['settleTurn', (bot) => settle(bot, 'one', { sending: [{ ...ref('stolen'), body: 'x' }] })],
   ['queueMessages', (bot) => queue(bot, 'stolen')],
   ['noteSent', (bot) => sent(bot, change('m', 'delivered'))],
-  ['readSentBody', (bot) => readSentBody(devices.test.database, bot, devices.keyring, ref('m'))],
+  [
+    'readSentBody',
+    (bot) => readSentBody(devices.test.database, bot, devices.keyring, { chats: [person.chatId], id: 'm' }),
+  ],
 ])('%s of a stale epoch or nonce does nothing', async ([, call]) => {
   const bot = await devices.bot()
   await arrived(bot, 'one')
