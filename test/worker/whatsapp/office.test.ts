@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseAmount } from '../../../domain/money.ts'
 import { createClaimLink } from '../../../services/agents/create-claim-link.ts'
+import { createBroadcast } from '../../../services/outbox/broadcasts/create-broadcast.ts'
+import { startBroadcast } from '../../../services/outbox/broadcasts/start-broadcast.ts'
 import { ownerActor } from '../../support/rig.ts'
 import { numberOf, WhatsAppRig } from '../../support/whatsapp-rig.ts'
 
@@ -81,4 +83,22 @@ test("an admin adds an agent by answers; a bot's token in one is read and kept n
   await admin.reads('Bob Shop')
   const { rows } = await shop.db.database.query<{ id: string }>(`select id from tenant where id = 'agent:bob'`)
   expect(rows).toHaveLength(1)
+})
+
+test('a broadcast says the word that ends the news, and the menu from before still counts', async () => {
+  const [ann, ben] = [shop.caller(masterNumber), shop.caller(masterNumber)]
+  await ann.ask('start', 'Hello')
+  const send = (html: string) =>
+    shop.db.database.transaction(async (tx) => {
+      const { id } = await createBroadcast(tx, ownerActor, { tenant: 'master', html })
+      await startBroadcast(tx, ownerActor, { id })
+    })
+  await send('<b>Sale</b> of *everything*')
+  expect(await ann.reads('Sale')).toBe('*Sale* of *everything*\n\n*stop* 🔕 No more news')
+  await ann.ask('1', 'nothing for sale')
+  await ann.ask('STOP', 'You get no more news')
+  await ben.ask('start', 'Hello')
+  await send('Another one')
+  await ben.reads('Another one')
+  expect(ann.texts().filter((text) => text.includes('Another one'))).toEqual([])
 })

@@ -109,3 +109,10 @@ test('what becomes of a message within a moment is one note, under the chat that
   await notes.flush()
   expect(noted).toEqual([{ chat: 'c@s.whatsapp.net', id: 'A', state: 'delivered', reason: null }])
 })
+
+test('a worker that is to end waits for an acknowledgement for a moment only', async () => {
+  const last = sender.sendForGood(message('A'))
+  await vi.waitFor(() => expect(sent).toEqual(['A']))
+  draining.abort()
+  expect(await last).toEqual({ kind: 'undone' })
+})
