@@ -84,6 +84,10 @@ export class WhatsAppWorkers {
 
   /** Makes a nameless process the worker of a bot. */
   name(worker: NamelessProcess, id: string, whatsapp: Partial<WhatsappIdentity> & { phone: string }): void {
+    worker.name(this.identityLine(id, whatsapp), join(this.folder, `${id}.log`))
+  }
+
+  identityLine(id: string, whatsapp: Partial<WhatsappIdentity> & { phone: string }): string {
     this.#lastPort += 1
     const identity: WorkerIdentity = {
       contract: contractVersion,
@@ -105,7 +109,7 @@ export class WhatsAppWorkers {
       takeWebhook: false,
       logLevel: 'debug',
     }
-    worker.name(JSON.stringify(identity), join(this.folder, `${id}.log`))
+    return JSON.stringify(identity)
   }
 
   /** Spawns and names; waits for its phase. */

@@ -27,6 +27,7 @@ export const leanWhatsapp: LeanPlan = {
       './use-multi-file-auth-state.js': 'nothing.ts',
       fs: 'no-files.ts',
       url: 'url.ts',
+      util: 'util.ts',
       zlib: 'zlib.ts',
     },
     libsignal: { assert: 'assert.ts' },
@@ -38,6 +39,7 @@ export const leanWhatsapp: LeanPlan = {
       https: 'lazy-tls.ts',
       tls: 'lazy-tls.ts',
       url: 'url.ts',
+      util: 'util.ts',
       zlib: 'zlib.ts',
     },
   },
@@ -58,7 +60,7 @@ export const leanWhatsapp: LeanPlan = {
   inject: ['performance.ts', 'lean-crypto.ts'],
   // Libraries print private keys (worker/whatsapp/silent-libraries.ts): here nothing is left that could.
   isSilent: true,
-  bytesMax: 1_000_000,
+  bytesMax: 850_000,
   packagesAllowed: [
     '@whiskeysockets/baileys',
     'async-mutex',
@@ -88,6 +90,5 @@ export const leanWhatsapp: LeanPlan = {
     'node:os',
     'os',
     'stream',
-    'util',
   ],
 }

@@ -1,6 +1,6 @@
 /**
  * The only file that imports Baileys (7.0.0-rc14, pinned): connect, pair, send, events. What is known of it, and why each
- * option stands here, is in docs/adr/0012-baileys-behind-an-adapter.md. A new version is a change of this file and of
+ * option stands here, is in docs/adr/0013-baileys-behind-an-adapter.md. A new version is a change of this file and of
  * worker/lean-whatsapp.ts, and a run of the tests against the fake server.
  */
 import './silent-libraries.ts'
@@ -255,6 +255,8 @@ class BaileysDevice implements Device {
     for (const name of ['creds.update', 'messages.upsert', 'messages.update', 'connection.update'] as const) {
       ev.removeAllListeners(name)
     }
+    // Queries that wait for their answer would wait for a minute, and keep all of this connection until then.
+    ws.emit('error', Object.assign(new Error('the connection ended'), { output: { statusCode: 428 } }))
     ws.removeAllListeners()
     // An error that comes after all must not end the process.
     ws.on('error', () => {})

@@ -33,6 +33,8 @@ const deadlineLookMs = 200
 const unlinkLimitMs = 3000
 /** After so long without a message memory is given back. */
 const quietMs = 20_000
+/** Messages that leave as much behind as one connection. */
+const likeMessages = 100
 
 interface End {
   readonly code: number | null
@@ -64,6 +66,7 @@ export class DeviceConnection implements WhatsAppConnection {
   #isClosing = false
   #failures = 0
   #handled = 0
+  #connections = 0
   readonly #tidying = new Tidying()
   #cancelTidying: () => void = () => {}
   #onMessage: (message: IncomingMessage) => Promise<void> = async () => {}
@@ -238,7 +241,7 @@ export class DeviceConnection implements WhatsAppConnection {
     if (this.#isDonePairing) return this.#endNow()
     this.#isOpen = true
     report({ phase: 'running', trouble: null })
-    // A start leaves much behind, too.
+    this.#connections += 1
     this.#tidyWhenQuiet()
     this.#onFirstOpen()
     this.#onFirstOpen = () => {}
@@ -269,9 +272,10 @@ export class DeviceConnection implements WhatsAppConnection {
   }
 
   #tidyWhenQuiet(): void {
-    this.#tidying.look(this.#handled, false)
+    const look = (isQuiet: boolean) => this.#tidying.look(this.#handled + this.#connections * likeMessages, isQuiet)
+    look(false)
     this.#cancelTidying()
-    this.#cancelTidying = this.#context.clock.setTimer(quietMs, () => this.#tidying.look(this.#handled, true))
+    this.#cancelTidying = this.#context.clock.setTimer(quietMs, () => look(true))
   }
 
   /** What the end of a connection means, and the pause before the next. Throws the typed end. */

@@ -170,6 +170,25 @@ describe('a linked device', () => {
     expect(device.events.count('message')).toBe(0)
   })
 
+  test('what was on its way when the connection ended is known to be unknown at once', async () => {
+    const sara = fake.addPerson({ name: 'Sara' })
+    fake.phoneOf(number).fallSilent()
+    const content = { kind: 'text', text: 'x' } as const
+    const sent = device.connection.send({ id: 'A1', chat: `${sara.number}@s.whatsapp.net`, content })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    fake.phoneOf(number).dropConnections()
+    const late = new Promise((resolve) => setTimeout(resolve, 2000, 'late'))
+    expect(await Promise.race([sent, late])).toEqual({ kind: 'unknown' })
+    expect(await device.connection.send({ id: 'A1', chat: `${sara.number}@s.whatsapp.net`, content })).toEqual({
+      kind: 'not_sent',
+    })
+    await device.events.next('open')
+    expect(await device.connection.send({ id: 'A1', chat: `${sara.number}@s.whatsapp.net`, content })).toEqual({
+      kind: 'written',
+    })
+    await sara.inbox.next('message', ({ id }) => id === 'A1')
+  })
+
   test('a hundred connections later it has had one at a time and one login', async () => {
     device.hurries = true
     for (let time = 0; time < 100; time += 1) {
