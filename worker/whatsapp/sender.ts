@@ -42,6 +42,8 @@ export interface SenderParts {
   readonly connection: WhatsAppConnection
   readonly pacing: Pacing
   readonly notes: SentNotes
+  /** An answer was refused after it had gone out. */
+  readonly onRefused: (chat: string, reason: string) => void
 }
 
 export class Sender {
@@ -185,7 +187,7 @@ export class Sender {
     const message = this.#unacked.get(id)?.message
     this.#unacked.delete(id)
     this.#awaited.get(id)?.(state === 'failed' ? { kind: 'failed', reason } : { kind: 'sent' })
-    if (state === 'failed' && message?.outbox === false) this.#context.log.warn({ reason }, 'an answer was refused')
+    if (state === 'failed' && message?.outbox === false) this.#parts.onRefused(message.chat, reason)
   }
 }
 

@@ -58,6 +58,11 @@ test('an owner is bound by a code that works once, and withdraws by numbers', as
   await owner.ask('/agent', 'Held for withdrawals: 50')
   const { rows } = await shop.db.database.query<{ n: number }>('select count(*)::int as n from withdrawal')
   expect(rows[0]?.n).toBe(1)
+  const { rows: keys } = await shop.db.database.query<{ key: string }>('select key from handled_update')
+  expect(keys.filter(({ key }) => key.startsWith('nonce:')).length).toBeGreaterThan(0)
+  for (const { phone } of [owner, stranger]) {
+    expect(keys.filter(({ key }) => key.includes(phone.number) || key.includes(phone.lid))).toEqual([])
+  }
 })
 
 test('a claim is typed without the command, too', async () => {

@@ -13,6 +13,7 @@ import { SentNotes } from '../../../worker/whatsapp/sent-notes.ts'
 const pace = { botPerSecond: 1000, chatPerSecond: 1000, chatBurst: 1000, backgroundPerSecond: 1000 }
 let sent: string[]
 let noted: unknown[]
+let refused: [string, string][]
 let outcomes: SendOutcome[]
 let isOpen: boolean
 let open: () => void
@@ -24,6 +25,7 @@ let sender: Sender
 beforeEach(() => {
   sent = []
   noted = []
+  refused = []
   outcomes = []
   isOpen = true
   draining = new AbortController()
@@ -58,7 +60,12 @@ beforeEach(() => {
   const pacing = new Pacing(systemClock, pace, { rateLimitRps: 1000, maxConcurrentRequests: 1000 })
   notes = new SentNotes({ gateway, clock: systemClock })
   const context = { gateway, clock: systemClock, deadline, log, draining: draining.signal } as unknown as ChannelContext
-  sender = new Sender(context, { connection, pacing, notes })
+  sender = new Sender(context, {
+    connection,
+    pacing,
+    notes,
+    onRefused: (chat, reason) => void refused.push([chat, reason]),
+  })
 })
 
 const message = (id: string) =>
@@ -115,4 +122,12 @@ test('a worker that is to end waits for an acknowledgement for a moment only', a
   await vi.waitFor(() => expect(sent).toEqual(['A']))
   draining.abort()
   expect(await last).toEqual({ kind: 'undone' })
+})
+
+test('an answer that is refused after it went out is told of, what the outbox looks after is not', async () => {
+  await sender.send(message('A'))
+  await sender.send({ ...message('B'), outbox: true })
+  say({ ...state('A', 'failed'), reason: 'WhatsApp refused it (404)' })
+  say({ ...state('B', 'failed'), reason: 'WhatsApp refused it (404)' })
+  expect(refused).toEqual([['c@s.whatsapp.net', 'WhatsApp refused it (404)']])
 })
