@@ -142,6 +142,29 @@ describe('a linked device', () => {
     await device.events.next('open')
     expect(fake.faultsLeft()).toBe(0)
     expect(device.pausesMs).toHaveLength(1)
+    expect(fake.mostOfOneDevice()).toBe(1)
+  })
+
+  test('the next connection waits until all is kept that the one before had to keep', async () => {
+    const gate = Promise.withResolvers<void>()
+    const held = Promise.withResolvers<void>()
+    device.session.before = (name) => {
+      if (name !== 'waStore') return undefined
+      held.resolve()
+      return gate.promise
+    }
+    const before = fake.connections.length
+    try {
+      await fake.addPerson({ name: 'Sara' }).write(number, 'hello')
+      await held.promise
+      fake.phoneOf(number).endStream(515)
+      await expect.poll(() => fake.phoneOf(number).connected).toEqual([])
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      expect(fake.connections.length).toBe(before)
+    } finally {
+      gate.resolve()
+    }
+    await device.events.next('open')
   })
 
   test('its trouble is said, and said to be over', async () => {
@@ -153,13 +176,15 @@ describe('a linked device', () => {
   })
 
   test('nothing is received, sent or opened past its deadline, and its device stays linked', async () => {
+    const sara = fake.addPerson({ name: 'Sara' })
+    await sara.write(number, 'in time')
+    await device.events.next('message')
     device.endDeadline()
+    await sara.write(number, 'too late')
     await expect.poll(() => fake.phoneOf(number).connected).toEqual([])
     const { error } = await device.events.next('ended')
     expect((error as WorkerExit).reason).toBe('lease_lost')
     const upgrades = fake.connections.length
-    const sara = fake.addPerson({ name: 'Sara' })
-    await sara.write(number, 'too late')
     await expect(
       device.connection.send({ id: 'A1', chat: `${sara.lid}@lid`, content: { kind: 'text', text: 'x' } }),
     ).rejects.toMatchObject({ reason: 'lease_lost' })
@@ -167,7 +192,7 @@ describe('a linked device', () => {
     expect(fake.phoneOf(number).devices).toEqual([1])
     expect(fake.phoneOf(number).connected).toEqual([])
     expect(fake.phoneOf(number).waiting).toBeGreaterThan(0)
-    expect(device.events.count('message')).toBe(0)
+    expect(device.events.count('message')).toBe(1)
   })
 
   test('what was on its way when the connection ended is known to be unknown at once', async () => {
