@@ -22,6 +22,8 @@ export interface Arrival {
   readonly person: Person
   /** The channel's own key of this message or press. */
   readonly updateKey: string
+  /** Names the chat in keys that stand where they can be read; its own name where this is left out. */
+  readonly chatKey?: string
   /**
    * Short and the same however often this message or press is delivered, and no other one's: what a screen carries that
    * is to be confirmed once. At most 12 letters and digits.
@@ -78,6 +80,7 @@ export class Turn {
   readonly tenant: string
   readonly botName: string
   readonly nonce: string
+  readonly chatKey: string
   readonly #arrival: Arrival
   readonly #gateway: GatewayClient
   #called = false
@@ -89,6 +92,7 @@ export class Turn {
     this.tenant = given.tenant
     this.botName = given.botName
     this.nonce = arrival.nonce
+    this.chatKey = arrival.chatKey ?? arrival.person.chatId
     this.#arrival = arrival
     this.#gateway = given.gateway
   }

@@ -14,6 +14,11 @@ export function updateKeyOf({ chat, id }: MessageRef): string {
   return `wa:${digest([chat, id]).toString('base64url')}`
 }
 
+/** A chat's name where it can be read. */
+export function hashOfChat(chat: string): string {
+  return digest(['chat', chat]).toString('base64url').slice(0, 22)
+}
+
 /** Twelve letters and digits that go with an update and no other one. */
 export function nonceOf(updateKey: string): string {
   const number = digest(['nonce', updateKey]).readBigUInt64BE()

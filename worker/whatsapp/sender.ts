@@ -11,6 +11,7 @@ import type { SentNotes } from './sent-notes.ts'
 /** Messages that are remembered; of more the oldest is taken for sent. */
 const keptMax = 500
 const ackLimitMs = 20_000
+const drainAckLimitMs = 1000
 const againMs = 250
 
 /** A message to be sent. */
@@ -41,6 +42,8 @@ export interface SenderParts {
   readonly connection: WhatsAppConnection
   readonly pacing: Pacing
   readonly notes: SentNotes
+  /** An answer was refused after it had gone out. */
+  readonly onRefused: (chat: string, reason: string) => void
 }
 
 export class Sender {
@@ -82,19 +85,30 @@ export class Sender {
   /** The same; resolves when the server has acknowledged it, and has thereby taken it over. */
   async sendForGood(message: Planned): Promise<Sent> {
     const { id } = message
-    let cancel = () => {}
     const acked = new Promise<Sent>((resolve) => this.#awaited.set(id, resolve))
+    const ended = new AbortController()
     try {
       const sent = await this.send(message)
-      if (sent.kind !== 'sent') return sent
-      const late = new Promise<Sent>((resolve) => {
-        cancel = this.#context.clock.setTimer(ackLimitMs, () => resolve({ kind: 'silent' }))
-      })
-      return await Promise.race([acked, late])
+      return sent.kind === 'sent' ? await Promise.race([acked, this.#givenUp(ended.signal)]) : sent
     } finally {
-      cancel()
+      ended.abort()
       this.#awaited.delete(id)
     }
+  }
+
+  /** Resolves when an acknowledgement is not waited for any more; a worker that is to end waits a moment. */
+  #givenUp(ended: AbortSignal): Promise<Sent> {
+    const { clock, draining } = this.#context
+    return new Promise((resolve) => {
+      const timers = [clock.setTimer(ackLimitMs, () => resolve({ kind: 'silent' }))]
+      const hurry = () => void timers.push(clock.setTimer(drainAckLimitMs, () => resolve({ kind: 'undone' })))
+      if (draining.aborted) hurry()
+      else draining.addEventListener('abort', hurry, { once: true })
+      ended.addEventListener('abort', () => {
+        draining.removeEventListener('abort', hurry)
+        for (const cancel of timers) cancel()
+      })
+    })
   }
 
   /** Where a message of this worker's went. */
@@ -173,7 +187,7 @@ export class Sender {
     const message = this.#unacked.get(id)?.message
     this.#unacked.delete(id)
     this.#awaited.get(id)?.(state === 'failed' ? { kind: 'failed', reason } : { kind: 'sent' })
-    if (state === 'failed' && message?.outbox === false) this.#context.log.warn({ reason }, 'an answer was refused')
+    if (state === 'failed' && message?.outbox === false) this.#parts.onRefused(message.chat, reason)
   }
 }
 

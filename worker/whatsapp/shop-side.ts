@@ -21,8 +21,9 @@ import type {
   OutgoingContent,
   WhatsAppConnection,
 } from './connection.ts'
-import { messageIdOf, nonceOf, updateKeyOf } from './message-id.ts'
-import { personOf } from './person.ts'
+import { hashOfChat, messageIdOf, nonceOf, updateKeyOf } from './message-id.ts'
+import { personOf, userOfChat } from './person.ts'
+import { refusalOf } from './refusals.ts'
 import { renderAnswer } from './rendering.ts'
 import { type Planned, Sender } from './sender.ts'
 import { SentNotes } from './sent-notes.ts'
@@ -73,11 +74,13 @@ export class ShopSide implements ConversationSide {
     this.#conversation = new Conversation({ ...context, readText })
     this.#pacing = new Pacing(context.clock, pace, context.identity.limits)
     this.#notes = new SentNotes(context)
-    this.#sender = new Sender(context, { connection, pacing: this.#pacing, notes: this.#notes })
+    const onRefused = (chat: string, reason: string) => this.#onRefused(chat, reason)
+    this.#sender = new Sender(context, { connection, pacing: this.#pacing, notes: this.#notes, onRefused })
     const { gateway, identity } = context
     const { instanceId } = identity
     const inChat = (chat: string, work: () => Promise<void>) => this.#inChat(chat, work)
-    const parts = { gateway, instanceId, inChat, sender: this.#sender, pacing: this.#pacing }
+    const markGone = (chat: string) => this.#markGone(chat)
+    const parts = { gateway, instanceId, inChat, markGone, sender: this.#sender, pacing: this.#pacing }
     this.#outbox = new Outbox(context, new WhatsAppOutbox(parts))
     connection.onMessage((message) => this.#receive(message))
   }
@@ -224,6 +227,7 @@ export class ShopSide implements ConversationSide {
     return {
       person: personOf(message),
       updateKey,
+      chatKey: hashOfChat(message.chat),
       nonce: nonceOf(updateKey),
       isOld,
       answerMark: null,
@@ -259,9 +263,20 @@ export class ShopSide implements ConversationSide {
     for (const message of messages) {
       const sent = await this.#sender.send(message)
       if (sent.kind === 'undone') return false
-      if (sent.kind === 'failed') this.#context.log.warn({ reason: sent.reason }, 'an answer could not be sent')
+      if (sent.kind === 'failed') this.#onRefused(message.chat, sent.reason)
     }
     return true
+  }
+
+  #onRefused(chat: string, reason: string): void {
+    this.#context.log.warn({ reason }, 'an answer was refused')
+    if (refusalOf(reason).kind === 'gone') {
+      void this.#guard('a chat could not be marked as blocked', () => this.#markGone(chat))
+    }
+  }
+
+  async #markGone(chat: string): Promise<void> {
+    await this.#context.gateway.call('markBlocked', { platformUserId: userOfChat(chat), blocked: true })
   }
 
   async #sayBusy({ person: { chatId: chat }, updateKey }: Arrival, { text }: Screen): Promise<void> {

@@ -9,24 +9,18 @@ import type { Screen } from '../shop/screen.ts'
 import { WorkerExit } from '../worker-exit.ts'
 import { writeSent } from './bodies.ts'
 import { messageIdOf } from './message-id.ts'
-import { addressOf, userOfChat } from './person.ts'
+import { addressOf } from './person.ts'
+import { refusalOf } from './refusals.ts'
 import { type Part, renderNotice } from './rendering.ts'
 import type { Planned, Sender, Sent } from './sender.ts'
-
-/** The server's numbers for a recipient that there is not, or that does not take messages from us. */
-const goneCodes: ReadonlySet<number> = new Set([403, 404, 410])
-/**
- * Numbers that say nothing of the message: the account may not begin chats for a while (463), or sends too much. To try
- * sooner makes it worse.
- */
-const heldBackCodes: ReadonlySet<number> = new Set([429, 463])
-const heldBackMs = 15 * 60_000
 
 export interface WhatsAppOutboxParts {
   readonly gateway: GatewayClient
   readonly sender: Sender
   readonly pacing: Pacing
   readonly instanceId: string
+  /** Notes that a chat takes no messages any more. */
+  readonly markGone: (chat: string) => Promise<void>
   /** Runs work in a chat's own queue. */
   readonly inChat: (chat: string, work: () => Promise<void>) => Promise<void>
 }
@@ -93,13 +87,9 @@ export class WhatsAppOutbox implements OutboxChannel {
     if (sent.kind === 'silent') {
       return { outcome: 'later', reason: 'WhatsApp has not acknowledged it', retryAfterMs: null }
     }
-    const code = Number(/\b[45]\d\d\b/.exec(sent.reason)?.[0] ?? 0)
-    if (heldBackCodes.has(code)) return { outcome: 'later', reason: sent.reason, retryAfterMs: heldBackMs }
-    if (code >= 500) return { outcome: 'later', reason: sent.reason, retryAfterMs: null }
-    if (goneCodes.has(code)) {
-      const platformUserId = userOfChat(addressOf(chatId))
-      await this.#parts.gateway.call('markBlocked', { platformUserId, blocked: true })
-    }
+    const refusal = refusalOf(sent.reason)
+    if (refusal.kind === 'later') return { outcome: 'later', reason: sent.reason, retryAfterMs: refusal.afterMs }
+    if (refusal.kind === 'gone') await this.#parts.markGone(addressOf(chatId))
     return { outcome: 'refused', reason: sent.reason }
   }
 }

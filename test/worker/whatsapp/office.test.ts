@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseAmount } from '../../../domain/money.ts'
 import { createClaimLink } from '../../../services/agents/create-claim-link.ts'
+import { createBroadcast } from '../../../services/outbox/broadcasts/create-broadcast.ts'
+import { startBroadcast } from '../../../services/outbox/broadcasts/start-broadcast.ts'
 import { ownerActor } from '../../support/rig.ts'
 import { numberOf, WhatsAppRig } from '../../support/whatsapp-rig.ts'
 
@@ -36,7 +38,8 @@ const claim = () => shop.db.database.transaction((tx) => createClaimLink(tx, own
 test('an owner is bound by a code that works once, and withdraws by numbers', async () => {
   const [owner, stranger] = [shop.caller(agentNumber), shop.caller(agentNumber)]
   await stranger.ask('/agent', 'This dashboard is for the owners of this shop.')
-  const { message } = await claim()
+  const { message, link } = await claim()
+  expect(link).toBe(`https://wa.me/${agentNumber}?text=${encodeURIComponent(message)}`)
   const claimed = await owner.ask(message, /1 |0 /)
   await stranger.ask(message, /\n0 Home/)
   const panel = await owner.ask(numberOf(claimed, 'Dashboard'), 'Shop: open')
@@ -55,6 +58,11 @@ test('an owner is bound by a code that works once, and withdraws by numbers', as
   await owner.ask('/agent', 'Held for withdrawals: 50')
   const { rows } = await shop.db.database.query<{ n: number }>('select count(*)::int as n from withdrawal')
   expect(rows[0]?.n).toBe(1)
+  const { rows: keys } = await shop.db.database.query<{ key: string }>('select key from handled_update')
+  expect(keys.filter(({ key }) => key.startsWith('nonce:')).length).toBeGreaterThan(0)
+  for (const { phone } of [owner, stranger]) {
+    expect(keys.filter(({ key }) => key.includes(phone.number) || key.includes(phone.lid))).toEqual([])
+  }
 })
 
 test('a claim is typed without the command, too', async () => {
@@ -80,4 +88,22 @@ test("an admin adds an agent by answers; a bot's token in one is read and kept n
   await admin.reads('Bob Shop')
   const { rows } = await shop.db.database.query<{ id: string }>(`select id from tenant where id = 'agent:bob'`)
   expect(rows).toHaveLength(1)
+})
+
+test('a broadcast says the word that ends the news, and the menu from before still counts', async () => {
+  const [ann, ben] = [shop.caller(masterNumber), shop.caller(masterNumber)]
+  await ann.ask('start', 'Hello')
+  const send = (html: string) =>
+    shop.db.database.transaction(async (tx) => {
+      const { id } = await createBroadcast(tx, ownerActor, { tenant: 'master', html })
+      await startBroadcast(tx, ownerActor, { id })
+    })
+  await send('<b>Sale</b> of *everything*')
+  expect(await ann.reads('Sale')).toBe('*Sale* of *everything*\n\n*stop* 🔕 No more news')
+  await ann.ask('1', 'nothing for sale')
+  await ann.ask('STOP', 'You get no more news')
+  await ben.ask('start', 'Hello')
+  await send('Another one')
+  await ben.reads('Another one')
+  expect(ann.texts().filter((text) => text.includes('Another one'))).toEqual([])
 })

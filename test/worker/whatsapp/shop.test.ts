@@ -1,13 +1,19 @@
 /** The shop on WhatsApp, as people have it: real worker processes, a fake server, phones. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Language, languages } from '../../../domain/worker-contract.ts'
-import { createBroadcast } from '../../../services/outbox/broadcasts/create-broadcast.ts'
-import { startBroadcast } from '../../../services/outbox/broadcasts/start-broadcast.ts'
+import { signalProcess } from '../../../runtime/process-identity.ts'
+import { setPicture } from '../../../services/catalogue/set-picture.ts'
 import { say } from '../../../worker/shop/customer/texts.ts'
+import { processOf } from '../../support/faults.ts'
 import { ownerActor } from '../../support/rig.ts'
 import { type Caller, numberOf, WhatsAppRig } from '../../support/whatsapp-rig.ts'
 
 const number = '491701234567'
+/** The smallest picture: one transparent dot. */
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
 let shop: WhatsAppRig
 let bot: string
 let units = 0
@@ -97,6 +103,16 @@ describe('buying', () => {
     await ann.ask(numberOf(order, 'Buy again'), 'Price:')
   })
 
+  test("a product's picture comes with its page and its menu as the caption", async () => {
+    await shop.product('pictured', { lines: ['p:q'], price: '1' })
+    await shop.db.database.transaction((tx) => setPicture(tx, ownerActor, { id: 'pictured', picture: png }))
+    const ann = await enter()
+    const page = await open(ann, 'Product pictured')
+    expect(page).toContain('1 Buy')
+    const shown = ann.phone.inbox.all.find((event) => event.kind === 'message' && event.file !== undefined)
+    expect(shown).toMatchObject({ file: { kind: 'image', mimetype: 'image/png', bytes: png } })
+  })
+
   test('who writes a number twice has not confirmed what they have not seen', async () => {
     await shop.product('single', { lines: ['only:one'], price: '1' })
     const ann = await enter()
@@ -179,6 +195,19 @@ describe('once', () => {
     expect(await waiting()).toBe(0)
   })
 
+  test('whoever writes while the worker is told to end is answered once, by it or by the next', async () => {
+    const people = await Promise.all(Array.from({ length: 6 }, () => enter()))
+    const { pid } = await shop.rig.until(bot, 'running')
+    await Promise.all(people.map((each) => each.write('/id')))
+    signalProcess(processOf(pid), 'SIGTERM')
+    await Promise.all(people.map((each) => each.reads('Your id')))
+    await shop.rig.until(bot, 'running', (view) => view.pid !== pid)
+    for (const each of people) {
+      await each.ask('/help', 'How it works')
+      expect(count(each, 'Your id')).toBe(1)
+    }
+  })
+
   test('a message that comes twice, at once and after the connection was gone, is handled once', async () => {
     const ann = await enter()
     const id = await ann.write('/id')
@@ -234,23 +263,6 @@ describe('people', () => {
     await ann.phone.postStatus([number], '/id')
     await ann.ask('/help', 'How it works')
     expect(ann.texts()).toHaveLength(before + 1)
-  })
-
-  test('a broadcast says the word that ends the news, and the menu from before still counts', async () => {
-    const ann = await enter()
-    const send = (html: string) =>
-      shop.db.database.transaction(async (tx) => {
-        const { id } = await createBroadcast(tx, ownerActor, { tenant: 'master', html })
-        await startBroadcast(tx, ownerActor, { id })
-      })
-    await send('<b>Sale</b> of *everything*')
-    expect(await ann.reads('Sale')).toBe('*Sale* of *everything*\n\n*stop* 🔕 No more news')
-    await ann.ask('1', 'Choose a product')
-    await ann.ask('STOP', 'You get no more news')
-    await send('Another one')
-    const ben = await enter()
-    await ben.ask('/help', 'How it works')
-    expect(count(ann, 'Another one')).toBe(0)
   })
 
   test('a token that somebody writes is not kept, and they are told to revoke it', async () => {
