@@ -13,6 +13,7 @@ import { restart } from './restart.ts'
 import { statements } from './statements.ts'
 import { supervisorCpu } from './supervisor-cpu.ts'
 import { takeOver } from './take-over.ts'
+import { whatsappIdle, whatsappRestart } from './whatsapp.ts'
 
 export const figures: readonly Figure[] = [
   restart,
@@ -24,6 +25,8 @@ export const figures: readonly Figure[] = [
   statements,
   adoption,
   takeOver,
+  whatsappIdle,
+  whatsappRestart,
   importStock,
   orderOne,
   orderEight,
