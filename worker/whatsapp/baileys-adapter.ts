@@ -29,6 +29,7 @@ import type {
   SendOutcome,
   StatusUpdate,
 } from './connection.ts'
+import { boundClose, codeOf, guardFrames, wordsOf } from './raw-socket.ts'
 import { sealMedia } from './seal-media.ts'
 import { uploadMedia } from './upload-media.ts'
 
@@ -84,8 +85,6 @@ export interface Device {
 
 /** As a browser on a desktop: pairing codes of others are refused. */
 const browser: [string, string, string] = ['Ubuntu', 'Chrome', '22.04.4']
-/** How long the other side may take to close. */
-const closeLimitMs = 1000
 const connectLimitMs = 20_000
 
 export function freshCreds(): Creds {
@@ -340,48 +339,9 @@ function readKey(type: string, text: string): unknown {
     : value
 }
 
-interface RawSocket {
-  emit: (name: string | symbol, ...given: never[]) => boolean
-  close: () => Promise<void>
-  readonly socket: { terminate(): void } | null
-}
-
-/** A process that was stopped finds frames before its timers have run: none of them is taken past the deadline. */
-function guardFrames(given: unknown, mayReceive: () => boolean): void {
-  const ws = given as RawSocket
-  const emit = ws.emit.bind(ws)
-  ws.emit = (name, ...words) => {
-    if (name !== 'message' || mayReceive()) return emit(name, ...words)
-    ws.socket?.terminate()
-    return false
-  }
-}
-
-/** A server that is gone does not answer that the connection may be closed, and the library would wait half a minute. */
-function boundClose(given: unknown): void {
-  const ws = given as RawSocket
-  const close = ws.close.bind(ws)
-  ws.close = () => {
-    const { socket } = ws
-    const late = setTimeout(() => socket?.terminate(), closeLimitMs)
-    return close().finally(() => clearTimeout(late))
-  }
-}
-
 function endOf(last: ConnectionState['lastDisconnect']): { code: number | null; reason: string } {
   const error = last?.error
   return { code: codeOf(error) ?? null, reason: error === undefined ? 'the connection ended' : wordsOf(error) }
-}
-
-function codeOf(error: unknown): number | undefined {
-  const code = (error as { output?: { statusCode?: unknown } } | undefined)?.output?.statusCode
-  return typeof code === 'number' ? code : undefined
-}
-
-/** Without addresses: they are phone numbers. */
-function wordsOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : 'unknown'
-  return text.replace(/\d{6,}(?:[:_.]\d+)*(?:@[\w.]+)?/g, '...').slice(0, 300)
 }
 
 function noteStatus(
