@@ -62,6 +62,7 @@ export class ChaosFleet {
     await startLeaseTrace(database)
     const requests = new RequestTrace('worker-telegram.mjs')
     const sandbox = await startSandbox({ onAudit: requests.note })
+    requests.goingTo(sandbox.apiRoot)
     const fleet = new ChaosFleet({ postgres, database, sandbox, requests })
     for (const [index, name] of serverNames.entries()) {
       const base = portBase + index * portsOfServer
@@ -118,6 +119,7 @@ export class ChaosFleet {
       if (identity !== undefined) await kill(identity)
     }
     await this.sandbox.stop()
+    this.requests.stop()
     await this.database.close()
     await this.#postgres.remove()
     rmSync(this.#folder, { recursive: true, force: true })
