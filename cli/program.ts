@@ -101,16 +101,30 @@ export function buildProgram(cli: Cli): Command {
 }
 
 /**
- * Runs one command line. An interrupted command is waited for until it has let go of what it holds; a second Ctrl-C
- * does not wait.
+ * Runs one command line of this process. An interrupted command is waited for until it has let go of what it holds; a
+ * second Ctrl-C does not wait.
  * @returns the exit code.
  */
 export async function runProgram(parameters: readonly string[]): Promise<number> {
   const output = new Output(process.stdout, process.stderr)
+  const interruption = listenForInterruption()
+  try {
+    return await runCommand(parameters, {
+      output,
+      signal: interruption.signal,
+      environment: process.env,
+      cwd: process.cwd(),
+    })
+  } finally {
+    interruption.stop()
+  }
+}
+
+/** Runs one command line with what it is given, and says what went wrong. @returns the exit code. */
+export async function runCommand(parameters: readonly string[], cli: Cli): Promise<number> {
+  const { output } = cli
   // Until the command is known; the hook above settles it.
   output.json = untilSeparator(parameters).includes('--json')
-  const interruption = listenForInterruption()
-  const cli: Cli = { output, signal: interruption.signal, environment: process.env, cwd: process.cwd() }
   try {
     await buildProgram(cli).parseAsync(parameters, { from: 'user' })
     await output.flush()
@@ -120,8 +134,6 @@ export async function runProgram(parameters: readonly string[]): Promise<number>
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     if (error instanceof Interrupted && output.noteIsTerminal) output.note('')
     return reportError(output, error)
-  } finally {
-    interruption.stop()
   }
 }
 

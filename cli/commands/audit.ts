@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addCommand, type Cli, durationMs, wholeNumber } from '../command.ts'
+import { addCommand, type Cli, durationMs, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 interface AuditOptions {
   actor?: string
@@ -16,7 +16,7 @@ export function addAuditCommands(program: Command, cli: Cli): void {
     .option('--actor <name>', 'only what this actor did, e.g. user:admin')
     .option('--action <action>', 'only this action, e.g. instance.approve')
     .option('--target <id>', 'only changes of this bot, user or server')
-    .option('--tenant <tenant>', 'only this tenant')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--since <duration>', 'only the last 30m, 12h, 7d ...', durationMs)
     .option('--limit <count>', 'at most this many', wholeNumber(1, 10_000), 50)
     .action(async (options: AuditOptions) => {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Tx } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { BroadcastView } from '../../services/outbox/broadcasts/broadcast-view.ts'
-import { addCommand, addGroup, type Cli, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
 
 /** `broadcast create|list|show|preview|start|pause|resume|cancel`. */
@@ -42,7 +42,7 @@ export function addBroadcastCommands(program: Command, cli: Cli): void {
 
 function addCreate(group: Command, cli: Cli): void {
   addCommand(group, 'create', 'write a broadcast, as a draft that goes to nobody yet')
-    .requiredOption('--tenant <tenant>', 'to whose customers: master or agent:<id>')
+    .requiredOption('--tenant <tenant>', `to whose customers: ${tenantWords}`, tenantOf)
     .requiredOption('--file <file>', "its text, HTML as Telegram knows it ('-' is stdin)")
     .action(async (options: { tenant: string; file: string }) => {
       const { readSmallFile } = await import('../read-secret.ts')
@@ -61,7 +61,7 @@ function addCreate(group: Command, cli: Cli): void {
 
 function addList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list broadcasts, newest first')
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 20)
     .action(async (options: { tenant?: string; limit: number }) => {
       const { withContext } = await import('../context.ts')

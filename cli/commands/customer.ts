@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
-import { parseShop } from '../../domain/tenant.ts'
-import { addCommand, addGroup, type Cli, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { addCustomerAdjust } from './customer-adjust.ts'
 
 interface ListOptions {
@@ -26,18 +25,17 @@ export function addCustomerCommands(program: Command, cli: Cli): void {
 
 function addCustomerList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list the customers, the one seen last first')
-    .option('--tenant <tenant>', "those of one shop: master, or an agent's id")
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--search <text>', 'part of a name, or an id')
     .option('--blocked', 'only blocked ones')
     .option('--erased', 'erased ones too')
     .option('--limit <count>', 'how many', wholeNumber(1, 1000), 50)
     .action(async (options: ListOptions) => {
-      const tenant = options.tenant === undefined ? undefined : parseShop(options.tenant)
       const { withContext } = await import('../context.ts')
       const { listCustomers } = await import('../../services/customers/list-customers.ts')
       const { renderCustomers } = await import('../render-customers.ts')
       await withContext(cli, async (context) => {
-        const { search, blocked, erased, limit } = options
+        const { tenant, search, blocked, erased, limit } = options
         const customers = await context.run(listCustomers, { tenant, search, blocked, erased, limit })
         cli.output.result(customers, () => renderCustomers(cli.output, customers, Date.now()))
       })

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { EntryKind } from '../../services/ledger/list-entries.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 const kinds: readonly EntryKind[] = [
   'sale',
@@ -26,7 +26,7 @@ export function addLedgerCommands(program: Command, cli: Cli): void {
 
 function addBalances(group: Command, cli: Cli): void {
   addCommand(group, 'balances', 'what every tenant has, owes, earned and was paid')
-    .option('--tenant <tenant>', 'only this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .action(async (options: { tenant?: string }) => {
       const { withContext } = await import('../context.ts')
       const { listBalances } = await import('../../services/ledger/list-balances.ts')
@@ -54,7 +54,7 @@ interface EntryOptions {
 
 function addEntries(group: Command, cli: Cli): void {
   addCommand(group, 'entries', 'entries of the journal with their transfers, newest first')
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--kind <kind>', `only these: ${kinds.join(', ')}`, oneOf(kinds))
     .option('--customer <customer>', 'only what moved the money of this customer')
     .option('--account <number>', 'only what moved this account', anyNumber)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addCommand, type Cli, durationMs } from '../command.ts'
+import { addCommand, type Cli, durationMs, tenantOf, tenantWords } from '../command.ts'
 
 interface ListOptions {
   status?: string
@@ -14,7 +14,7 @@ export function addList(program: Command, cli: Cli): void {
     .option('--status <status>', 'new, approved, expired, suspended, deleted; also pending, active, paused')
     .option('--server <name>', 'only the bots of this server')
     .option('--expiring <duration>', 'only those whose time ends within 12h, 7d ...', durationMs)
-    .option('--tenant <tenant>', 'only this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .action(async (options: ListOptions) => {
       const { withContext } = await import('../context.ts')
       const { listInstances } = await import('../../services/list-instances.ts')

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type OrderStatus, orderStatuses } from '../../domain/shop.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 const anyNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 
@@ -26,7 +26,7 @@ interface ListOptions {
 
 function addList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list orders, newest first; refused ones by their status')
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--customer <customer>', 'only of this customer')
     .option('--product <product>', 'only of this product')
     .option('--status <status>', `only these: ${orderStatuses.join(', ')}`, oneOf(orderStatuses))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type MessageState, messageStates } from '../../services/outbox/message-view.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
 
 /** `outbox list|show|redrive|drop`. */
@@ -21,7 +21,7 @@ interface Filter {
 function addList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list what is not delivered yet, newest first')
     .option('--state <state>', `only these: ${messageStates.join(', ')}`, oneOf(messageStates))
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--kind <kind>', 'only of this kind, such as goods')
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
     .action(async (options: Filter & { state?: MessageState; limit: number }) => {
@@ -53,7 +53,7 @@ function addShow(group: Command, cli: Cli): void {
 function addRedrive(group: Command, cli: Cli): void {
   addCommand(group, 'redrive [messages...]', 'deliver dead letters once more')
     .option('--all', 'every dead letter that the options leave')
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--kind <kind>', 'only of this kind, such as goods')
     .action(async (texts: string[], options: Filter & { all?: true }) => {
       const ids = texts.map((text) => numberOf(text, 'message'))

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { parseAmount } from '../../domain/money.ts'
 import { type TopUpOutcome, type TopUpState, type TopUpView, topUpLimitsOf, topUpStates } from '../../domain/top-up.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { formatLocalTime } from '../format.ts'
 import { topUpFailure } from '../money-refusals.ts'
 
@@ -28,7 +28,7 @@ interface ListOptions {
 function addList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list top-ups, newest first')
     .option('--status <status>', `only these: ${topUpStates.join(', ')}`, oneOf(topUpStates))
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--customer <customer>', 'only of this customer')
     .option('--before <topup>', 'only those before this one', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)

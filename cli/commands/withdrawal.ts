@@ -14,7 +14,7 @@ import {
   withdrawalStateOf,
   withdrawalStates,
 } from '../../domain/withdrawal.ts'
-import { addCommand, addGroup, type Cli, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, tenantOf, wholeNumber } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withdrawalFailure } from '../money-refusals.ts'
 import { askConfirmation } from '../prompt.ts'
@@ -39,7 +39,7 @@ export function addWithdrawalCommands(program: Command, cli: Cli): void {
 function addList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list withdrawals, newest first')
     .option('--status <status>', `only these: ${withdrawalStates.join(', ')}`, statusOf)
-    .option('--tenant <tenant>', 'only of this agent: agent:<id>')
+    .option('--tenant <tenant>', 'only of this agent: agent:<id>', tenantOf)
     .option('--before <withdrawal>', 'only what stands behind this one in the list')
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
     .action(async (options: { status?: WithdrawalState; tenant?: string; before?: string; limit: number }) => {
@@ -83,7 +83,7 @@ interface RequestOptions {
 
 function addRequest(group: Command, cli: Cli): void {
   addCommand(group, 'request', "hold an agent's profit for a payment to an address of TRON")
-    .requiredOption('--tenant <tenant>', 'whose profit: agent:<id>')
+    .requiredOption('--tenant <tenant>', 'whose profit: agent:<id>', tenantOf)
     .requiredOption('--amount <amount>', 'of USDT, the fee included')
     .requiredOption('--address <address>', 'where it is to be paid')
     .option('--key <key>', 'the same key requests once, however often it is given')
@@ -186,7 +186,7 @@ function addCancel(group: Command, cli: Cli): void {
 
 function addStats(group: Command, cli: Cli): void {
   addCommand(group, 'stats', 'withdrawals in numbers')
-    .option('--tenant <tenant>', 'only of this agent: agent:<id>')
+    .option('--tenant <tenant>', 'only of this agent: agent:<id>', tenantOf)
     .action(async (options: { tenant?: string }) => {
       const { withContext } = await import('../context.ts')
       const { withdrawalStats } = await import('../../services/withdrawals/withdrawal-stats.ts')

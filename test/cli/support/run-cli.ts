@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { Output } from '../../../cli/output.ts'
-import { buildProgram } from '../../../cli/program.ts'
+import { buildProgram, runCommand } from '../../../cli/program.ts'
 
 export const botfleet = join(import.meta.dirname, '..', '..', '..', 'botfleet')
 
@@ -54,6 +56,28 @@ export function runCli(parameters: readonly string[], options: RunOptions = {}):
       resolve({ code, signal, ...chunks, elapsedMs: performance.now() - startedAt })
     })
   })
+}
+
+/**
+ * Runs a command inside the test's own process, with pipes as stdout and stderr: a tenth of a process, for what is not
+ * about processes. It is asked nothing and reads no stdin.
+ */
+export async function callCli(
+  parameters: readonly string[],
+  options: Pick<RunOptions, 'cwd' | 'env'> = {},
+): Promise<Pick<CliRun, 'code' | 'stdout' | 'stderr'>> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const chunks = { stdout: '', stderr: '' }
+  stdout.setEncoding('utf8').on('data', (text: string) => (chunks.stdout += text))
+  stderr.setEncoding('utf8').on('data', (text: string) => (chunks.stderr += text))
+  const code = await runCommand(parameters, {
+    output: new Output(stdout, stderr),
+    signal: AbortSignal.timeout(limitMs),
+    environment: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...options.env },
+    cwd: options.cwd ?? tmpdir(),
+  })
+  await Promise.all([stdout, stderr].map((stream) => stream.end() && once(stream, 'end')))
+  return { code, ...chunks }
 }
 
 /** A folder for one test file, with a BOTFLEET_HOME in it. */
