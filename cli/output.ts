@@ -16,13 +16,15 @@ export class Output {
   json = false
   readonly #stdout: OutputStream
   readonly #stderr: OutputStream
+  readonly #environment: NodeJS.ProcessEnv
   readonly #closed = new AbortController()
   #documents = 0
   #writeError: Error | undefined
 
-  constructor(stdout: OutputStream, stderr: OutputStream) {
+  constructor(stdout: OutputStream, stderr: OutputStream, environment: NodeJS.ProcessEnv = process.env) {
     this.#stdout = stdout
     this.#stderr = stderr
+    this.#environment = environment
     stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') this.#writeError ??= error
       this.#closed.abort()
@@ -41,7 +43,7 @@ export class Output {
     if (this.#stdout.isTTY === true && this.#stdout.columns !== undefined && this.#stdout.columns > 0) {
       return this.#stdout.columns
     }
-    const columns = Number(process.env['COLUMNS'])
+    const columns = Number(this.#environment['COLUMNS'])
     return Number.isInteger(columns) && columns > 0 ? columns : Number.POSITIVE_INFINITY
   }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, type Cli, durationMs, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 interface AuditOptions {
@@ -25,6 +26,7 @@ export function addAuditCommands(program: Command, cli: Cli): void {
       const { renderAudit } = await import('../render-history.ts')
       await withContext(cli, async (context) => {
         const { since, ...filters } = options
+        await assertKnown(context, { tenant: filters.tenant })
         const rows = await context.run(listAudit, { ...filters, withinMs: since })
         cli.output.result(rows, () => renderAudit(cli.output, rows))
       })

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Tx } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { BroadcastView } from '../../services/outbox/broadcasts/broadcast-view.ts'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
 
@@ -50,6 +51,7 @@ function addCreate(group: Command, cli: Cli): void {
       const { withContext } = await import('../context.ts')
       const { createBroadcast } = await import('../../services/outbox/broadcasts/create-broadcast.ts')
       await withContext(cli, async (context) => {
+        await assertKnown(context, { tenant: options.tenant })
         const view = await context.run(createBroadcast, { tenant: options.tenant, html })
         cli.output.result(
           view,
@@ -68,6 +70,7 @@ function addList(group: Command, cli: Cli): void {
       const { listBroadcasts } = await import('../../services/outbox/broadcasts/list-broadcasts.ts')
       const { renderBroadcasts } = await import('../render-broadcast.ts')
       await withContext(cli, async (context) => {
+        await assertKnown(context, { tenant: options.tenant })
         const views = await context.run(listBroadcasts, { tenant: options.tenant, limit: options.limit })
         cli.output.result(views, () => renderBroadcasts(cli.output, views))
       })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type Currency, currencies, parseAmount } from '../../domain/money.ts'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, type Cli, oneOf } from '../command.ts'
 
 interface AdjustOptions {
@@ -26,6 +27,7 @@ export function addCustomerAdjust(group: Command, cli: Cli): void {
       const { adjustBalance } = await import('../../services/top-ups/adjust-balance.ts')
       await withContext(cli, async (context) => {
         const { currency, reason, key = `cli:${randomUUID()}` } = options
+        await assertKnown(context, { customer })
         const outcome = await context.run(adjustBalance, { customer, currency, amount, reason, key })
         if (outcome.kind === 'refused') {
           const { refusal, detail } = outcome

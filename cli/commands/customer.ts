@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { addCustomerAdjust } from './customer-adjust.ts'
 
@@ -29,13 +30,14 @@ function addCustomerList(group: Command, cli: Cli): void {
     .option('--search <text>', 'part of a name, or an id')
     .option('--blocked', 'only blocked ones')
     .option('--erased', 'erased ones too')
-    .option('--limit <count>', 'how many', wholeNumber(1, 1000), 50)
+    .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
     .action(async (options: ListOptions) => {
       const { withContext } = await import('../context.ts')
       const { listCustomers } = await import('../../services/customers/list-customers.ts')
       const { renderCustomers } = await import('../render-customers.ts')
       await withContext(cli, async (context) => {
         const { tenant, search, blocked, erased, limit } = options
+        await assertKnown(context, { tenant })
         const customers = await context.run(listCustomers, { tenant, search, blocked, erased, limit })
         cli.output.result(customers, () => renderCustomers(cli.output, customers, Date.now()))
       })
@@ -99,14 +101,14 @@ function addCustomerErase(group: Command, cli: Cli): void {
 
 function addCustomerHistory(group: Command, cli: Cli): void {
   addCommand(group, 'history <customer>', "what came to a customer's balance and went from it")
-    .option('-n, --lines <count>', 'how many, the latest first', wholeNumber(1, 1000), 50)
+    .option('--limit <count>', 'at most this many, the latest first', wholeNumber(1, 1000), 50)
     .option('--before <number>', 'only those before this one', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .action(async (id: string, options: { lines: number; before?: number }) => {
+    .action(async (id: string, options: { limit: number; before?: number }) => {
       const { withContext } = await import('../context.ts')
       const { customerHistory } = await import('../../services/customers/customer-history.ts')
       const { renderTransactions } = await import('../render-customers.ts')
       await withContext(cli, async (context) => {
-        const { lines: limit, before } = options
+        const { limit, before } = options
         const rows = await context.run(customerHistory, { id, limit, before })
         cli.output.result(rows, () => renderTransactions(cli.output, rows))
       })

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { EntryKind } from '../../services/ledger/list-entries.ts'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 const kinds: readonly EntryKind[] = [
@@ -34,6 +35,7 @@ function addBalances(group: Command, cli: Cli): void {
       await withContext(
         cli,
         async (context) => {
+          await assertKnown(context, { tenant: options.tenant })
           const balances = await context.run(listBalances, { tenant: options.tenant })
           cli.output.result(balances, () => renderBalances(cli.output, balances))
         },
@@ -67,6 +69,7 @@ function addEntries(group: Command, cli: Cli): void {
       const { renderEntries } = await import('../render-ledger.ts')
       await withContext(cli, async (context) => {
         const { tenant, kind, customer, account, order, before, limit } = options
+        await assertKnown(context, { tenant, customer })
         const entries = await context.run(listEntries, { tenant, kind, customer, account, order, before, limit })
         cli.output.result(entries, () => renderEntries(cli.output, entries))
       })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, type Cli, durationMs, tenantOf, tenantWords } from '../command.ts'
 
 interface ListOptions {
@@ -21,6 +22,7 @@ export function addList(program: Command, cli: Cli): void {
       const { renderList } = await import('../render-list.ts')
       await withContext(cli, async (context) => {
         const { expiring, ...filters } = options
+        await assertKnown(context, { tenant: filters.tenant })
         const views = await context.run(listInstances, { ...filters, expiringWithinMs: expiring })
         cli.output.result(views, () => renderList(cli.output, views, Date.now()))
         if (cli.output.json) return

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type OrderStatus, orderStatuses } from '../../domain/shop.ts'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 const anyNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER)
@@ -38,6 +39,7 @@ function addList(group: Command, cli: Cli): void {
       const { renderOrders } = await import('../render-orders.ts')
       await withContext(cli, async (context) => {
         const { tenant, customer, product, status, before, limit } = options
+        await assertKnown(context, { tenant, customer, product })
         const orders = await context.run(listOrders, { tenant, customer, product, status, before, limit })
         cli.output.result(orders, () => renderOrders(cli.output, orders))
       })
@@ -77,6 +79,7 @@ function addPlace(group: Command, cli: Cli): void {
       await withContext(cli, async (context) => {
         const { customer, product, quantity, key = `cli:${randomUUID()}` } = options
         const maturityHours = context.config.settings.MATURITY_HOURS
+        await assertKnown(context, { customer, product })
         const order = await context.run(placeOrderFor, { customer, product, quantity, key, maturityHours })
         if (order.refusal !== null) throw orderFailure(order.refusal, order)
         cli.output.result(order, () =>
@@ -114,6 +117,7 @@ function addRefund(group: Command, cli: Cli): void {
       const { confirmRefund } = await import('../confirm-refund.ts')
       await withContext(cli, async (context) => {
         const { units, restock = false, reason, key = `cli:${randomUUID()}` } = options
+        await assertKnown(context, { order })
         if (options.yes !== true) await confirmRefund(cli, context, { order, units, restock })
         const refunded = await context.run(refundOrder, { order, units, key, restock, reason })
         cli.output.result(refunded, () => {
@@ -125,7 +129,8 @@ function addRefund(group: Command, cli: Cli): void {
 }
 
 function orderNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new Failure('usage', 'an order has a number: ./botfleet order list')
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new Failure('usage', `an order is named by its number, not ${JSON.stringify(text)}`)
   return Number(text)
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type MessageState, messageStates } from '../../services/outbox/message-view.ts'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
 
@@ -31,6 +32,7 @@ function addList(group: Command, cli: Cli): void {
       await withContext(cli, async (context) => {
         const { state, tenant, kind, limit } = options
         const states = state === undefined ? (['queued', 'claimed', 'dead'] as const) : [state]
+        await assertKnown(context, { tenant })
         const views = await context.run(listMessages, { states, tenant, kind, limit })
         cli.output.result(views, () => renderMessages(cli.output, views))
       })
@@ -64,8 +66,9 @@ function addRedrive(group: Command, cli: Cli): void {
       const { redriveMessages } = await import('../../services/outbox/redrive-messages.ts')
       await withContext(cli, async (context) => {
         const { tenant, kind } = options
+        await assertKnown(context, { tenant })
         const redriven = await context.run(redriveMessages, { ids: options.all ? undefined : ids, tenant, kind })
-        refuseNothing(ids, redriven, 'no dead letter')
+        refuseNothing(ids, redriven, 'a dead letter')
         cli.output.result(
           { redriven },
           () => `Queued again: ${redriven.length === 0 ? 'nothing' : redriven.join(', ')}.`,

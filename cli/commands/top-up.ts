@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { parseAmount } from '../../domain/money.ts'
 import { type TopUpOutcome, type TopUpState, type TopUpView, topUpLimitsOf, topUpStates } from '../../domain/top-up.ts'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { formatLocalTime } from '../format.ts'
 import { topUpFailure } from '../money-refusals.ts'
@@ -38,6 +39,7 @@ function addList(group: Command, cli: Cli): void {
       const { renderTopUps } = await import('../render-top-up.ts')
       await withContext(cli, async (context) => {
         const { status, tenant, customer, before, limit } = options
+        await assertKnown(context, { tenant, customer })
         const views = await context.run(listTopUps, { status, tenant, customer, before, limit })
         cli.output.result(views, () => renderTopUps(cli.output, views))
       })

@@ -14,6 +14,7 @@ import {
   withdrawalStateOf,
   withdrawalStates,
 } from '../../domain/withdrawal.ts'
+import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, tenantOf, wholeNumber } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withdrawalFailure } from '../money-refusals.ts'
@@ -48,6 +49,7 @@ function addList(group: Command, cli: Cli): void {
       const { renderWithdrawals } = await import('../render-withdrawal.ts')
       await withContext(cli, async (context) => {
         const { status, tenant, before, limit } = options
+        await assertKnown(context, { tenant })
         const views = await context.run(listWithdrawals, { status, tenant, before, limit })
         cli.output.result(views, () => renderWithdrawals(cli.output, views))
       })
@@ -97,14 +99,15 @@ function addRequest(group: Command, cli: Cli): void {
         const quoted = quoteWithdrawal(amount, rules)
         if (quoted.kind === 'refused') throw withdrawalFailure(quoted)
         const { fee, net, currency } = quoted.quote
-        const question = `Request ${quoted.quote.amount} ${currency}? The fee is ${fee}: ${net} arrive.`
+        const { tenant, address, key = `cli:${randomUUID()}` } = options
+        await assertKnown(context, { tenant })
+        const question = `Request ${quoted.quote.amount} ${currency}? The fee is ${fee} ${currency}: ${net} ${currency} arrive.`
         if (options.yes !== true && cli.output.interactive && !(await askConfirmation(cli.output, question))) {
           throw new Failure('usage', 'nothing was requested')
         }
-        const { tenant, address, key = `cli:${randomUUID()}` } = options
         await settle(cli, context.run(requestWithdrawal, { tenant, amount, address, key, rules }), (view) =>
           [
-            `Requested ${view.id}: ${view.amount} ${view.currency} are held, ${view.net} are to be paid.`,
+            `Requested ${view.id}: ${view.amount} ${view.currency} are held, ${view.net} ${view.currency} are to be paid.`,
             `./botfleet withdrawal approve ${view.id} approves it${view.approvals_needed > 1 ? '; two people must' : ''}.`,
           ].join('\n'),
         )
@@ -192,6 +195,7 @@ function addStats(group: Command, cli: Cli): void {
       const { withdrawalStats } = await import('../../services/withdrawals/withdrawal-stats.ts')
       const { renderWithdrawalStats } = await import('../render-withdrawal.ts')
       await withContext(cli, async (context) => {
+        await assertKnown(context, { tenant: options.tenant })
         const stats = await context.run(withdrawalStats, { tenant: options.tenant })
         cli.output.result(stats, () => renderWithdrawalStats(cli.output, stats, Date.now()))
       })

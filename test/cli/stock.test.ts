@@ -207,7 +207,9 @@ test('what was sold is exported for spreadsheets and for programs, to stdout or 
 
 test('units are removed or spoilt by their numbers, their import, or all', async () => {
   await done(['product', 'add', 'Removed', '--price', '1'])
-  const { batch } = await document<{ batch: number }>(['stock', 'add', 'removed', '--file', '-'], { input: 'a\nb\nc' })
+  const { import: batch } = await document<{ import: number }>(['stock', 'add', 'removed', '--file', '-'], {
+    input: 'a\nb\nc',
+  })
   await sell('removed', 1)
   const [unit] = await document<{ id: number }[]>(['stock', 'list', 'removed', '--state', 'available'])
   expect(await document(['stock', 'remove', 'removed', '--unit', String(unit?.id), '--spoil', 'bad', '--yes'])).toEqual(

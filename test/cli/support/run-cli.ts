@@ -70,10 +70,11 @@ export async function callCli(
   const chunks = { stdout: '', stderr: '' }
   stdout.setEncoding('utf8').on('data', (text: string) => (chunks.stdout += text))
   stderr.setEncoding('utf8').on('data', (text: string) => (chunks.stderr += text))
+  const environment = { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...options.env }
   const code = await runCommand(parameters, {
-    output: new Output(stdout, stderr),
+    output: new Output(stdout, stderr, environment),
     signal: AbortSignal.timeout(limitMs),
-    environment: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...options.env },
+    environment,
     cwd: options.cwd ?? tmpdir(),
   })
   await Promise.all([stdout, stderr].map((stream) => stream.end() && once(stream, 'end')))
