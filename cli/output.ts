@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { Failure } from '../domain/failure.ts'
+import { wrapText } from './text-width.ts'
 
 /** The formats of `util.styleText` that the CLI uses. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -91,7 +92,9 @@ export class Output {
 
   /** Reports a failure: a line on stderr and, with `--json` when no document was printed yet, the one document. */
   failure(failure: Failure): void {
-    this.note(`${this.noteStyle('red', 'botfleet:')} ${failure.message}`)
+    const text = `${this.noteStyle('red', 'botfleet:')} ${failure.message}`
+    const { columns } = this.#stderr
+    this.note(this.noteIsTerminal && columns !== undefined && columns > 0 ? wrapText(text, columns).join('\n') : text)
     if (!this.json || this.#documents > 0) return
     const { code, exitCode, message, details } = failure
     this.#document({ error: { code, exit_code: exitCode, message, details } })

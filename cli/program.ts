@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, Help, Option } from 'commander'
 import { type Cli, settle } from './command.ts'
 import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
@@ -45,7 +45,7 @@ export function buildProgram(cli: Cli): Command {
     .usage('<command> [options]')
     .version(readVersion(), '-V, --version', 'print the version')
     .addOption(new Option('--json', 'print one JSON document (every command takes it)'))
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureHelp({ subcommandTerm: (command) => command.name(), optionDescription })
     .addHelpText('after', '\nEach command explains itself: ./botfleet create --help')
     .hook('preAction', (_program, command) => {
       cli.output.json = command.optsWithGlobals<{ json?: boolean }>().json === true
@@ -135,6 +135,12 @@ export async function runCommand(parameters: readonly string[], cli: Cli): Promi
     if (error instanceof Interrupted && output.noteIsTerminal) output.note('')
     return reportError(output, error)
   }
+}
+
+/** What help says of an option: a required one is marked as one. */
+function optionDescription(option: Option): string {
+  const words = new Help().optionDescription(option)
+  return option.mandatory && option.defaultValue === undefined ? `${words} (required)` : words
 }
 
 function untilSeparator(parameters: readonly string[]): readonly string[] {

@@ -33,12 +33,12 @@ export function renderOrder(output: Output, order: OrderDetails, nowMs: number):
   const timeOf = (time: string | null) =>
     time === null ? undefined : `${formatLocalTime(time)} (${formatRelative(time, nowMs)})`
   const { currency, profit } = order
-  const name = order.customer_name === null ? '' : ` (${escapeControls(order.customer_name)})`
+  const customerName = order.customer_name === null ? '' : ` (${escapeControls(order.customer_name)})`
   return renderPairs(output, [
     ['order', String(order.id)],
     ['status', statusOf(order)],
     ['product', `${order.product}, ${escapeControls(order.product_name)}`],
-    ['customer', `${order.customer}${name}`],
+    ['customer', `${order.customer}${customerName}`],
     ['tenant', order.tenant],
     ['bot', order.instance ?? undefined],
     ['units', String(order.quantity)],

@@ -9,7 +9,7 @@ import {
   shopTexts,
 } from '../../domain/shop-settings.ts'
 import { type Language, languages } from '../../domain/worker-contract.ts'
-import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import type { Context } from '../context.ts'
 
 const removeFlag = '--remove'
@@ -55,6 +55,10 @@ function addLink(group: Command, cli: Cli): void {
     .argument('<link>', shopLinks.join(', '), oneOf(shopLinks))
     .argument('[address]', addressWords)
     .option(removeFlag, 'take it away')
+    .addHelpText(
+      'after',
+      examples('agent settings link agent001 support @my_support', 'agent settings link agent001 support --remove'),
+    )
     .action(async (tenant: string, kind: ShopLink, address: string | undefined, options: { remove?: boolean }) => {
       const link = givenOrRemoved(address, options, 'an address')
       const { setLink } = await import('../../services/agents/set-link.ts')
@@ -66,6 +70,7 @@ function addButtons(group: Command, cli: Cli): void {
   addTenantCommand(group, 'add-button', `add an own button to the home screen, at most ${buttonsMax}`)
     .argument('<title>', 'what stands on it')
     .argument('<address>', addressWords)
+    .addHelpText('after', examples('agent settings add-button agent001 News https://example.com'))
     .action(async (tenant: string, title: string, url: string) => {
       const { addButton } = await import('../../services/agents/add-button.ts')
       await printShop(cli, (context) => context.run(addButton, { tenant, title, url }))
@@ -87,9 +92,16 @@ interface TextOptions {
 function addText(group: Command, cli: Cli): void {
   addTenantCommand(group, 'text', "set a text of a shop, as Telegram's HTML or plain words")
     .argument('<text>', shopTexts.join(', '), oneOf(shopTexts))
-    .option('--language <code>', `one of ${languages.join(', ')}`, oneOf(languages), 'en')
+    .option('--language <language>', `one of ${languages.join(', ')}`, oneOf(languages), 'en')
     .option('--file <file>', "read the text from a file ('-' is stdin)")
     .option(removeFlag, 'go back to the text that every shop has')
+    .addHelpText(
+      'after',
+      examples(
+        'agent settings text agent001 welcome --file welcome.html',
+        'agent settings text master help --language fa --file help.txt',
+      ),
+    )
     .action(async (tenant: string, kind: ShopText, options: TextOptions) => {
       const file = givenOrRemoved(options.file, options, '--file')
       const { readSmallFile } = await import('../read-secret.ts')
@@ -108,6 +120,7 @@ function addNotices(group: Command, cli: Cli): void {
   addTenantCommand(group, 'notices', 'set the chat that is told what its owners are told')
     .option('--chat <chat>', 'its number such as -1001234567890, or the @name of a channel')
     .option(removeFlag, 'take it away')
+    .addHelpText('after', examples('agent settings notices agent001 --chat @my_channel'))
     .action(async (tenant: string, options: { chat?: string; remove?: boolean }) => {
       const chat = givenOrRemoved(options.chat, options, '--chat')
       const { setNoticeChat } = await import('../../services/agents/set-notice-chat.ts')

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { BroadcastView } from '../../services/outbox/broadcasts/broadcast-view.ts'
 import { assertKnown } from '../assert-known.ts'
-import { addCommand, addGroup, type Cli, tenantOf, tenantWords, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
 
 /** `broadcast create|list|show|preview|start|pause|resume|cancel`. */
@@ -45,6 +45,7 @@ function addCreate(group: Command, cli: Cli): void {
   addCommand(group, 'create', 'write a broadcast, as a draft that goes to nobody yet')
     .requiredOption('--tenant <tenant>', `to whose customers: ${tenantWords}`, tenantOf)
     .requiredOption('--file <file>', "its text, HTML as Telegram knows it ('-' is stdin)")
+    .addHelpText('after', examples('broadcast create --tenant agent:agent001 --file news.html'))
     .action(async (options: { tenant: string; file: string }) => {
       const { readSmallFile } = await import('../read-secret.ts')
       const html = await readSmallFile(options.file, '--file', cli.signal)

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type Currency, currencies, parseAmount } from '../../domain/money.ts'
 import { assertKnown } from '../assert-known.ts'
-import { addCommand, type Cli, oneOf } from '../command.ts'
+import { addCommand, type Cli, examples, oneOf } from '../command.ts'
 
 interface AdjustOptions {
   readonly up?: string
@@ -21,6 +21,7 @@ export function addCustomerAdjust(group: Command, cli: Cli): void {
     .requiredOption('--reason <text>', 'why; the customer reads it')
     .option('--currency <currency>', 'USDT or IRR', oneOf(Object.keys(currencies) as Currency[]), 'USDT')
     .option('--key <key>', 'the same key adjusts once, however often it is given')
+    .addHelpText('after', examples('customer adjust CUSTOMER --up 5 --reason "goodwill"'))
     .action(async (customer: string, options: AdjustOptions) => {
       const amount = amountOf(options)
       const { withContext } = await import('../context.ts')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { assertKnown } from '../assert-known.ts'
-import { addCommand, addGroup, type Cli, tenantOf, tenantWords, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { addCustomerAdjust } from './customer-adjust.ts'
 
 interface ListOptions {
@@ -31,6 +31,7 @@ function addCustomerList(group: Command, cli: Cli): void {
     .option('--blocked', 'only blocked ones')
     .option('--erased', 'erased ones too')
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
+    .addHelpText('after', examples('customer list --tenant agent:agent001 --search sam'))
     .action(async (options: ListOptions) => {
       const { withContext } = await import('../context.ts')
       const { listCustomers } = await import('../../services/customers/list-customers.ts')
@@ -59,6 +60,7 @@ function addCustomerShow(group: Command, cli: Cli): void {
 function addCustomerBlock(group: Command, cli: Cli): void {
   addCommand(group, 'block <customer>', 'sell nothing to a customer; the money stays refundable')
     .requiredOption('--reason <text>', 'why; shown wherever the customer is shown')
+    .addHelpText('after', examples('customer block CUSTOMER --reason "fraud"'))
     .action(async (id: string, { reason }: { reason: string }) => {
       const { withContext } = await import('../context.ts')
       const { blockCustomer } = await import('../../services/customers/block-customer.ts')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { EntryKind } from '../../services/ledger/list-entries.ts'
 import { assertKnown } from '../assert-known.ts'
-import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 const kinds: readonly EntryKind[] = [
   'sale',
@@ -28,6 +28,7 @@ export function addLedgerCommands(program: Command, cli: Cli): void {
 function addBalances(group: Command, cli: Cli): void {
   addCommand(group, 'balances', 'what every tenant has, owes, earned and was paid')
     .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
+    .addHelpText('after', examples('ledger balances --tenant agent:agent001'))
     .action(async (options: { tenant?: string }) => {
       const { withContext } = await import('../context.ts')
       const { listBalances } = await import('../../services/ledger/list-balances.ts')
@@ -63,6 +64,10 @@ function addEntries(group: Command, cli: Cli): void {
     .option('--order <number>', 'only the sale and the refunds of this order', anyNumber)
     .option('--before <entry>', 'only those before this one', anyNumber)
     .option('--limit <count>', 'at most this many', wholeNumber(1, 10_000), 50)
+    .addHelpText(
+      'after',
+      examples('ledger entries --order 17', 'ledger entries --tenant agent:agent001 --kind withdrawal_payment'),
+    )
     .action(async (options: EntryOptions) => {
       const { withContext } = await import('../context.ts')
       const { listEntries } = await import('../../services/ledger/list-entries.ts')

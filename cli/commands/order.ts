@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type OrderStatus, orderStatuses } from '../../domain/shop.ts'
 import { assertKnown } from '../assert-known.ts'
-import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 const anyNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 
@@ -33,6 +33,7 @@ function addList(group: Command, cli: Cli): void {
     .option('--status <status>', `only these: ${orderStatuses.join(', ')}`, oneOf(orderStatuses))
     .option('--before <order>', 'only those before this one', anyNumber)
     .option('--limit <count>', 'at most this many', wholeNumber(1, 10_000), 50)
+    .addHelpText('after', examples('order list --tenant agent:agent001 --status paid'))
     .action(async (options: ListOptions) => {
       const { withContext } = await import('../context.ts')
       const { listOrders } = await import('../../services/orders/list-orders.ts')
@@ -72,6 +73,7 @@ function addPlace(group: Command, cli: Cli): void {
     .requiredOption('--product <product>', 'what')
     .option('--quantity <count>', 'how many', wholeNumber(1, 1000), 1)
     .option('--key <key>', 'the same key orders once, however often it is given')
+    .addHelpText('after', examples('order place --customer CUSTOMER --product gift-card --quantity 2'))
     .action(async (options: PlaceOptions) => {
       const { withContext } = await import('../context.ts')
       const { placeOrderFor } = await import('../../services/orders/place-order-for.ts')
@@ -107,6 +109,13 @@ function addRefund(group: Command, cli: Cli): void {
     .option('--restock', 'the goods are unused: sell them again')
     .option('--key <key>', 'the same key refunds once, however often it is given')
     .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      examples(
+        'order refund 17 --reason "did not work"',
+        'order refund 17 --units 5,7 --restock --reason "wrong product"',
+      ),
+    )
     .action(async (text: string, options: RefundOptions) => {
       const order = orderNumber(text)
       if (options.yes !== true && !cli.output.interactive) {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type MessageState, messageStates } from '../../services/outbox/message-view.ts'
 import { assertKnown } from '../assert-known.ts'
-import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
 
 /** `outbox list|show|redrive|drop`. */
@@ -25,6 +25,7 @@ function addList(group: Command, cli: Cli): void {
     .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--kind <kind>', 'only of this kind, such as goods')
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
+    .addHelpText('after', examples('outbox list --state dead'))
     .action(async (options: Filter & { state?: MessageState; limit: number }) => {
       const { withContext } = await import('../context.ts')
       const { listMessages } = await import('../../services/outbox/list-messages.ts')
@@ -57,6 +58,7 @@ function addRedrive(group: Command, cli: Cli): void {
     .option('--all', 'every dead letter that the options leave')
     .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--kind <kind>', 'only of this kind, such as goods')
+    .addHelpText('after', examples('outbox redrive 12 13', 'outbox redrive --all --kind goods'))
     .action(async (texts: string[], options: Filter & { all?: true }) => {
       const ids = texts.map((text) => numberOf(text, 'message'))
       if ((ids.length === 0) !== (options.all === true)) {
@@ -80,6 +82,7 @@ function addRedrive(group: Command, cli: Cli): void {
 function addDrop(group: Command, cli: Cli): void {
   addCommand(group, 'drop <messages...>', 'give messages up that are dead or wait')
     .option('--yes', 'do not ask')
+    .addHelpText('after', examples('outbox drop 12 13'))
     .action(async (texts: string[], options: { yes?: true }) => {
       const ids = texts.map((text) => numberOf(text, 'message'))
       const { withContext } = await import('../context.ts')

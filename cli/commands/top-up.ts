@@ -4,7 +4,7 @@ import { Failure } from '../../domain/failure.ts'
 import { parseAmount } from '../../domain/money.ts'
 import { type TopUpOutcome, type TopUpState, type TopUpView, topUpLimitsOf, topUpStates } from '../../domain/top-up.ts'
 import { assertKnown } from '../assert-known.ts'
-import { addCommand, addGroup, type Cli, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { formatLocalTime } from '../format.ts'
 import { topUpFailure } from '../money-refusals.ts'
 
@@ -33,6 +33,7 @@ function addList(group: Command, cli: Cli): void {
     .option('--customer <customer>', 'only of this customer')
     .option('--before <topup>', 'only those before this one', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
+    .addHelpText('after', examples('topup list --status requested'))
     .action(async (options: ListOptions) => {
       const { withContext } = await import('../context.ts')
       const { listTopUps } = await import('../../services/top-ups/list-top-ups.ts')
@@ -64,6 +65,7 @@ function addRequest(group: Command, cli: Cli): void {
   addCommand(group, 'request <customer>', "ask for a top-up in a customer's place")
     .requiredOption('--amount <amount>', 'of USDT')
     .option('--key <key>', 'the same key requests once, however often it is given')
+    .addHelpText('after', examples('topup request CUSTOMER --amount 25'))
     .action(async (customer: string, options: { amount: string; key?: string }) => {
       const { withContext } = await import('../context.ts')
       const { requestTopUpFor } = await import('../../services/top-ups/request-top-up-for.ts')
@@ -92,6 +94,10 @@ function addConfirm(group: Command, cli: Cli): void {
     .requiredOption('--reference <reference>', 'what names the payment outside, such as its txid')
     .option('--amount <amount>', 'what came, when it is not what was asked for')
     .option('--provider <provider>', 'who took the payment', 'manual')
+    .addHelpText(
+      'after',
+      examples('topup confirm 17 --reference 4f3a9c', 'topup confirm 17 --reference 4f3a9c --amount 24.5'),
+    )
     .action(async (text: string, options: ConfirmOptions) => {
       const id = idOf(text)
       if (!/^[a-z][a-z0-9_]{0,29}$/.test(options.provider)) {
@@ -116,6 +122,7 @@ function addConfirm(group: Command, cli: Cli): void {
 function addReject(group: Command, cli: Cli): void {
   addCommand(group, 'reject <topup>', 'end a top-up whose payment did not come')
     .requiredOption('--reason <text>', 'why; the customer reads it')
+    .addHelpText('after', examples('topup reject 17 --reason "nothing came"'))
     .action(async (text: string, options: { reason: string }) => {
       const id = idOf(text)
       const { withContext } = await import('../context.ts')

@@ -15,7 +15,7 @@ import {
   withdrawalStates,
 } from '../../domain/withdrawal.ts'
 import { assertKnown } from '../assert-known.ts'
-import { addCommand, addGroup, type Cli, tenantOf, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, tenantOf, wholeNumber } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withdrawalFailure } from '../money-refusals.ts'
 import { askConfirmation } from '../prompt.ts'
@@ -43,6 +43,7 @@ function addList(group: Command, cli: Cli): void {
     .option('--tenant <tenant>', 'only of this agent: agent:<id>', tenantOf)
     .option('--before <withdrawal>', 'only what stands behind this one in the list')
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
+    .addHelpText('after', examples('withdrawal list --tenant agent:agent001 --status requested'))
     .action(async (options: { status?: WithdrawalState; tenant?: string; before?: string; limit: number }) => {
       const { withContext } = await import('../context.ts')
       const { listWithdrawals } = await import('../../services/withdrawals/list-withdrawals.ts')
@@ -90,6 +91,7 @@ function addRequest(group: Command, cli: Cli): void {
     .requiredOption('--address <address>', 'where it is to be paid')
     .option('--key <key>', 'the same key requests once, however often it is given')
     .option('--yes', 'do not ask')
+    .addHelpText('after', examples('withdrawal request --tenant agent:ada --amount 50 --address ADDRESS'))
     .action(async (options: RequestOptions) => {
       const { withContext } = await import('../context.ts')
       const { requestWithdrawal } = await import('../../services/withdrawals/request-withdrawal.ts')
@@ -124,6 +126,7 @@ function addApprove(group: Command, cli: Cli): void {
   addCommand(group, 'approve <withdrawal>', 'approve a withdrawal; above the limit two users must, none the requester')
     .option('--as <username>', 'the user who approves; needed where two must')
     .option('--password-file <file>', "read that user's password from a file ('-' is stdin); else it is asked for")
+    .addHelpText('after', examples('withdrawal approve WITHDRAWAL --as ann'))
     .action(async (id: string, options: ApproveOptions) => {
       const { withContext } = await import('../context.ts')
       const { approveWithdrawal } = await import('../../services/withdrawals/approve-withdrawal.ts')
@@ -149,6 +152,7 @@ function addReject(group: Command, cli: Cli): void {
   addCommand(group, 'reject <withdrawal>', 'give the held amount back')
     .requiredOption('--reason <text>', 'why; the owners read it')
     .option('--force', 'also one that is approved')
+    .addHelpText('after', examples('withdrawal reject WITHDRAWAL --reason "wrong network"'))
     .action(async (id: string, options: { reason: string; force?: boolean }) => {
       const { withContext } = await import('../context.ts')
       const { rejectWithdrawal } = await import('../../services/withdrawals/reject-withdrawal.ts')
@@ -162,6 +166,7 @@ function addReject(group: Command, cli: Cli): void {
 function addPay(group: Command, cli: Cli): void {
   addCommand(group, 'pay <withdrawal>', 'write down that an approved withdrawal was paid')
     .requiredOption('--txid <txid>', 'the transaction of TRON that paid it, 64 hexadecimal digits')
+    .addHelpText('after', examples('withdrawal pay WITHDRAWAL --txid TXID'))
     .action(async (id: string, options: { txid: string }) => {
       const { withContext } = await import('../context.ts')
       const { payWithdrawal } = await import('../../services/withdrawals/pay-withdrawal.ts')

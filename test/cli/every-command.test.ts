@@ -137,12 +137,43 @@ test.each(named.filter(([, leaf]) => filledIn(leaf).length > leaf.path.length))(
   },
 )
 
-test.each(leavesOf(commandTree()).map((leaf) => [leaf.path.join(' '), leaf] as const))(
-  'the help of %s is readable at 80 columns',
-  (_name, { command }) => {
-    const help = command.helpInformation()
-    expect(command.description()).not.toBe('')
-    for (const option of command.options) expect(option.description, option.flags).not.toBe('')
-    for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
-  },
+/** Everything that `--help` prints. */
+function helpOf(command: Command): string {
+  let text = ''
+  command.configureOutput({ writeOut: (more) => (text += more) })
+  command.outputHelp()
+  return text
+}
+
+const everyLeaf = leavesOf(commandTree()).map((leaf) => [leaf.path.join(' '), leaf] as const)
+
+test.each(everyLeaf)('the help of %s is readable at 80 columns', (_name, { command }) => {
+  const help = helpOf(command)
+  expect(command.description()).not.toBe('')
+  for (const option of command.options) {
+    expect(option.description, option.flags).not.toBe('')
+    if (option.mandatory && option.defaultValue === undefined)
+      expect(help).toMatch(new RegExp(`${option.long} .*\\(required\\)`, 's'))
+  }
+  for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+})
+
+const examples = everyLeaf.flatMap(([name, { command }]) =>
+  [...helpOf(command).matchAll(/^ {2}\.\/botfleet (.*)$/gm)].map(([, line = '']) => [line, name] as const),
 )
+
+test('many commands have examples', () => {
+  expect(examples.length).toBeGreaterThan(40)
+})
+
+test.each(examples)('the example %s is understood by %s', async (line, name) => {
+  const tree = commandTree()
+  const leaf = leavesOf(tree).find(({ path }) => path.join(' ') === name)
+  let hasRun = false
+  leaf?.command.action(() => {
+    hasRun = true
+  })
+  const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+  await tree.parseAsync(words, { from: 'user' })
+  expect(hasRun).toBe(true)
+})

@@ -43,15 +43,15 @@ const naming = allOf(commandTree()).flatMap((command) => {
     ...command.options.filter(({ long }) => long === '--tenant'),
     ...command.registeredArguments.filter((argument) => argument.name() === 'tenant'),
   ]
-  return places.map((naming) => [`${command.parent?.name()} ${command.name()}`, naming] as const)
+  return places.map((each) => [`${command.parent?.name()} ${command.name()}`, each] as const)
 })
 
 test('many commands ask for a tenant', () => {
   expect(naming.length).toBeGreaterThan(20)
 })
 
-test.each(naming)('%s understands a tenant however it is named, and shows one way', (_name, naming) => {
-  const parse = (text: string): unknown => naming.parseArg?.(text, undefined)
+test.each(naming)('%s understands a tenant however it is named, and shows one way', (_name, option) => {
+  const parse = (text: string): unknown => option.parseArg?.(text, undefined)
   expect([parse('agent001'), parse('agent:agent001'), parse('master')]).toEqual([
     'agent:agent001',
     'agent:agent001',
@@ -60,7 +60,7 @@ test.each(naming)('%s understands a tenant however it is named, and shows one wa
   for (const text of ['Agent001', 'agent:', 'agent:master', 'shop:a', '']) {
     expect(() => parse(text), text).toThrow(InvalidArgumentError)
   }
-  expect(naming.description).toContain('agent:<id>')
+  expect(option.description).toContain('agent:<id>')
 })
 
 test.each([
@@ -110,12 +110,12 @@ test('orders are listed with who bought, within 80 columns', async () => {
   expect(await cli('order place --customer CUSTOMER --product a-product-of-thirty-characters')).toMatchObject({
     code: 0,
   })
-  const [order] = JSON.parse((await cli('order list --json')).stdout) as [Record<string, unknown>]
+  const [order] = JSON.parse((await cli('order list --json')).stdout) as [{ id: number }]
   expect(order).toMatchObject({ customer, customer_name: 'Sam Example', tenant: 'agent:agent001' })
-  expect(JSON.parse((await cli(`order show ${order['id']} --json`)).stdout)).toMatchObject({
+  expect(JSON.parse((await cli(`order show ${order.id} --json`)).stdout)).toMatchObject({
     customer_name: 'Sam Example',
   })
-  const shown = await cli(`order show ${order['id']}`)
+  const shown = await cli(`order show ${order.id}`)
   expect(shown.stdout).toContain(`${customer} (Sam Example)`)
   expect(shown.stdout).toContain('1.1 USDT: 1 USDT and a markup of 0.1 USDT')
   const sold = await cli('stock list a-product-of-thirty-characters --state sold --json')

@@ -89,6 +89,6 @@ export function makeHome(): { folder: string; home: string; remove: () => void }
 
 /** The command tree, for tests that must cover every command. */
 export function commandTree() {
-  const output = new Output(process.stdout, process.stderr)
+  const output = new Output(new PassThrough(), new PassThrough())
   return buildProgram({ output, signal: new AbortController().signal, environment: {}, cwd: tmpdir() })
 }
