@@ -16,8 +16,7 @@ export function renderOrders(output: Output, orders: readonly ListedOrder[]): st
     [
       { title: 'ORDER', align: 'right', text: (order) => String(order.id) },
       { title: 'STATUS', text: statusOf },
-      { title: 'PRODUCT', text: (order) => order.product, shrinkTo: 8, comfortable: 16 },
-      { title: 'UNITS', align: 'right', text: (order) => String(order.quantity) },
+      { title: 'PRODUCT', text: (order) => `${order.quantity} x ${order.product}`, shrinkTo: 12, comfortable: 16 },
       { title: 'TOTAL', align: 'right', text: (order) => `${order.total} ${order.currency}` },
       { title: 'CUSTOMER', text: (order) => order.customer_name ?? order.customer, shrinkTo: 8, comfortable: 10 },
       { title: 'TENANT', text: (order) => order.tenant, shrinkTo: 8, dropOrder: 2 },

@@ -16,7 +16,7 @@ export function renderMessages(output: Output, views: readonly OutboxView[]): st
       { title: 'TENANT', text: ({ tenant }) => tenant, shrinkTo: 12, dropOrder: 2 },
       { title: 'TO', text: recipientOf, shrinkTo: 10, dropOrder: 1 },
       { title: 'SINCE', text: ({ created_at: at }) => formatLocalStamp(at), dropOrder: 3 },
-      { title: 'WHY', text: (view) => view.waits_for ?? view.last_error ?? '', shrinkTo: 16 },
+      { title: 'WHY', text: (view) => view.waits_for ?? view.last_error ?? '', shrinkTo: 16, comfortable: 30 },
     ],
     views,
     { width: output.width, styleTitle: (text) => output.style('dim', text) },

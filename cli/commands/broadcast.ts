@@ -56,7 +56,7 @@ function addCreate(group: Command, cli: Cli): void {
         const view = await context.run(createBroadcast, { tenant: options.tenant, html })
         cli.output.result(
           view,
-          () => `Broadcast ${view.id} is a draft. See it first: ./botfleet broadcast preview ${view.id}`,
+          () => `Broadcast ${view.id} is a draft. See it first: ./botfleet broadcast preview ${view.id} --to USERNAME`,
         )
       })
     })
@@ -80,8 +80,8 @@ function addList(group: Command, cli: Cli): void {
 
 function addPreview(group: Command, cli: Cli): void {
   addCommand(group, 'preview <broadcast>', 'send a broadcast to a user of ours alone')
-    .option('--to <username>', 'whose linked chats; one of them must have begun with a bot of the tenant')
-    .action(async (text: string, options: { to?: string }) => {
+    .requiredOption('--to <username>', 'whose linked chats; one of them must have begun with a bot of the tenant')
+    .action(async (text: string, options: { to: string }) => {
       const id = numberOf(text, 'broadcast')
       const { withContext } = await import('../context.ts')
       const { previewBroadcast } = await import('../../services/outbox/broadcasts/preview-broadcast.ts')

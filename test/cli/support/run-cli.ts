@@ -23,7 +23,7 @@ export interface RunOptions {
   /** What the command reads on stdin; without it stdin is /dev/null. */
   readonly input?: string
   /** Called with all of stdout and stderr so far, whenever there is more; may end the process. */
-  readonly onOutput?: (text: string, child: { kill: (signal: NodeJS.Signals) => void }) => void
+  readonly onOutput?: (text: string, child: { kill: (signal: NodeJS.Signals) => boolean }) => void
 }
 
 const limitMs = 45_000
