@@ -66,7 +66,7 @@ function addCustomerBlock(group: Command, cli: Cli): void {
       const { blockCustomer } = await import('../../services/customers/block-customer.ts')
       await withContext(cli, async (context) => {
         const view = await context.run(blockCustomer, { id, reason })
-        cli.output.result(view, () => `${id} is blocked. ./botfleet customer unblock ${id} lifts it.`)
+        cli.output.result(view, () => `${id} is blocked.\n./botfleet customer unblock ${id} lifts it.`)
       })
     })
 }

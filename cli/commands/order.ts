@@ -131,7 +131,7 @@ function addRefund(group: Command, cli: Cli): void {
         const refunded = await context.run(refundOrder, { order, units, key, restock, reason })
         cli.output.result(refunded, () => {
           const { amount, order: view } = refunded
-          return `Gave ${amount} ${view.currency} of order ${view.id} back to ${view.customer}: it is ${view.status.replace('_', ' ')}.`
+          return `Gave ${amount} ${view.currency} back to ${view.customer}.\nOrder ${view.id} is ${view.status.replace('_', ' ')}.`
         })
       })
     })

@@ -7,6 +7,7 @@ import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { formatLocalTime } from '../format.ts'
 import { topUpFailure } from '../money-refusals.ts'
+import { escapeControls } from '../text-width.ts'
 
 /** `topup list|show|request|confirm|reject`. */
 export function addTopUpCommands(program: Command, cli: Cli): void {
@@ -73,11 +74,11 @@ function addRequest(group: Command, cli: Cli): void {
         const limits = topUpLimitsOf(context.config.settings)
         const amount = parseAmount(options.amount, limits.currency)
         const { key = `cli:${randomUUID()}` } = options
-        await settle(
-          cli,
-          context.run(requestTopUpFor, { customer, amount, key, limits }),
-          (view) =>
+        await settle(cli, context.run(requestTopUpFor, { customer, amount, key, limits }), (view) =>
+          [
             `Top-up ${view.id}: ${view.amount} ${view.currency} are to be paid until ${formatLocalTime(view.pay_until)}.`,
+            `Once they came: ./botfleet topup confirm ${view.id} --reference REFERENCE`,
+          ].join('\n'),
         )
       })
     })
@@ -113,7 +114,8 @@ function addConfirm(group: Command, cli: Cli): void {
         await settle(
           cli,
           context.run(confirmTopUp, { id, externalId, provider, amount }),
-          (view) => `Top-up ${id} is confirmed: ${view.credited} ${view.currency} were credited to ${view.customer}.`,
+          (view) =>
+            `Top-up ${id} is confirmed: ${view.credited} ${view.currency} were credited to ${escapeControls(view.customer_name ?? view.customer)}.`,
         )
       })
     })

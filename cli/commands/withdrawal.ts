@@ -135,7 +135,10 @@ function addApprove(group: Command, cli: Cli): void {
         const approving = context.database.transaction((tx: Tx) => approveWithdrawal(tx, actor, { id }))
         await settle(cli, approving, (view) =>
           view.status === 'approved'
-            ? `${id} is approved: pay ${view.net} ${view.currency} to ${view.address}, then ./botfleet withdrawal pay ${id} --txid TXID`
+            ? [
+                `${id} is approved: pay ${view.net} ${view.currency} to ${view.address},`,
+                `then ./botfleet withdrawal pay ${id} --txid TXID`,
+              ].join('\n')
             : `${view.approvals.length} of ${view.approvals_needed} people have approved ${id}.`,
         )
       })
@@ -174,7 +177,7 @@ function addPay(group: Command, cli: Cli): void {
         await settle(
           cli,
           context.run(payWithdrawal, { id, txid: options.txid }),
-          (view) => `${id} is paid: ${view.net} ${view.currency} by ${view.txid}.`,
+          (view) => `${id} is paid: ${view.net} ${view.currency} to ${view.address}.`,
         )
       })
     })

@@ -53,7 +53,7 @@ test('an order is placed, seen and refunded by commands alone', { timeout: 60_00
   expect(await json<RefundedOrder>(...refund, '--yes')).toMatchObject({ units: 1, amount: '2.2', restocked: true })
   expect(await cli(...refund, '--yes')).toMatchObject({ code: 5 })
   const whole = await cli('order', 'refund', id, '--reason', 'the rest', '--yes')
-  expect(whole).toMatchObject({ code: 0, stdout: `Gave 2.2 USDT of order ${id} back to ann: it is refunded.\n` })
+  expect(whole).toMatchObject({ code: 0, stdout: `Gave 2.2 USDT back to ann.\nOrder ${id} is refunded.\n` })
 
   const shown = await cli('order', 'show', id)
   expect(shown.stdout).toContain('2.2 USDT, 1 unit back on the shelf')

@@ -112,7 +112,7 @@ test.each([
   [['product', 'add', 'X', '--price', '1.5', '--currency', 'IRR'], 2, 'IRR has 0 digits'],
   [['product', 'edit', 'none', '--price', '1'], 3, 'no product none'],
   [['product', 'picture', 'none'], 2, 'either --file FILE or --remove'],
-  [['stock', 'add', 'none', '--file', 'missing'], 2, 'cannot be read (ENOENT)'],
+  [['stock', 'add', 'none', '--file', 'missing'], 2, 'cannot be read: no such file'],
   [['stock', 'add', 'none', '--file', '-', '--as-file'], 2, '--file-name'],
   [['stock', 'remove', 'none'], 2, '--unit'],
   [['stock', 'remove', 'none', '--all'], 2, 'give --yes'],
