@@ -19,7 +19,7 @@ export function renderOrders(output: Output, orders: readonly ListedOrder[]): st
       { title: 'PRODUCT', text: (order) => `${order.quantity} x ${order.product}`, shrinkTo: 12, comfortable: 16 },
       { title: 'TOTAL', align: 'right', text: (order) => `${order.total} ${order.currency}` },
       { title: 'CUSTOMER', text: (order) => order.customer_name ?? order.customer, shrinkTo: 8, comfortable: 10 },
-      { title: 'TENANT', text: (order) => order.tenant, shrinkTo: 8, dropOrder: 2 },
+      { title: 'TENANT', text: (order) => order.tenant, dropOrder: 2 },
       { title: 'WHEN', text: (order) => formatLocalStamp(order.created_at), dropOrder: 1 },
     ],
     orders,

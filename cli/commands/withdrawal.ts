@@ -110,7 +110,7 @@ function addRequest(group: Command, cli: Cli): void {
         await settle(cli, context.run(requestWithdrawal, { tenant, amount, address, key, rules }), (view) =>
           [
             `Requested ${view.id}: ${view.amount} ${view.currency} are held, ${view.net} ${view.currency} are to be paid.`,
-            `./botfleet withdrawal approve ${view.id} approves it${view.approvals_needed > 1 ? '; two people must' : ''}.`,
+            `${view.approvals_needed > 1 ? 'Two people must' : 'Next'}: ./botfleet withdrawal approve ${view.id}`,
           ].join('\n'),
         )
       })
@@ -136,8 +136,9 @@ function addApprove(group: Command, cli: Cli): void {
         await settle(cli, approving, (view) =>
           view.status === 'approved'
             ? [
-                `${id} is approved: pay ${view.net} ${view.currency} to ${view.address},`,
-                `then ./botfleet withdrawal pay ${id} --txid TXID`,
+                `${id} is approved.`,
+                `Pay ${view.net} ${view.currency} to ${view.address}, then:`,
+                `./botfleet withdrawal pay ${id} --txid TXID`,
               ].join('\n')
             : `${view.approvals.length} of ${view.approvals_needed} people have approved ${id}.`,
         )
@@ -177,7 +178,7 @@ function addPay(group: Command, cli: Cli): void {
         await settle(
           cli,
           context.run(payWithdrawal, { id, txid: options.txid }),
-          (view) => `${id} is paid: ${view.net} ${view.currency} to ${view.address}.`,
+          (view) => `${id} is paid: ${view.net} ${view.currency}.`,
         )
       })
     })
@@ -211,7 +212,7 @@ function addStats(group: Command, cli: Cli): void {
 }
 
 const backAgain = (word: string) => (view: WithdrawalView) =>
-  `${view.id} is ${word}: ${view.amount} ${view.currency} are available to ${view.tenant} again.`
+  `${view.id} is ${word}.\n${view.amount} ${view.currency} are available to ${view.tenant} again.`
 
 /** Prints the withdrawal after a step, or ends with what was refused. */
 async function settle(
