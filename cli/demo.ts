@@ -3,7 +3,7 @@
  * server is named `demo`, so that it touches no other server's bots; starting it again finds them.
  */
 import type { Tx } from '../db/transaction.ts'
-import type { Failure } from '../domain/failure.ts'
+import { Failure } from '../domain/failure.ts'
 import type { InstanceView } from '../domain/instance.ts'
 import { agentIdOf, masterTenant } from '../domain/tenant.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
@@ -43,6 +43,9 @@ const bots = [master, agent]
 /** Starts the demo and stays until it is told to end. */
 export async function demo(cli: Cli, options: { port: string }): Promise<void> {
   cli.output.note('Starting Postgres, a sandboxed Telegram and a server ...')
+  const told = new Promise<undefined>((resolve) => {
+    cli.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
   const sandbox = await startSandbox({ port: Number(options.port) })
   try {
     for (const bot of bots) sandbox.createBot(bot)
@@ -61,10 +64,7 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
       const ids = await approveBots(running, config)
       await openShop(running, { agent: agent.tenant, people })
       await untilRunning(running, ids, cli.signal)
-      welcome(cli, sandbox.url, { ids, people })
-      const told = new Promise<undefined>((resolve) => {
-        cli.signal.addEventListener('abort', () => resolve(undefined), { once: true })
-      })
+      if (!cli.signal.aborted) welcome(cli, sandbox.url, { ids, people })
       const failure = await Promise.race([givenUp, told])
       if (failure !== undefined) throw failure
     } finally {
@@ -128,10 +128,17 @@ async function createBot(tx: Tx, { actor, keyring }: RunningServer, bot: DemoBot
   return (await createAgent(tx, actor, { ...given, id: agentIdOf(tenant) })).instance
 }
 
+/** Throws `unavailable` when one of them fails, since it would not come by waiting. */
 async function untilRunning(running: RunningServer, ids: readonly string[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const instances = await listInstances(running.database, running.actor, { server: 'demo', status: 'running' })
-    if (ids.every((id) => instances.some((instance) => instance.id === id))) return
+    const instances = await listInstances(running.database, running.actor, { server: 'demo' })
+    const failed = instances.find(({ state }) => state === 'failed')
+    if (failed !== undefined) {
+      const why = failed.last_error === null ? '' : `: ${failed.last_error}`
+      const next = `Put that right, then: ./botfleet start ${failed.id} and ./botfleet demo`
+      throw new Failure('unavailable', `${failed.name} does not run${why}\n${next}`)
+    }
+    if (ids.every((id) => instances.some((instance) => instance.id === id && instance.state === 'running'))) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

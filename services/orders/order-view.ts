@@ -7,6 +7,10 @@ export const orderColumns = `o.id, o.tenant_id, o.customer_id, o.instance_id, o.
   o.markup::text, o.unit_price::text, o.discount::text, o.total::text, o.status, o.refusal, o.refusal_detail::text,
   o.refunded_units, o.refunded::text, o.pay_until, o.created_at, o.paid_at, o.delivered_at`
 
+/** The name of the customer of an order `o`, for the faces of those who see everybody's. */
+export const customerNameColumn =
+  '(select coalesce(display_name, username) from customer where id = o.customer_id) as customer_name'
+
 export interface OrderRow {
   id: number
   tenant_id: string
