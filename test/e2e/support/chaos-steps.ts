@@ -63,6 +63,8 @@ const gates: Readonly<Record<string, Gate>> = {
 
 interface Call {
   readonly method: string
+  /** What has become by then of the message that hands over the goods. */
+  readonly goods: 'queued' | 'claimed'
   readonly victims: Partial<Readonly<Record<Victim, FaultKind>>>
 }
 
@@ -70,14 +72,24 @@ interface Call {
 const calls: Readonly<Record<string, Call>> = {
   'the answer is about to be shown': {
     method: 'editMessageText',
+    goods: 'queued',
     victims: { worker: { kind: 'silence' }, supervisor: { kind: 'delay', delayMs: 500 } },
   },
-  'the answer was shown': { method: 'editMessageText', victims: { worker: { kind: 'silence_after' } } },
+  'the answer was shown': {
+    method: 'editMessageText',
+    goods: 'queued',
+    victims: { worker: { kind: 'silence_after' } },
+  },
   'the goods are about to be sent': {
     method: 'sendMessage',
+    goods: 'claimed',
     victims: { worker: { kind: 'silence' }, supervisor: { kind: 'delay', delayMs: 500 } },
   },
-  'the goods were sent': { method: 'sendMessage', victims: { worker: { kind: 'silence_after' } } },
+  'the goods were sent': {
+    method: 'sendMessage',
+    goods: 'claimed',
+    victims: { worker: { kind: 'silence_after' } },
+  },
 }
 
 interface Card {
@@ -190,19 +202,19 @@ export class StepFaults {
 
   async #atCall(card: Card, bot: ChaosBot): Promise<boolean> {
     const { fleet, nextPay } = this.#parts
-    const { method, victims } = calls[card.step] ?? {}
-    const fault = victims?.[card.victim]
-    if (fault === undefined) throw new Error(`no such card: ${nameOf(card)}`)
+    const call = calls[card.step]
+    const fault = call?.victims[card.victim]
+    if (call === undefined || fault === undefined) throw new Error(`no such card: ${nameOf(card)}`)
     const taken = Promise.withResolvers<void>()
     this.#atCalls.set(bot.botId, taken.resolve)
     const { botId } = bot
     const press = await nextPay(botId, ({ personId: chatId }) =>
-      fleet.sandbox.plantFault({ ...fault, method, botId, chatId }),
+      fleet.sandbox.plantFault({ ...fault, method: call.method, botId, chatId }),
     )
     await taken.promise
     this.#atCalls.delete(bot.botId)
     if (!(await this.#strike(card, bot, await this.#serverOf(bot)))) return false
-    return this.#isPaid(bot, press)
+    return this.#hasOrder(bot, press, call)
   }
 
   /** @returns whether there was anybody to kill. */
@@ -223,10 +235,12 @@ export class StepFaults {
     return rows[0]?.name
   }
 
-  async #isPaid(bot: ChaosBot, { nonce }: PayPress): Promise<boolean> {
+  /** Whether the order stands and its goods have come that far: else it was another call that was taken. */
+  async #hasOrder(bot: ChaosBot, { nonce }: PayPress, { goods }: Call): Promise<boolean> {
     const { rowCount } = await this.#database.query(
-      'select from customer_order where instance_id = $1 and key like $2 and paid_at is not null',
-      [bot.instance, `%:${nonce}:%`],
+      `select from customer_order o join outbox_message m on m.kind = 'goods' and m.reference = o.id::text
+       where o.instance_id = $1 and o.key like $2 and m.state = $3`,
+      [bot.instance, `%:${nonce}:%`, goods],
     )
     return rowCount > 0
   }

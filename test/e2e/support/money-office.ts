@@ -146,13 +146,13 @@ export class MoneyOffice {
 
   async #refund(): Promise<void> {
     const { rows } = await this.#database.query<{ order: number; units: number[] }>(
-      `select o.id as order, array_agg(u.id order by u.id) as units
+      `select o.id as order, array_agg(u.id::int order by u.id) as units
        from customer_order o join stock_unit u on u.order_id = o.id and u.state = 'sold'
        where o.status in ('paid', 'partly_refunded') group by o.id order by o.id desc limit 40`,
     )
     if (rows.length === 0) return
     const { order, units } = this.#random.pick(rows)
-    const some = this.#random.between(0, 1) < 0.5 ? undefined : [Number(this.#random.pick(units))]
+    const some = this.#random.between(0, 1) < 0.5 ? undefined : [this.#random.pick(units)]
     const restock = this.#random.between(0, 1) < 0.5
     const refund = { order, units: some, key: this.#key(), restock, reason: 'chaos' }
     await this.#surely((tx) => refundOrder(tx, ownerActor, refund))

@@ -121,8 +121,8 @@ interface OrderRow {
 /** The goods of every paid order stand in one message, in a chat of its buyer, and nowhere else. */
 async function judgeGoods({ fleet, shoppers }: MoneyScene): Promise<string[]> {
   const { rows } = await fleet.database.query<OrderRow>(
-    `select o.id, c.platform_user_id as person, o.tenant_id as tenant, array_agg(u.unit_id) as units,
-       coalesce(array_agg(u.unit_id) filter (where u.refunded_at is null or u.refunded_at > o.delivered_at), '{}') as kept,
+    `select o.id, c.platform_user_id as person, o.tenant_id as tenant, array_agg(u.unit_id::int) as units,
+       coalesce(array_agg(u.unit_id::int) filter (where u.refunded_at is null or u.refunded_at > o.delivered_at), '{}') as kept,
        bool_and(coalesce(u.refunded_at < o.delivered_at, false)) as "isVoid"
      from customer_order o join customer c on c.id = o.customer_id join order_unit u on u.order_id = o.id
      where o.paid_at is not null group by o.id, c.platform_user_id, o.tenant_id`,
@@ -136,8 +136,8 @@ async function judgeGoods({ fleet, shoppers }: MoneyScene): Promise<string[]> {
     const [message] = messages
     if (message === undefined || messages.length > 1) return [`the goods of order ${id} came ${messages.length} times`]
     if (message.person !== person || message.tenant !== tenant) return [`the goods of order ${id} went to a stranger`]
-    const allowed = new Set(units.map((unit) => lines.get(Number(unit))))
-    const missing = kept.filter((unit) => !message.lines.includes(lines.get(Number(unit)) ?? ''))
+    const allowed = new Set(units.map((unit) => lines.get(unit)))
+    const missing = kept.filter((unit) => !message.lines.includes(lines.get(unit) ?? ''))
     const foreign = message.lines.filter((line) => !allowed.has(line))
     return missing.length + foreign.length === 0
       ? []
