@@ -1,6 +1,7 @@
 /**
  * The people behind the shop: they give customers money, keep goods for them, refund, and handle withdrawals, by the
- * services that the command line and the panel call. Whatever fails is done again with the same key until it is known.
+ * services that the command line and the panel call. Whatever fails is done again with the same key until it is known,
+ * and so is some of what did not fail.
  */
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -111,8 +112,15 @@ export class MoneyOffice {
     return `office-${this.#keys}`
   }
 
-  /** Does it until it is known to be done. A refusal is an outcome, too. */
+  /** Does it until it is known to be done, and now and then once more, as people do. */
   async #surely<T>(work: (tx: Tx) => Promise<T>): Promise<T | undefined> {
+    const outcome = await this.#once(work)
+    if (this.#random.between(0, 1) < 0.3) await this.#once(work)
+    return outcome
+  }
+
+  /** A refusal is an outcome, too. */
+  async #once<T>(work: (tx: Tx) => Promise<T>): Promise<T | undefined> {
     for (const endMs = performance.now() + giveUpMs; ; await delay(100)) {
       try {
         return await this.#database.transaction(work)
