@@ -54,17 +54,14 @@ test('the ledger balances after purchases, refunds and withdrawals with a kill a
     const random = new SeededRandom(seed)
     steps = new StepFaults({ fleet, random, say, nextPay: street.nextPay })
     const plan = planFaults(random, { mix: faultMixes.money, lengthMs: randomFaultsForMs, bots: fleet.bots.length })
-    const work = Promise.all([
-      office.work(),
-      ...shoppers.map((shopper) => shopper.shop()),
-      ...owners.map((owner) => owner.askForMoney()),
-    ])
+    const everybody = [office, ...shoppers, ...owners]
     const stopAll = () => {
-      for (const one of [office, ...shoppers, ...owners]) one.stop()
+      for (const one of everybody) one.stop()
+      steps?.stop()
     }
     say('the faults begin')
-    const faults = Promise.all([steps.run(stepsLimitMs), new FaultRun(fleet, say).run(plan)]).finally(stopAll)
-    await Promise.all([work.finally(stopAll), faults])
+    const faults = together([steps.run(stepsLimitMs), new FaultRun(fleet, say).run(plan)], stopAll)
+    await together([...everybody.map((one) => one.work()), faults.finally(stopAll)], stopAll)
     say('the faults are over')
     await vi.waitFor(
       async () => {
@@ -88,6 +85,12 @@ test('the ledger balances after purchases, refunds and withdrawals with a kill a
     await fleet.stop()
   }
 })
+
+/** Waits for all, also when one has failed: then `stop` is called for the others. */
+async function together(work: readonly Promise<void>[], stop: () => void): Promise<void> {
+  await Promise.allSettled(work.map((one) => one.catch(stop)))
+  await Promise.all(work)
+}
 
 /** Everybody, with some money, in front of the bots. */
 async function openStreet(fleet: ChaosFleet) {

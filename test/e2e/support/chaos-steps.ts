@@ -136,6 +136,8 @@ export class StepFaults {
   readonly #lanes: readonly Card[][]
   readonly #atCalls = new Map<number, () => void>()
   readonly #comingBack: Promise<void>[] = []
+  readonly #stopped = Promise.withResolvers<undefined>()
+  #isStopped = false
 
   constructor(parts: StepFaultsParts) {
     this.#parts = parts
@@ -151,18 +153,30 @@ export class StepFaults {
     if (kind === 'fault') this.#atCalls.get(botId)?.()
   }
 
-  /** Strikes at every step, each server's bots one after the other; rejects when a step is not reached by `limitMs`. */
+  /** Strikes at every step, in two rows of bots at once; rejects when a step is not reached by `limitMs`. */
   async run(limitMs: number): Promise<void> {
     const endMs = performance.now() + limitMs
-    await Promise.all(this.#lanes.map((cards, lane) => this.#play(cards, lane, endMs)))
-    await Promise.all(this.#comingBack)
-    await this.#database.close()
+    const lanes = this.#lanes.map((cards, lane) => this.#play(cards, lane, endMs))
+    try {
+      await Promise.all(lanes)
+    } finally {
+      this.stop()
+      await Promise.allSettled(lanes)
+      await Promise.all(this.#comingBack)
+      await this.#database.close()
+    }
+  }
+
+  /** Strikes no more, reached or not. */
+  stop(): void {
+    this.#isStopped = true
+    this.#stopped.resolve(undefined)
   }
 
   async #play(cards: Card[], lane: number, endMs: number): Promise<void> {
     const { fleet, random, say } = this.#parts
-    const own = fleet.bots.filter((_bot, index) => index % fleet.servers.length === lane)
-    for (let card = cards.shift(); card !== undefined; card = cards.shift()) {
+    const own = fleet.bots.filter((_bot, index) => index % this.#lanes.length === lane)
+    for (let card = cards.shift(); card !== undefined && !this.#isStopped; card = cards.shift()) {
       if (performance.now() > endMs) throw new Error(`not reached: ${nameOf(card)}, and ${cards.length} more`)
       const tenant = gates[card.step]?.tenant
       const bot = random.pick(own.filter((one) => tenant === undefined || one.tenant === tenant))
@@ -190,7 +204,8 @@ export class StepFaults {
 
   /** The first connection that waits for one of ours. */
   async #waitsFor(pid: number): Promise<{ pid: number; name: string } | undefined> {
-    for (const endMs = performance.now() + reachLimitMs; performance.now() < endMs; await delay(lookEveryMs)) {
+    const endMs = performance.now() + reachLimitMs
+    for (; performance.now() < endMs && !this.#isStopped; await delay(lookEveryMs)) {
       const { rows } = await this.#database.query<{ pid: number; name: string }>(
         'select pid, application_name as name from pg_stat_activity where $1 = any(pg_blocking_pids(pid))',
         [pid],
@@ -205,14 +220,15 @@ export class StepFaults {
     const call = calls[card.step]
     const fault = call?.victims[card.victim]
     if (call === undefined || fault === undefined) throw new Error(`no such card: ${nameOf(card)}`)
-    const taken = Promise.withResolvers<void>()
-    this.#atCalls.set(bot.botId, taken.resolve)
     const { botId } = bot
-    const press = await nextPay(botId, ({ personId: chatId }) =>
+    const taken = new Promise<void>((resolve) => this.#atCalls.set(botId, resolve))
+    const pressed = nextPay(botId, ({ personId: chatId }) =>
       fleet.sandbox.plantFault({ ...fault, method: call.method, botId, chatId }),
     )
-    await taken.promise
-    this.#atCalls.delete(bot.botId)
+    const press = await Promise.race([pressed, this.#stopped.promise])
+    await Promise.race([taken, this.#stopped.promise])
+    this.#atCalls.delete(botId)
+    if (press === undefined || this.#isStopped) return false
     if (!(await this.#strike(card, bot, await this.#serverOf(bot)))) return false
     return this.#hasOrder(bot, press, call)
   }

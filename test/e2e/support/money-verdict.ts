@@ -100,11 +100,12 @@ async function judgeOrders({ fleet, shoppers }: MoneyScene): Promise<string[]> {
   })
 }
 
+/** Each confirmation of the owner's that was granted, however often it was pressed, is one withdrawal. */
 async function judgeWithdrawals({ fleet, owners }: MoneyScene): Promise<string[]> {
   const { rows } = await fleet.database.query<{ count: number }>('select count(*)::int as count from withdrawal')
-  const confirmed = owners.reduce((sum, owner) => sum + owner.confirmed.size, 0)
+  const granted = owners.reduce((sum, owner) => sum + owner.granted, 0)
   const count = rows[0]?.count ?? 0
-  return count <= confirmed ? [] : [`${confirmed} withdrawals were confirmed, and ${count} requested`]
+  return count === granted ? [] : [`${granted} withdrawals were granted, and ${count} are there`]
 }
 
 interface OrderRow {
