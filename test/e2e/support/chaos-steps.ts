@@ -110,7 +110,7 @@ export interface StepFaultsParts {
   readonly nextPay: (botId: number, first: (press: PayPress) => void) => Promise<PayPress>
 }
 
-/** Adds the triggers; once a database, before there is anybody whom they could stop. */
+/** Adds the triggers; once a database. */
 export async function addGates(database: Queryable): Promise<void> {
   for (const [number, [step, { on, when, of }]] of Object.entries(gates).entries()) {
     await database.query(

@@ -2,11 +2,13 @@
  * Whether the money is where it should be, and the goods with whoever paid for them: what the ledger says of itself, and
  * what the rows of orders and refunds, the chats and the people's own memory say of it.
  */
+import type { ChatMessage } from '../../../sandbox/chat.ts'
 import { checkLedger } from '../../../services/ledger/check-ledger.ts'
-import { listBalances } from '../../../services/ledger/list-balances.ts'
 import { openStockUnit } from '../../../services/stock/open-stock-unit.ts'
+import { say } from '../../../worker/shop/notices/texts.ts'
 import common from '../../../worker/shop/texts/common.en.json' with { type: 'json' }
 import { ownerActor } from '../../support/rig.ts'
+import { isSentence } from '../../support/shop-rig.ts'
 import type { ChaosFleet } from './chaos-fleet.ts'
 import type { MoneyOffice } from './money-office.ts'
 import type { Owner, Shopper } from './money-shopper.ts'
@@ -16,6 +18,19 @@ export interface MoneyScene {
   readonly office: MoneyOffice
   readonly shoppers: readonly Shopper[]
   readonly owners: readonly Owner[]
+}
+
+/** What has happened, in one line. */
+export async function summaryOf({ fleet }: Pick<MoneyScene, 'fleet'>): Promise<string> {
+  const { rows } = await fleet.database.query<Record<string, number>>(
+    `select (select count(*) from customer_order where status <> 'refused') as orders,
+       (select count(*) from customer_order where status = 'refused') as refused,
+       (select count(*) from order_refund) as refunds, (select count(*) from withdrawal) as withdrawals,
+       (select count(*) from withdrawal where state = 'paid') as "paid out",
+       (select count(*) from outbox_message) as messages`,
+  )
+  const counts = Object.entries(rows[0] ?? {})
+  return counts.map(([what, count]) => `${count} ${what}`).join(', ')
 }
 
 /** What still waits for somebody; empty when all has come to rest. */
@@ -36,18 +51,34 @@ export async function whatWaits({ fleet }: Pick<MoneyScene, 'fleet'>): Promise<s
 
 /** Everything that is not as it should be. */
 export async function judgeMoney(scene: MoneyScene): Promise<string[]> {
-  const verdicts = [judgeLedger, judgeBalances, judgeStock, judgeOrders, judgeWithdrawals, judgeGoods, judgeChats]
+  const verdicts = [
+    judgeLedger,
+    judgeSum,
+    judgeBalances,
+    judgeStock,
+    judgeOrders,
+    judgeWithdrawals,
+    judgeGoods,
+    judgeChats,
+  ]
   return (await Promise.all(verdicts.map((judge) => judge(scene)))).flat()
 }
 
 async function judgeLedger({ fleet }: MoneyScene): Promise<string[]> {
   const { findings } = await checkLedger(fleet.database, ownerActor)
-  const balances = await listBalances(fleet.database, ownerActor)
-  const sum = balances.reduce((total, { balance }) => total + BigInt(Math.round(Number(balance) * 1e6)), 0n)
-  return [
-    ...findings.flatMap(({ check, differences }) => differences.map((one) => `${check}: ${JSON.stringify(one)}`)),
-    ...(sum === 0n ? [] : [`all accounts together are ${sum}`]),
-  ]
+  return findings.flatMap(({ check, differences }) => differences.map((one) => `${check}: ${JSON.stringify(one)}`))
+}
+
+/** What all accounts hold is what the office has given, to the last unit. */
+async function judgeSum({ fleet, office }: MoneyScene): Promise<string[]> {
+  const { rows } = await fleet.database.query<{ sum: string }>(
+    `select sum(coalesce(a.balance, moved.amount))::text as sum from account a cross join lateral (
+       select sum(case when t.to_account = a.id then t.amount else -t.amount end) as amount
+       from transfer t where a.id in (t.from_account, t.to_account)
+     ) as moved where a.kind <> 'adjustment'`,
+  )
+  const given = [...office.given.values()].reduce((sum, amount) => sum + amount, 0n)
+  return rows[0]?.sum === String(given) ? [] : [`${given} were given, and ${rows[0]?.sum} are there`]
 }
 
 /** By the rows of orders and refunds and what the office remembers, without the ledger. */
@@ -171,17 +202,28 @@ async function unitLines({ database, keyring }: ChaosFleet): Promise<Map<number,
 
 /** A bot says nothing twice: it answers each text once, and tells each message of the outbox once. */
 async function judgeChats({ fleet, shoppers }: MoneyScene): Promise<string[]> {
-  const { rows } = await fleet.database.query<{ instance: string; person: string; count: number }>(
-    `select m.instance_id as instance, c.platform_user_id as person, count(*)::int as count
-     from outbox_message m join customer c on c.id = m.customer_id group by 1, 2`,
+  const { rows } = await fleet.database.query<{ instance: string; person: string; kind: string; count: number }>(
+    `select m.instance_id as instance, c.platform_user_id as person, m.kind, count(*)::int as count
+     from outbox_message m join customer c on c.id = m.customer_id group by 1, 2, 3`,
   )
-  const told = new Map(rows.map(({ instance, person, count }) => [`${instance} ${person}`, count]))
   return shoppers.flatMap(({ visitor, said }) => {
     const { bot, personId, chat } = visitor
-    const most = said + (told.get(`${bot.instance} ${personId}`) ?? 0)
-    const found = chat.messages().filter(({ from, text }) => from === 'bot' && text !== common.busy)
-    if (found.length <= most) return []
-    const transcript = found.map(({ message_id: id, text }) => `${id}<${text.replaceAll('\n', ' ').slice(0, 40)}`)
-    return [`${bot.instance} said ${found.length} things to ${personId} instead of ${most}: ${transcript.join(' | ')}`]
+    const told = rows.filter(({ instance, person }) => instance === bot.instance && person === String(personId))
+    const most = new Map([['answer', said], ...told.map(({ kind, count }) => [kind, count] as const)])
+    const kinds = chat.messages().map(kindOf)
+    const wrong = [...new Set(kinds)].flatMap((kind) => {
+      const count = kinds.filter((one) => one === kind).length
+      return kind === undefined || count <= (most.get(kind) ?? 0) ? [] : [`${kind} ${count} for ${most.get(kind)}`]
+    })
+    if (wrong.length === 0) return []
+    const transcript = chat.messages().map(({ message_id: id, from, text }) => `${id} ${from}: ${text.slice(0, 60)}`)
+    return [`${bot.instance} said too much to ${personId}: ${wrong.join()}\n${transcript.join('\n')}`]
   })
+}
+
+/** Which message of the outbox it is, or an answer; that a bot is busy is neither. */
+function kindOf(message: ChatMessage): string | undefined {
+  if (message.from !== 'bot' || message.text === common.busy) return undefined
+  const kinds = ['goods', 'order_refunded', 'order_expired', 'balance_adjusted'] as const
+  return kinds.find((kind) => isSentence(say('en', kind))(message)) ?? 'answer'
 }
