@@ -27,8 +27,10 @@ const maturityHours = 0.0003
 const holdMinutes = 0.03
 const giveUpMs = 60_000
 
-/** What the servers are told, so that profit matures and what is kept is given back within seconds. */
+/** What the servers are told: profit matures, and what is kept is given back, within seconds. */
 export const moneySettings = {
+  // Longer than a busy machine lets a process wait, else bots do little but come and go.
+  LEASE_TTL_SECONDS: '8',
   MATURITY_HOURS: String(maturityHours),
   MATURITY_CHECK_SECONDS: '1',
   EXPIRY_CHECK_SECONDS: '2',

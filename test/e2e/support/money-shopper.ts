@@ -28,7 +28,7 @@ export interface Visitor {
 /** After this long a button is pressed again, a text is written again. */
 const pressAgainMs = 2500
 const writeAgainMs = 15_000
-const giveUpMs = 90_000
+const giveUpMs = 180_000
 
 const isPaid = isSentence(say('en', 'paid'))
 const isHome = isSentence(say('en', 'greeting'))
