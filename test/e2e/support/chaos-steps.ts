@@ -73,7 +73,7 @@ const calls: Readonly<Record<string, Call>> = {
   'the answer is about to be shown': {
     method: 'editMessageText',
     goods: 'queued',
-    victims: { worker: { kind: 'silence' }, supervisor: { kind: 'delay', delayMs: 500 } },
+    victims: { worker: { kind: 'silence' }, supervisor: { kind: 'delay', delayMs: 250 } },
   },
   'the answer was shown': {
     method: 'editMessageText',
@@ -83,7 +83,7 @@ const calls: Readonly<Record<string, Call>> = {
   'the goods are about to be sent': {
     method: 'sendMessage',
     goods: 'claimed',
-    victims: { worker: { kind: 'silence' }, supervisor: { kind: 'delay', delayMs: 500 } },
+    victims: { worker: { kind: 'silence' }, supervisor: { kind: 'delay', delayMs: 250 } },
   },
   'the goods were sent': {
     method: 'sendMessage',
@@ -101,6 +101,9 @@ interface Card {
 
 const reachLimitMs = 8000
 const lookEveryMs = 5
+/** Of those who close gates: they wait for each other, too. */
+const gatekeeper = 'botfleet chaos gates'
+const gateLimitMs = 60_000
 
 export interface StepFaultsParts {
   readonly fleet: ChaosFleet
@@ -141,8 +144,11 @@ export class StepFaults {
 
   constructor(parts: StepFaultsParts) {
     this.#parts = parts
-    const name = 'botfleet chaos gates'
-    this.#database = Database.open(parts.fleet.databaseUrl, { applicationName: name, idleInTransactionMs: 60_000 })
+    this.#database = Database.open(parts.fleet.databaseUrl, {
+      applicationName: gatekeeper,
+      idleInTransactionMs: gateLimitMs,
+      queryTimeoutMs: gateLimitMs,
+    })
     const deck = dealt(parts.random)
     for (const card of deck) this.hits.set(nameOf(card), 0)
     this.#lanes = parts.fleet.servers.map((_server, lane) => deck.filter((_card, at) => at % 2 === lane))
@@ -207,8 +213,9 @@ export class StepFaults {
     const endMs = performance.now() + reachLimitMs
     for (; performance.now() < endMs && !this.#isStopped; await delay(lookEveryMs)) {
       const { rows } = await this.#database.query<{ pid: number; name: string }>(
-        'select pid, application_name as name from pg_stat_activity where $1 = any(pg_blocking_pids(pid))',
-        [pid],
+        `select pid, application_name as name from pg_stat_activity
+         where $1 = any(pg_blocking_pids(pid)) and application_name <> $2`,
+        [pid, gatekeeper],
       )
       if (rows[0] !== undefined) return rows[0]
     }
