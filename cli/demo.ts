@@ -4,7 +4,7 @@
  */
 import type { Tx } from '../db/transaction.ts'
 import type { Failure } from '../domain/failure.ts'
-import type { InstanceView } from '../domain/instance.ts'
+import { type InstanceView, restingStates } from '../domain/instance.ts'
 import { agentIdOf, masterTenant } from '../domain/tenant.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
 import { startSandbox } from '../sandbox/start-sandbox.ts'
@@ -60,7 +60,7 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
     try {
       const ids = await approveBots(running, config)
       await openShop(running, { agent: agent.tenant, people })
-      await untilRunning(running, ids, cli.signal)
+      await untilRunning(cli, running, ids)
       welcome(cli, sandbox.url, { ids, people })
       const told = new Promise<undefined>((resolve) => {
         cli.signal.addEventListener('abort', () => resolve(undefined), { once: true })
@@ -128,10 +128,17 @@ async function createBot(tx: Tx, { actor, keyring }: RunningServer, bot: DemoBot
   return (await createAgent(tx, actor, { ...given, id: agentIdOf(tenant) })).instance
 }
 
-async function untilRunning(running: RunningServer, ids: readonly string[], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const instances = await listInstances(running.database, running.actor, { server: 'demo', status: 'running' })
-    if (ids.every((id) => instances.some((instance) => instance.id === id))) return
+/** Waits for all of them; of one that waits for a person it is said why. */
+async function untilRunning(cli: Cli, running: RunningServer, ids: readonly string[]): Promise<void> {
+  let told = false
+  while (!cli.signal.aborted) {
+    const instances = await listInstances(running.database, running.actor, { server: 'demo' })
+    const mine = instances.filter(({ id }) => ids.includes(id))
+    const resting = mine.find(({ state }) => restingStates.includes(state))
+    if (resting !== undefined && !told)
+      cli.output.note(`${resting.name} does not run: ${resting.last_error ?? resting.state}`)
+    told ||= resting !== undefined
+    if (mine.length === ids.length && mine.every(({ state }) => state === 'running')) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
