@@ -18,13 +18,13 @@ export function encodeIntent({ route, args }: Intent, isBelow = false): string {
 
 /** What pressing a button says. Its data may be what we never made: a client can send anything. */
 export function decodeCallback(data: string | undefined): Said {
-  const [route = '', ...args] = (isBelow(data) ? data.slice(belowMark.length) : (data ?? '')).split(':')
+  const [route = '', ...args] = (leadsBelow(data) ? data.slice(belowMark.length) : (data ?? '')).split(':')
   const known = route !== '' && [route, ...args].every((part) => plain.test(part))
   return known ? { kind: 'choice', intent: { route, args } } : { kind: 'unknown_choice' }
 }
 
 /** Whether what the button leads to comes below its message. */
-export function isBelow(data: string | undefined): data is string {
+export function leadsBelow(data: string | undefined): data is string {
   return data?.startsWith(belowMark) === true
 }
 
