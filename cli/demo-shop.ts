@@ -43,7 +43,7 @@ const products = [
     description: 'A key that works for 30 days.',
     inOthers: {
       zh: { name: 'VPN，一个月', description: '有效期 30 天的密钥。' },
-      fa: { name: 'اشتراک یک‌ماههٔ VPN', description: 'کلیدی که ۳۰ روز کار می‌کند.' },
+      fa: { name: 'اشتراک یک‌ماههٔ VPN', description: 'کلیدی که 30 روز کار می‌کند.' },
       ru: { name: 'VPN на месяц', description: 'Ключ, который работает 30 дней.' },
     },
     price: '4.5',

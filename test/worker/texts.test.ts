@@ -54,6 +54,13 @@ describe('filling', () => {
     expect(tell('ru', 'said')).toBe(said)
   })
 
+  test('an amount and its currency stay in this order from right to left', () => {
+    const sum = 'مبلغ <b>{amount} {currency}</b>'
+    expect(
+      catalogue({ en: { sum }, zh: { sum }, ru: { sum }, fa: { sum } })('fa', 'sum', { amount: 1, currency: 'USDT' }),
+    ).toBe('مبلغ <b>\u2068\u20681\u2069 \u2068USDT\u2069\u2069</b>')
+  })
+
   test('the marks stay outside of what people copy', () => {
     expect(say('fa', 'id', { id: 77 })).toBe('شناسه: \u2068<code>77</code>\u2069')
   })

@@ -24,8 +24,8 @@ export const languageNames: Record<Language, string> = { en: 'English', zh: '中
 const rightToLeft: ReadonlySet<Language> = new Set(['fa'])
 const rightToLeftMark = '\u200f'
 const [firstStrongIsolate, popIsolate] = ['\u2068', '\u2069']
-/** What would be torn apart between letters from right to left: samples, commands, @names, negative numbers. */
-const latinWords = /<code>[^{<]*<\/code>|(?<![\w<:/.])[/@][a-z]\w*|(?<!\w)-\d+/gi
+/** What would be torn apart between letters from right to left: amounts, samples, commands, @names, negative numbers. */
+const latinWords = /\{\w+\} \{currency\}|<code>[^{<]*<\/code>|(?<![\w<:/.])[/@][a-z]\w*|(?<!\w)-\d+/gi
 const beginsRightToLeft = /^(?:<[^>]*>)*[\u0590-\u08ff]/
 
 /**
