@@ -3,8 +3,8 @@
  * server is named `demo`, so that it touches no other server's bots; starting it again finds them.
  */
 import type { Tx } from '../db/transaction.ts'
-import { Failure } from '../domain/failure.ts'
-import type { InstanceView } from '../domain/instance.ts'
+import type { Failure } from '../domain/failure.ts'
+import { type InstanceView, restingStates } from '../domain/instance.ts'
 import { agentIdOf, masterTenant } from '../domain/tenant.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
 import { startSandbox } from '../sandbox/start-sandbox.ts'
@@ -63,7 +63,7 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
     try {
       const ids = await approveBots(running, config)
       await openShop(running, { agent: agent.tenant, people })
-      await untilRunning(running, ids, cli.signal)
+      await untilRunning(cli, running, ids)
       if (!cli.signal.aborted) welcome(cli, sandbox.url, { ids, people })
       const failure = await Promise.race([givenUp, told])
       if (failure !== undefined) throw failure
@@ -128,17 +128,19 @@ async function createBot(tx: Tx, { actor, keyring }: RunningServer, bot: DemoBot
   return (await createAgent(tx, actor, { ...given, id: agentIdOf(tenant) })).instance
 }
 
-/** Throws `unavailable` when one of them fails, since it would not come by waiting. */
-async function untilRunning(running: RunningServer, ids: readonly string[], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+/** Waits for all of them; of one that waits for a person it is said why, once. */
+async function untilRunning(cli: Cli, running: RunningServer, ids: readonly string[]): Promise<void> {
+  let told = ''
+  while (!cli.signal.aborted) {
     const instances = await listInstances(running.database, running.actor, { server: 'demo' })
-    const failed = instances.find(({ state }) => state === 'failed')
-    if (failed !== undefined) {
-      const why = failed.last_error === null ? '' : `: ${failed.last_error}`
-      const next = `Put that right, then: ./botfleet start ${failed.id} and ./botfleet demo`
-      throw new Failure('unavailable', `${failed.name} does not run${why}\n${next}`)
-    }
-    if (ids.every((id) => instances.some((instance) => instance.id === id && instance.state === 'running'))) return
+    const mine = instances.filter(({ id }) => ids.includes(id))
+    if (mine.length === ids.length && mine.every(({ state }) => state === 'running')) return
+    const trouble = mine
+      .filter(({ state }) => restingStates.includes(state))
+      .map(({ id, name, state, last_error }) => `${name} (${id}) does not run yet: ${last_error ?? state}`)
+      .join('\n')
+    if (trouble !== '' && trouble !== told) cli.output.note(trouble)
+    told = trouble
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
-    .option('--kind <kind>', `only these: ${entryKinds.join(', ')}`, oneOf(entryKinds))
+import { type EntryKind, entryKinds } from '../../domain/ledger.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 const anyNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 /** Balances are sums over all transfers. */
@@ -45,13 +46,8 @@ interface EntryOptions {
 
 function addEntries(group: Command, cli: Cli): void {
   addCommand(group, 'entries', 'entries of the journal with their transfers, newest first')
-<<<<<<< HEAD
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
-    .option('--kind <kind>', `only these: ${entryKinds.join(', ')}`, oneOf(entryKinds))
-=======
     .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
-    .option('--kind <kind>', `only these: ${kinds.join(', ')}`, oneOf(kinds))
->>>>>>> clisurface
+    .option('--kind <kind>', `only these: ${entryKinds.join(', ')}`, oneOf(entryKinds))
     .option('--customer <customer>', 'only what moved the money of this customer')
     .option('--account <number>', 'only what moved this account', anyNumber)
     .option('--order <number>', 'only the sale and the refunds of this order', anyNumber)

@@ -17,7 +17,12 @@ export type Said =
 
 /** Something a person may choose: a button, or a line of a numbered menu. */
 export type Choice =
-  | { readonly label: string; readonly intent: Intent }
+  | {
+      readonly label: string
+      readonly intent: Intent
+      /** What it leads to comes below its screen, which people may want to keep. */
+      readonly isBelow?: boolean
+    }
   /** Opens a page; `https:` or `tg:`. */
   | { readonly label: string; readonly url: string }
 
@@ -53,4 +58,9 @@ export const captionMax = 1024
 /** A choice of one line. */
 export function choice(label: string, route: string, ...args: readonly (string | number)[]): Choice {
   return { label, intent: { route, args: args.map(String) } }
+}
+
+/** The same choices, and what they lead to leaves their screen as it is. */
+export function below(...choices: readonly Choice[]): readonly Choice[] {
+  return choices.map((each) => ('intent' in each ? { ...each, isBelow: true } : each))
 }

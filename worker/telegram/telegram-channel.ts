@@ -16,7 +16,7 @@ import type { Arrival } from '../shop/turn.ts'
 import { WorkerExit } from '../worker-exit.ts'
 import { ChatQueue } from './chat-queue.ts'
 import { AnswerMarks } from './earlier-answer.ts'
-import { decodeCallback, decodeText } from './intent-code.ts'
+import { decodeCallback, decodeText, leadsBelow } from './intent-code.ts'
 import { Pictures } from './pictures.ts'
 import { Poller, tokenRefused } from './poller.ts'
 import { ScreenSender } from './screen-sender.ts'
@@ -155,9 +155,9 @@ export class TelegramChannel implements Channel {
     const { message } = query
     if (message !== undefined && message.chat.type === 'private') {
       const person = personOf(query.from, message.chat.id)
-      const said = decodeCallback('data' in query ? query.data : undefined)
+      const data = 'data' in query ? query.data : undefined
       const arrival = this.#arrival(updateId, message.message_id, { person, isOld: false, token: null })
-      await this.#answer(said, arrival, message.message_id)
+      await this.#answer(decodeCallback(data), arrival, leadsBelow(data) ? undefined : message.message_id)
     }
     // Takes the waiting sign off the button; an old press cannot be answered any more, which hurts nobody.
     await this.#api.send('answer', 'answerCallbackQuery', { callback_query_id: query.id }).catch(() => {})

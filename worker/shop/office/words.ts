@@ -76,11 +76,6 @@ export function troubleText(language: Language, { trouble, detail }: Refused): s
   return office(language, `trouble_${trouble}`, { detail: detail ?? '', currency: 'USDT' })
 }
 
-/** `2026-11-21 11:40`, in UTC. */
-export function shortTime(iso: string): string {
-  return iso.slice(0, 16).replace('T', ' ')
-}
-
 /** What became of a token that a person wrote. */
 export function tokenText(language: Language, fate: TokenFate): string {
   return office(language, fate === 'erased' ? 'token_deleted' : 'token_seen')
