@@ -1,10 +1,9 @@
 /** Top-ups of customers' balances that wait for their payment: confirmed with its reference, or rejected. */
 import type { TopUpWords } from '../../../domain/admin-calls.ts'
-import { moment } from '../amount.ts'
+import { moment, plainDigits } from '../amount.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { rows } from '../office/rows.ts'
 import { office } from '../office/texts.ts'
-import { plainDigits } from '../office/words.ts'
 import type { Listener, Route } from '../room.ts'
 import { choice, type Screen } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'

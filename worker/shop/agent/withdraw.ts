@@ -3,11 +3,11 @@
  * confirmation, whose button carries both, so that it means the same under another worker, and again.
  */
 import { formatAmount, parseAmount } from '../../../domain/money.ts'
+import { plainDigits } from '../amount.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { pressOf } from '../office/once.ts'
 import { rows } from '../office/rows.ts'
 import { office } from '../office/texts.ts'
-import { plainDigits } from '../office/words.ts'
 import type { Listener, Route } from '../room.ts'
 import { below, choice } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'
