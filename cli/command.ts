@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { Failure } from '../domain/failure.ts'
+import { parseShop } from '../domain/tenant.ts'
 import { parseDuration } from './format.ts'
 import type { Output } from './output.ts'
 
@@ -43,6 +44,11 @@ function commandPath(command: Command): string {
   return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`
 }
 
+/** Examples for the end of a command's help, each without its `./botfleet`. */
+export function examples(...lines: readonly string[]): string {
+  return ['', lines.length === 1 ? 'Example:' : 'Examples:', ...lines.map((line) => `  ./botfleet ${line}`)].join('\n')
+}
+
 /** The argument parser of a whole number between two bounds. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -79,6 +85,18 @@ export function durationMs(text: string): number {
   const value = parseDuration(text)
   if (value === undefined) throw new InvalidArgumentError('It must be a duration such as 30m, 12h, 7d or 2w.')
   return value
+}
+
+/** How help names a tenant; `agent001` alone is understood, too. */
+export const tenantWords = 'master or agent:<id>'
+
+/** The argument parser of a tenant, however it is named: `master`, `agent:agent001` or `agent001`. */
+export function tenantOf(text: string): string {
+  try {
+    return parseShop(text)
+  } catch {
+    throw new InvalidArgumentError(`It must be ${tenantWords}, in lower-case letters, digits, _ or -.`)
+  }
 }
 
 /** The argument parser of a subscription's length. */

@@ -10,6 +10,8 @@ import { setMarkup } from '../services/agents/set-markup.ts'
 import { createCategory } from '../services/catalogue/create-category.ts'
 import { createProduct } from '../services/catalogue/create-product.ts'
 import { listProducts } from '../services/catalogue/list-products.ts'
+import { renameCategory } from '../services/catalogue/rename-category.ts'
+import { translateProduct } from '../services/catalogue/translate-product.ts'
 import { ensureCustomer } from '../services/customers/ensure-customer.ts'
 import { addStock } from '../services/stock/add-stock.ts'
 import { creditPayment } from '../services/top-ups/credit-payment.ts'
@@ -20,11 +22,18 @@ const pocketMoney = '100'
 const markupHundredths = 1000n
 const unitsEach = 25
 
+const categoryNames = { zh: '兑换码', fa: 'کدها', ru: 'Коды' } as const
+const otherLanguages = ['zh', 'fa', 'ru'] as const
 const products = [
   {
     id: 'gift-card',
     name: 'Gift card',
     description: 'A code worth ten coffees.',
+    inOthers: {
+      zh: { name: '礼品卡', description: '一个兑换码，可换十杯咖啡。' },
+      fa: { name: 'کارت هدیه', description: 'کدی به ارزش ده فنجان قهوه.' },
+      ru: { name: 'Подарочная карта', description: 'Код на десять чашек кофе.' },
+    },
     price: '10',
     goods: (number: number) => `GIFT-${String(number).padStart(4, '0')}-DEMO`,
   },
@@ -32,6 +41,11 @@ const products = [
     id: 'vpn-month',
     name: 'VPN, one month',
     description: 'A key that works for 30 days.',
+    inOthers: {
+      zh: { name: 'VPN，一个月', description: '有效期 30 天的密钥。' },
+      fa: { name: 'اشتراک یک‌ماههٔ VPN', description: 'کلیدی که 30 روز کار می‌کند.' },
+      ru: { name: 'VPN на месяц', description: 'Ключ, который работает 30 дней.' },
+    },
     price: '4.5',
     goods: (number: number) => `vpn://demo-${String(number).padStart(4, '0')}.example`,
   },
@@ -70,9 +84,13 @@ export async function openShop(
 
 async function fillShelves(tx: Tx, actor: Actor, keyring: Keyring): Promise<void> {
   const category = await createCategory(tx, actor, { name: 'Codes' })
-  for (const { id, name, description, price, goods } of products) {
+  for (const language of otherLanguages) {
+    await renameCategory(tx, actor, { category: String(category.id), language, name: categoryNames[language] })
+  }
+  for (const { id, name, description, inOthers, price, goods } of products) {
     const basePrice = parseAmount(price, currency)
     await createProduct(tx, actor, { id, name, description, category: String(category.id), currency, basePrice })
+    for (const language of otherLanguages) await translateProduct(tx, actor, { id, language, ...inOthers[language] })
     const lines = Buffer.from(Array.from({ length: unitsEach }, (_, index) => goods(index + 1)).join('\n'))
     await addStock(tx, actor, { product: id, keyring, source: 'demo', goods: { lines } })
   }

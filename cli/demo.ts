@@ -4,7 +4,7 @@
  */
 import type { Tx } from '../db/transaction.ts'
 import type { Failure } from '../domain/failure.ts'
-import type { InstanceView } from '../domain/instance.ts'
+import { type InstanceView, restingStates } from '../domain/instance.ts'
 import { agentIdOf, masterTenant } from '../domain/tenant.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
 import { startSandbox } from '../sandbox/start-sandbox.ts'
@@ -43,6 +43,9 @@ const bots = [master, agent]
 /** Starts the demo and stays until it is told to end. */
 export async function demo(cli: Cli, options: { port: string }): Promise<void> {
   cli.output.note('Starting Postgres, a sandboxed Telegram and a server ...')
+  const told = new Promise<undefined>((resolve) => {
+    cli.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
   const sandbox = await startSandbox({ port: Number(options.port) })
   try {
     for (const bot of bots) sandbox.createBot(bot)
@@ -60,11 +63,8 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
     try {
       const ids = await approveBots(running, config)
       await openShop(running, { agent: agent.tenant, people })
-      await untilRunning(running, ids, cli.signal)
-      welcome(cli, sandbox.url, { ids, people })
-      const told = new Promise<undefined>((resolve) => {
-        cli.signal.addEventListener('abort', () => resolve(undefined), { once: true })
-      })
+      await untilRunning(cli, running, ids)
+      if (!cli.signal.aborted) welcome(cli, sandbox.url, { ids, people })
       const failure = await Promise.race([givenUp, told])
       if (failure !== undefined) throw failure
     } finally {
@@ -128,10 +128,19 @@ async function createBot(tx: Tx, { actor, keyring }: RunningServer, bot: DemoBot
   return (await createAgent(tx, actor, { ...given, id: agentIdOf(tenant) })).instance
 }
 
-async function untilRunning(running: RunningServer, ids: readonly string[], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const instances = await listInstances(running.database, running.actor, { server: 'demo', status: 'running' })
-    if (ids.every((id) => instances.some((instance) => instance.id === id))) return
+/** Waits for all of them; of one that waits for a person it is said why, once. */
+async function untilRunning(cli: Cli, running: RunningServer, ids: readonly string[]): Promise<void> {
+  let told = ''
+  while (!cli.signal.aborted) {
+    const instances = await listInstances(running.database, running.actor, { server: 'demo' })
+    const mine = instances.filter(({ id }) => ids.includes(id))
+    if (mine.length === ids.length && mine.every(({ state }) => state === 'running')) return
+    const trouble = mine
+      .filter(({ state }) => restingStates.includes(state))
+      .map(({ id, name, state, last_error }) => `${name} (${id}) does not run yet: ${last_error ?? state}`)
+      .join('\n')
+    if (trouble !== '' && trouble !== told) cli.output.note(trouble)
+    told = trouble
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../domain/failure.ts'
 import type { Output, Style } from './output.ts'
-import { escapeControls, padText } from './text-width.ts'
+import { escapeControls, padText, wrapText } from './text-width.ts'
 
 /** One thing that `doctor` looked at. */
 export interface Finding {
@@ -44,9 +44,11 @@ export function printFindings(
 function renderFindings(output: Output, findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ name }) => name.length))
   return findings
-    .flatMap(({ name, verdict, detail, todo }) => [
-      `${output.style(styles[verdict], padText(verdict, 4))}  ${padText(name, width)}  ${escapeControls(detail)}`,
-      ...(todo === undefined ? [] : [`${' '.repeat(width + 8)}${todo}`]),
-    ])
+    .flatMap(({ name, verdict, detail, todo }) => {
+      const head = `${output.style(styles[verdict], padText(verdict, 4))}  ${padText(name, width)}  `
+      const found = wrapText(escapeControls(detail), output.width - width - 8)
+      const lines = todo === undefined ? found : [...found, ...wrapText(todo, output.width - width - 8)]
+      return lines.map((line, at) => `${at === 0 ? head : ' '.repeat(width + 8)}${line}`)
+    })
     .join('\n')
 }

@@ -11,7 +11,7 @@ const queryTimeoutMs = 600_000
 /** What is said of a check that found nothing. */
 const agreeing: Record<LedgerCheckName, string> = {
   balances: 'every balance is the sum of its transfers',
-  entries: 'every entry moves something, between two accounts of one currency',
+  entries: 'every entry moves something, in one currency',
   orders: 'what was paid of every order left its buyer once',
   refunds: 'what was given back is what the refunds say',
   profits: 'what is pending is what the orders earned',

@@ -247,7 +247,7 @@ async function examineTelegram(config: Config): Promise<Look> {
     return {
       verdict: 'warn',
       detail: `${root} does not answer (${cause?.code ?? (error as Error).name})`,
-      todo: 'check the network, a proxy (HTTPS_PROXY), or TELEGRAM_API_ROOT',
+      todo: 'check the network, HTTPS_PROXY or TELEGRAM_API_ROOT',
     }
   }
 }

@@ -83,8 +83,11 @@ async function* pages(cli: Cli, context: Context, filter: SoldFilter): AsyncGene
 }
 
 async function* csvOf(source: AsyncIterable<readonly SoldUnit[]>): AsyncGenerator<string> {
-  yield csvLine(columns)
+  let isFirst = true
   for await (const page of source) {
+    // Behind the first page: an unknown product leaves not even the titles.
+    if (isFirst) yield csvLine(columns)
+    isFirst = false
     if (page.length > 0) yield page.map((unit) => csvLine(columns.map((column) => unit[column]))).join('')
   }
 }

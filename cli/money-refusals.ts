@@ -1,16 +1,16 @@
 /** What the shop refuses, as the failure that a command ends with: an exit code, and a sentence that says what to do. */
 import { Failure, type FailureCode } from '../domain/failure.ts'
 import type { OrderRefusal, OrderView } from '../domain/shop.ts'
-import type { RefusedTopUp, TopUpRefusal } from '../domain/top-up.ts'
-import type { RefusedWithdrawal, WithdrawalRefusal } from '../domain/withdrawal.ts'
+import { type RefusedTopUp, type TopUpRefusal, topUpCurrency } from '../domain/top-up.ts'
+import { type RefusedWithdrawal, type WithdrawalRefusal, withdrawalCurrency } from '../domain/withdrawal.ts'
 
-type Sentence = readonly [FailureCode, (detail: string) => string]
+type Sentence = readonly [FailureCode, (detail: string, currency: string) => string]
 
 const ofWithdrawal: Record<WithdrawalRefusal, Sentence> = {
-  below_minimum: ['usage', (least) => `the amount is below the minimum of ${least} USDT`],
+  below_minimum: ['usage', (least, currency) => `the amount is below the minimum of ${least} ${currency}`],
   wrong_address: ['usage', () => 'the address is no address of TRON: look for a mistyped character'],
-  in_debt: ['conflict', (owed) => `${owed} USDT are owed for refunds: profit repays them first`],
-  above_available: ['conflict', (free) => `only ${free} USDT are available`],
+  in_debt: ['conflict', (owed, currency) => `${owed} ${currency} are owed for refunds: profit repays them first`],
+  above_available: ['conflict', (free, currency) => `only ${free} ${currency} are available`],
   not_found: ['not_found', () => 'there is no such withdrawal: ./botfleet withdrawal list shows them'],
   wrong_state: ['conflict', (state) => `the withdrawal is ${state}: that cannot be done any more, or not yet`],
   needs_force: ['conflict', () => 'the withdrawal is approved: only an owner rejects it now, with --force'],
@@ -22,8 +22,8 @@ const ofWithdrawal: Record<WithdrawalRefusal, Sentence> = {
 }
 
 const ofTopUp: Record<TopUpRefusal, Sentence> = {
-  below_minimum: ['usage', (least) => `the amount is below the minimum of ${least}`],
-  above_maximum: ['usage', (most) => `the amount is above the maximum of ${most}`],
+  below_minimum: ['usage', (least, currency) => `the amount is below the minimum of ${least} ${currency}`],
+  above_maximum: ['usage', (most, currency) => `the amount is above the maximum of ${most} ${currency}`],
   shop_paused: ['conflict', () => 'the shop is paused'],
   customer_blocked: ['conflict', () => 'the customer is blocked'],
   too_many_open: ['conflict', (most) => `the customer has ${most} open top-ups already`],
@@ -38,27 +38,34 @@ const ofOrder: Record<OrderRefusal, Sentence> = {
   shop_paused: ['conflict', () => 'the shop is paused'],
   customer_blocked: ['conflict', () => 'the customer is blocked'],
   not_for_sale: ['conflict', () => 'the product is not for sale there'],
-  price_changed: ['conflict', (price) => `one unit costs ${price} now`],
+  price_changed: ['conflict', (price, currency) => `one unit costs ${price} ${currency} now`],
   over_limit: ['conflict', (left) => `the customer may have ${left} more of these`],
-  not_enough_balance: ['conflict', (missing) => `${missing} are missing from the balance`],
+  not_enough_balance: ['conflict', (missing, currency) => `${missing} ${currency} are missing from the balance`],
   sold_out: ['conflict', () => 'the product is sold out'],
-  fewer_left: ['conflict', (left) => `only ${left} are left`],
+  fewer_left: ['conflict', (left) => `only ${left} left`],
 }
 
 export function orderFailure(refusal: OrderRefusal, order: OrderView): Failure {
   const [code, sentence] = ofOrder[refusal]
-  const { id, refusal_detail: detail } = order
-  return new Failure(code, `${sentence(detail ?? '')}: nothing was bought`, { details: { refusal, detail, order: id } })
+  const { id, refusal_detail: detail, currency } = order
+  return new Failure(code, `${sentence(detail ?? '', currency)}: nothing was bought`, {
+    details: { refusal, detail, order: id },
+  })
 }
 
 export function withdrawalFailure({ refusal, detail }: RefusedWithdrawal): Failure {
-  return failureOf(ofWithdrawal[refusal], refusal, detail)
+  return failureOf(ofWithdrawal[refusal], { refusal, detail, currency: withdrawalCurrency })
 }
 
 export function topUpFailure({ refusal, detail }: RefusedTopUp): Failure {
-  return failureOf(ofTopUp[refusal], refusal, detail)
+  return failureOf(ofTopUp[refusal], { refusal, detail, currency: topUpCurrency })
 }
 
-function failureOf([code, sentence]: Sentence, refusal: string, detail: string | null): Failure {
-  return new Failure(code, sentence(detail ?? ''), { details: { refusal, ...(detail === null ? {} : { detail }) } })
+function failureOf(
+  [code, sentence]: Sentence,
+  { refusal, detail, currency }: { refusal: string; detail: string | null; currency: string },
+): Failure {
+  return new Failure(code, sentence(detail ?? '', currency), {
+    details: { refusal, ...(detail === null ? {} : { detail }) },
+  })
 }

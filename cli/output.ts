@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { Failure } from '../domain/failure.ts'
+import { wrapText } from './text-width.ts'
 
 /** The formats of `util.styleText` that the CLI uses. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -16,13 +17,15 @@ export class Output {
   json = false
   readonly #stdout: OutputStream
   readonly #stderr: OutputStream
+  readonly #environment: NodeJS.ProcessEnv
   readonly #closed = new AbortController()
   #documents = 0
   #writeError: Error | undefined
 
-  constructor(stdout: OutputStream, stderr: OutputStream) {
+  constructor(stdout: OutputStream, stderr: OutputStream, environment: NodeJS.ProcessEnv = process.env) {
     this.#stdout = stdout
     this.#stderr = stderr
+    this.#environment = environment
     stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') this.#writeError ??= error
       this.#closed.abort()
@@ -41,7 +44,7 @@ export class Output {
     if (this.#stdout.isTTY === true && this.#stdout.columns !== undefined && this.#stdout.columns > 0) {
       return this.#stdout.columns
     }
-    const columns = Number(process.env['COLUMNS'])
+    const columns = Number(this.#environment['COLUMNS'])
     return Number.isInteger(columns) && columns > 0 ? columns : Number.POSITIVE_INFINITY
   }
 
@@ -94,7 +97,9 @@ export class Output {
 
   /** Reports a failure: a line on stderr and, with `--json` when no document was printed yet, the one document. */
   failure(failure: Failure): void {
-    this.note(`${this.noteStyle('red', 'botfleet:')} ${failure.message}`)
+    const text = `${this.noteStyle('red', 'botfleet:')} ${failure.message}`
+    const { columns } = this.#stderr
+    this.note(this.noteIsTerminal && columns !== undefined && columns > 0 ? wrapText(text, columns).join('\n') : text)
     if (!this.json || this.#documents > 0) return
     const { code, exitCode, message, details } = failure
     this.#document({ error: { code, exit_code: exitCode, message, details } })

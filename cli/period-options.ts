@@ -19,7 +19,7 @@ export const currency = oneOf(Object.keys(currencies) as Currency[])
 export function withPayment(command: Command): Command {
   return command
     .option('--price <amount>', 'what was paid for it, such as 25 or 12.5')
-    .option('--currency <code>', 'the currency of the price', currency, 'USDT')
+    .option('--currency <currency>', 'the currency of the price', currency, 'USDT')
     .option('--payment <text>', 'how it was paid: a transaction id, a receipt')
 }
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, Help, Option } from 'commander'
 import { type Cli, settle } from './command.ts'
 import { addAgentCommands } from './commands/agent.ts'
 import { addAuditCommands } from './commands/audit.ts'
@@ -46,7 +46,7 @@ export function buildProgram(cli: Cli): Command {
     .usage('<command> [options]')
     .version(readVersion(), '-V, --version', 'print the version')
     .addOption(new Option('--json', 'print one JSON document (every command takes it)'))
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureHelp({ subcommandTerm: (command) => command.name(), optionDescription })
     .addHelpText('after', '\nEach command explains itself: ./botfleet create --help')
     .hook('preAction', (_program, command) => {
       cli.output.json = command.optsWithGlobals<{ json?: boolean }>().json === true
@@ -103,16 +103,30 @@ export function buildProgram(cli: Cli): Command {
 }
 
 /**
- * Runs one command line. An interrupted command is waited for until it has let go of what it holds; a second Ctrl-C
- * does not wait.
+ * Runs one command line of this process. An interrupted command is waited for until it has let go of what it holds; a
+ * second Ctrl-C does not wait.
  * @returns the exit code.
  */
 export async function runProgram(parameters: readonly string[]): Promise<number> {
   const output = new Output(process.stdout, process.stderr)
+  const interruption = listenForInterruption()
+  try {
+    return await runCommand(parameters, {
+      output,
+      signal: interruption.signal,
+      environment: process.env,
+      cwd: process.cwd(),
+    })
+  } finally {
+    interruption.stop()
+  }
+}
+
+/** Runs one command line with what it is given, and says what went wrong. @returns the exit code. */
+export async function runCommand(parameters: readonly string[], cli: Cli): Promise<number> {
+  const { output } = cli
   // Until the command is known; the hook above settles it.
   output.json = untilSeparator(parameters).includes('--json')
-  const interruption = listenForInterruption()
-  const cli: Cli = { output, signal: interruption.signal, environment: process.env, cwd: process.cwd() }
   try {
     await buildProgram(cli).parseAsync(parameters, { from: 'user' })
     await output.flush()
@@ -122,9 +136,13 @@ export async function runProgram(parameters: readonly string[]): Promise<number>
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     if (error instanceof Interrupted && output.noteIsTerminal) output.note('')
     return reportError(output, error)
-  } finally {
-    interruption.stop()
   }
+}
+
+/** What help says of an option: a required one is marked as one. */
+function optionDescription(option: Option): string {
+  const words = new Help().optionDescription(option)
+  return option.mandatory && option.defaultValue === undefined ? `${words} (required)` : words
 }
 
 function untilSeparator(parameters: readonly string[]): readonly string[] {

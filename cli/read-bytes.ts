@@ -2,6 +2,12 @@ import { createReadStream } from 'node:fs'
 import { Failure } from '../domain/failure.ts'
 import { untilInterrupted } from './interruption.ts'
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+}
+
 /** Reads a whole file, or stdin (`-`); throws `usage` naming the flag when it cannot be read or is too large. */
 export async function readBytes(input: {
   readonly path: string
@@ -27,9 +33,8 @@ export async function readBytes(input: {
   } catch (error) {
     stream.destroy()
     if (error instanceof Error && 'syscall' in error) {
-      throw new Failure('usage', `${flag}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
-        cause: error,
-      })
+      const { code = '' } = error as NodeJS.ErrnoException
+      throw new Failure('usage', `${flag}: ${path} cannot be read: ${reasons[code] ?? code}`, { cause: error })
     }
     throw error
   }

@@ -106,7 +106,7 @@ export function renderShop(output: Output, shop: ShopSettings): string {
     Object.entries(byKind).map(([kind, html]): [string, string] => [`${kind} ${language}`, oneLine(html)]),
   )
   return renderPairs(output, [
-    ['shop', shop.tenant],
+    ['tenant', shop.tenant],
     ['name', escapeControls(shop.name)],
     ['status', shop.status],
     ['markup', markupWords(shop.markup)],
@@ -135,7 +135,7 @@ function saleWords(sale: SalesView): string {
 }
 
 function salesText(agent: AgentView, text: (sale: SalesView) => string): string {
-  return agent.sales.map(text).join(', ') || '0'
+  return agent.sales.map(text).join(', ') || '-'
 }
 
 function amountText(of: 'turnover' | 'profit'): (sale: SalesView) => string {

@@ -7,10 +7,10 @@ import { escapeControls } from './text-width.ts'
 
 /** Renders broadcasts as a table, newest first. */
 export function renderBroadcasts(output: Output, views: readonly BroadcastView[]): string {
-  if (views.length === 0) return 'No broadcasts yet: ./botfleet broadcast create'
+  if (views.length === 0) return 'No broadcasts yet: ./botfleet broadcast create --tenant TENANT --file FILE'
   return renderTable(
     [
-      { title: 'ID', align: 'right', text: ({ id }) => String(id) },
+      { title: 'BROADCAST', align: 'right', text: ({ id }) => String(id) },
       { title: 'STATE', text: ({ state }) => state },
       { title: 'SENT', align: 'right', text: progressOf },
       { title: 'TENANT', text: ({ tenant }) => tenant, shrinkTo: 12, dropOrder: 1 },
@@ -26,7 +26,7 @@ export function renderBroadcasts(output: Output, views: readonly BroadcastView[]
 export function renderBroadcast(output: Output, view: BroadcastView, nowMs: number): string {
   const timeOf = (time: string) => `${formatLocalTime(time)} (${formatRelative(time, nowMs)})`
   return renderPairs(output, [
-    ['id', String(view.id)],
+    ['broadcast', String(view.id)],
     ['tenant', view.tenant],
     ['state', view.state],
     ['sent', progressOf(view)],

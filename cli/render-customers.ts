@@ -16,9 +16,9 @@ export function renderCustomers(output: Output, customers: readonly CustomerView
       { title: 'NAME', text: nameOf, shrinkTo: 8 },
       { title: 'BALANCE', align: 'right', text: (customer) => balanceText(customer.balances) },
       {
-        title: 'STATE',
-        text: stateOf,
-        style: (customer, cell) => (stateOf(customer) === 'active' ? cell : output.style('red', cell)),
+        title: 'STATUS',
+        text: statusOf,
+        style: (customer, cell) => (statusOf(customer) === 'active' ? cell : output.style('red', cell)),
       },
       { title: 'TENANT', text: (customer) => customer.tenant, dropOrder: 2, shrinkTo: 8 },
       { title: 'ORDERS', align: 'right', text: (customer) => String(customer.orders), dropOrder: 3 },
@@ -116,11 +116,11 @@ function nameOf(customer: CustomerView): string {
   return names.join(' ') || (customer.erased_at === null ? customer.platform_user_id : 'erased')
 }
 
-function stateOf(customer: CustomerView): string {
+function statusOf(customer: CustomerView): string {
   if (customer.erased_at !== null) return 'erased'
   return customer.blocked_at === null ? 'active' : 'blocked'
 }
 
 function balanceText(balances: readonly BalanceView[]): string {
-  return balances.map(({ amount, currency }) => `${amount} ${currency}`).join(', ') || '0'
+  return balances.map(({ amount, currency }) => `${amount} ${currency}`).join(', ') || '-'
 }

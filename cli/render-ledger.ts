@@ -57,10 +57,10 @@ function amountOf(transfer: Line['transfer']): string {
   return transfer === undefined ? '-' : `${transfer.amount} ${transfer.currency}`
 }
 
-/** `c7` for a customer's account, `pending of agent:a` for a tenant's. */
+/** `Sam` for a customer's account, `pending of agent:a` for a tenant's. */
 function accountOf(account: AccountName | undefined): string {
   if (account === undefined) return '-'
-  return account.customer ?? `${words(account.kind)} of ${account.tenant}`
+  return account.customer_name ?? account.customer ?? `${words(account.kind)} of ${account.tenant}`
 }
 
 function words(name: string): string {

@@ -10,13 +10,13 @@ export function renderMessages(output: Output, views: readonly OutboxView[]): st
   if (views.length === 0) return 'No messages that match.'
   return renderTable(
     [
-      { title: 'ID', align: 'right', text: ({ id }) => String(id) },
+      { title: 'MESSAGE', align: 'right', text: ({ id }) => String(id) },
       { title: 'STATE', text: ({ state }) => state, style: ({ state }, cell) => styled(output, state, cell) },
       { title: 'KIND', text: ({ kind }) => kind, shrinkTo: 12 },
       { title: 'TENANT', text: ({ tenant }) => tenant, shrinkTo: 12, dropOrder: 2 },
       { title: 'TO', text: recipientOf, shrinkTo: 10, dropOrder: 1 },
       { title: 'SINCE', text: ({ created_at: at }) => formatLocalStamp(at), dropOrder: 3 },
-      { title: 'WHY', text: (view) => view.waits_for ?? view.last_error ?? '', shrinkTo: 16 },
+      { title: 'WHY', text: (view) => view.waits_for ?? view.last_error ?? '', shrinkTo: 16, comfortable: 30 },
     ],
     views,
     { width: output.width, styleTitle: (text) => output.style('dim', text) },
@@ -27,7 +27,7 @@ export function renderMessages(output: Output, views: readonly OutboxView[]): st
 export function renderMessage(output: Output, view: OutboxView, nowMs: number): string {
   const timeOf = (time: string) => `${formatLocalTime(time)} (${formatRelative(time, nowMs)})`
   return renderPairs(output, [
-    ['id', String(view.id)],
+    ['message', String(view.id)],
     ['tenant', view.tenant],
     ['to', recipientOf(view)],
     ['kind', view.kind],

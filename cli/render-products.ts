@@ -22,8 +22,8 @@ export function renderProducts(output: Output, products: readonly ProductView[])
       },
       { title: 'SOLD', align: 'right', text: ({ stock }) => String(stock.sold), dropOrder: 2 },
       {
-        title: 'STATE',
-        text: stateOf,
+        title: 'STATUS',
+        text: statusOf,
         style: ({ status }, cell) => (status === 'active' ? cell : output.style('dim', cell)),
         dropOrder: 1,
       },
@@ -39,17 +39,17 @@ export function renderProduct(output: Output, product: ProductView, nowMs: numbe
   const languages = Object.keys(product.translations)
   const left = `${stock.available} available, ${stock.reserved} reserved, ${stock.sold} sold, ${stock.spoilt} spoilt`
   return renderPairs(output, [
-    ['id', product.id],
+    ['product', product.id],
     ['name', escapeControls(product.name)],
     ['category', product.category === null ? undefined : escapeControls(product.category.name)],
     ['price', `${product.base_price} ${product.currency}`],
-    ['state', stateOf(product)],
+    ['status', statusOf(product)],
     ['stock', product.low_stock ? output.style('yellow', `${left}: low`) : left],
     ['low at', threshold === null ? undefined : `${threshold} or fewer`],
     ['limit', product.limit_per_customer === null ? undefined : `${product.limit_per_customer} a customer`],
     ['picture', picture === null ? undefined : `${picture.type}, ${formatBytes(picture.bytes)}`],
     ['languages', languages.length === 0 ? undefined : languages.join(', ')],
-    ['text', product.description === '' ? undefined : escapeControls(product.description.replaceAll('\n', ' '))],
+    ['description', product.description === '' ? undefined : escapeControls(product.description.replaceAll('\n', ' '))],
     ['created', `${formatLocalTime(product.created_at)} (${formatRelative(product.created_at, nowMs)})`],
   ])
 }
@@ -59,12 +59,12 @@ export function renderCategories(output: Output, categories: readonly CategoryVi
   if (categories.length === 0) return 'No categories yet: ./botfleet category add NAME'
   return renderTable(
     [
-      { title: 'ID', align: 'right', text: ({ id }) => String(id) },
+      { title: 'CATEGORY', align: 'right', text: ({ id }) => String(id) },
       { title: 'NAME', text: ({ name }) => name, shrinkTo: 12 },
       { title: 'PRODUCTS', align: 'right', text: ({ products }) => String(products) },
       { title: 'LANGUAGES', text: ({ names }) => Object.keys(names).join(', ') || '-', dropOrder: 1 },
       {
-        title: 'STATE',
+        title: 'STATUS',
         text: (category) => (category.archived_at === null ? 'active' : 'archived'),
         style: (category, cell) => (category.archived_at === null ? cell : output.style('dim', cell)),
       },
@@ -74,7 +74,7 @@ export function renderCategories(output: Output, categories: readonly CategoryVi
   )
 }
 
-function stateOf(product: ProductView): string {
+function statusOf(product: ProductView): string {
   if (product.status !== 'active') return product.status
   return product.visible_to_agents ? 'active' : 'master only'
 }

@@ -2,7 +2,7 @@ import type { InstanceView } from '../domain/instance.ts'
 import { formatBytes, formatDuration, formatLocalTime, formatPercent, formatRelative } from './format.ts'
 import { nextStep, stateStyle, stateWord } from './instance-words.ts'
 import type { Output } from './output.ts'
-import { escapeControls, padText } from './text-width.ts'
+import { escapeControls, padText, wrapText } from './text-width.ts'
 
 /** Renders one bot as aligned keys and values; times in the viewer's own zone. `link`: of a WhatsApp bot, in words. */
 export function renderInstance(output: Output, view: InstanceView, nowMs: number, link?: string): string {
@@ -38,7 +38,13 @@ export function renderInstance(output: Output, view: InstanceView, nowMs: number
 export function renderPairs(output: Output, pairs: readonly (readonly [string, string | undefined])[]): string {
   const given = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== undefined)
   const width = Math.max(...given.map(([key]) => key.length))
-  return given.map(([key, value]) => `${output.style('dim', padText(key, width))}  ${value}`).join('\n')
+  return given
+    .flatMap(([key, value]) =>
+      wrapText(value, output.width - width - 2).map(
+        (line, at) => `${output.style('dim', padText(at === 0 ? key : '', width))}  ${line}`,
+      ),
+    )
+    .join('\n')
 }
 
 function botOf(view: InstanceView): string {

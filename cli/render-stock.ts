@@ -13,8 +13,8 @@ const indent = '  '
 
 /** Says what was added and names the lines that were not, by what is wrong with them. */
 export function renderAdded(added: AddedStock): string {
-  const { product, batch, skipped } = added
-  const first = `Added ${unitsText(added.added)} to ${product} (import ${batch}); ${added.available} can be bought now.`
+  const { product, import: number, skipped } = added
+  const first = `Added ${unitsText(added.added)} to ${product} (import ${number}); ${added.available} can be bought now.`
   if (skipped.length === 0) return first
   return [
     first,
@@ -60,7 +60,12 @@ export function renderUnits(output: Output, units: readonly StockUnitView[]): st
       { title: 'STATE', text: ({ state }) => state },
       { title: 'ORDER', align: 'right', text: ({ order }) => (order === null ? '-' : String(order)) },
       { title: 'ADDED', text: (unit) => formatLocalStamp(unit.added_at) },
-      { title: 'IMPORT', align: 'right', text: ({ batch }) => (batch === null ? '-' : String(batch)), dropOrder: 1 },
+      {
+        title: 'IMPORT',
+        align: 'right',
+        text: (unit) => (unit.import === null ? '-' : String(unit.import)),
+        dropOrder: 1,
+      },
       { title: 'FROM', text: (unit) => unit.file_name ?? unit.source ?? '-', shrinkTo: 8, dropOrder: 2 },
       {
         title: 'SOLD',

@@ -10,7 +10,7 @@ export function renderTopUps(output: Output, views: readonly TopUpView[]): strin
   if (views.length === 0) return 'No top-ups that match.'
   return renderTable(
     [
-      { title: 'ID', align: 'right', text: (view) => String(view.id) },
+      { title: 'TOPUP', align: 'right', text: (view) => String(view.id) },
       {
         title: 'STATUS',
         text: (view) => view.status,
@@ -31,7 +31,7 @@ export function renderTopUp(output: Output, view: TopUpView, nowMs: number): str
   const timeOf = (time: string) => `${formatLocalTime(time)} (${formatRelative(time, nowMs)})`
   const name = view.customer_name === null ? '' : ` (${escapeControls(view.customer_name)})`
   return renderPairs(output, [
-    ['id', String(view.id)],
+    ['topup', String(view.id)],
     ['tenant', view.tenant],
     ['customer', `${view.customer}${name}`],
     ['status', view.status === 'requested' ? output.style('yellow', view.status) : view.status],

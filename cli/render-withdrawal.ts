@@ -12,12 +12,12 @@ export function renderWithdrawals(output: Output, views: readonly WithdrawalView
   if (views.length === 0) return 'No withdrawals that match.'
   return renderTable(
     [
-      { title: 'ID', text: (view) => view.id },
+      { title: 'WITHDRAWAL', text: (view) => view.id },
       { title: 'STATUS', text: statusOf, style: (view, cell) => (isOpen(view) ? output.style('yellow', cell) : cell) },
       { title: 'AMOUNT', align: 'right', text: (view) => `${view.amount} ${view.currency}` },
-      { title: 'NET', align: 'right', text: (view) => view.net, dropOrder: 2 },
+      { title: 'NET', align: 'right', text: (view) => `${view.net} ${view.currency}`, dropOrder: 1 },
       { title: 'TENANT', text: (view) => view.tenant, shrinkTo: 12, comfortable: 16 },
-      { title: 'REQUESTED', text: (view) => formatLocalStamp(view.requested_at), dropOrder: 1 },
+      { title: 'REQUESTED', text: (view) => formatLocalStamp(view.requested_at), dropOrder: 2 },
     ],
     views,
     { width: output.width, styleTitle: (text) => output.style('dim', text) },
@@ -29,10 +29,13 @@ export function renderWithdrawal(output: Output, view: WithdrawalView, nowMs: nu
   const timeOf = (time: string) => `${formatLocalTime(time)} (${formatRelative(time, nowMs)})`
   const { reviewed_at: reviewedAt, paid_at: paidAt } = view
   return renderPairs(output, [
-    ['id', view.id],
+    ['withdrawal', view.id],
     ['tenant', view.tenant],
     ['status', isOpen(view) ? output.style('yellow', statusOf(view)) : statusOf(view)],
-    ['amount', `${view.amount} ${view.currency}, fee ${view.fee}, to be paid ${view.net}`],
+    [
+      'amount',
+      `${view.amount} ${view.currency}: ${view.net} ${view.currency} to be paid, a fee of ${view.fee} ${view.currency}`,
+    ],
     ['address', view.address],
     ['requested', `${timeOf(view.requested_at)} by ${escapeControls(view.requested_by)}`],
     ['approved by', view.approvals.map(({ by }) => escapeControls(by)).join(', ') || undefined],
@@ -52,12 +55,12 @@ export function renderWithdrawalStats(output: Output, stats: readonly Withdrawal
   return stats
     .map((stat) =>
       renderPairs(output, [
-        ['currency', stat.currency],
         ...withdrawalStates.map(
-          (state) => [state, `${stat.states[state].count}, in all ${stat.states[state].amount}`] as const,
+          (state) =>
+            [state, `${stat.states[state].count}, in all ${stat.states[state].amount} ${stat.currency}`] as const,
         ),
-        ['paid out', stat.paid_out],
-        ['fees', stat.fees],
+        ['paid out', `${stat.paid_out} ${stat.currency}`],
+        ['fees', `${stat.fees} ${stat.currency}`],
         ['oldest open', stat.oldest_open === null ? undefined : formatRelative(stat.oldest_open, nowMs)],
       ]),
     )

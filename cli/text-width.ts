@@ -1,4 +1,5 @@
 /** How many terminal columns a text takes, and texts made fit for a terminal. */
+import { stripVTControlCharacters } from 'node:util'
 
 /** Ranges of code points that take two columns (Unicode's East Asian Wide and Fullwidth, and emoji). */
 const wideRanges: readonly (readonly [number, number])[] = [
@@ -47,6 +48,24 @@ export function truncateText(text: string, width: number): string {
     used = next
   }
   return `${kept}…`
+}
+
+/**
+ * Breaks a text between words into lines of at most `width` columns; a longer word gets a line of its own. Styles take no
+ * room.
+ */
+export function wrapText(text: string, width: number): string[] {
+  if (width === Number.POSITIVE_INFINITY) return [text]
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = []
+    for (const word of paragraph.split(' ')) {
+      const line = lines.at(-1)
+      const longer = line === undefined ? word : `${line} ${word}`
+      if (line === undefined || textWidth(stripVTControlCharacters(longer)) > width) lines.push(word)
+      else lines[lines.length - 1] = longer
+    }
+    return lines
+  })
 }
 
 /** Fills a text with spaces to `width` columns. */

@@ -3,6 +3,9 @@ import { type Currency, formatAmount } from './money.ts'
 import type { Settings } from './settings.ts'
 import { txidOf } from './withdrawal.ts'
 
+/** What customers top up in. */
+export const topUpCurrency: Currency = 'USDT'
+
 export const topUpStates = ['requested', 'confirmed', 'rejected', 'cancelled', 'expired'] as const
 export type TopUpState = (typeof topUpStates)[number]
 
@@ -22,7 +25,7 @@ export interface TopUpLimits {
 
 export function topUpLimitsOf(settings: Settings): TopUpLimits {
   return {
-    currency: 'USDT',
+    currency: topUpCurrency,
     minimum: settings.TOP_UP_MIN,
     maximum: settings.TOP_UP_MAX,
     hours: settings.TOP_UP_HOURS,

@@ -58,7 +58,7 @@ export const shopHandlers: RoomHandlers<keyof typeof shopCalls> = {
     quoteOrder(tx, buyer, { product, quantity, language }),
   ),
 
-  pay: change(async ({ tx, buyer, request, settings }) => {
+  pay: change(async ({ tx, buyer, language, request, settings }) => {
     const { product, quantity } = request
     if (!(await isProduct(tx, { product }))) return null
     const order = await placeOrder(tx, buyer, {
@@ -70,23 +70,24 @@ export const shopHandlers: RoomHandlers<keyof typeof shopCalls> = {
       hold: false,
       maturityHours: settings.MATURITY_HOURS,
       actor: `customer:${buyer.customerId}`,
+      language,
     })
     const balances = await balancesOf(tx, buyer)
     return { order: wordsOf(order), balance: balances.find((each) => each.currency === order.currency)?.amount ?? '0' }
   }),
 
-  orders: look(async ({ tx, buyer, request }) => {
-    const found = await ordersOfBuyer(tx, buyer, { before: request.before ?? undefined, limit: pageSize + 1 })
+  orders: look(async ({ tx, buyer, language, request }) => {
+    const found = await ordersOfBuyer(tx, buyer, { before: request.before ?? undefined, limit: pageSize + 1, language })
     return { orders: found.slice(0, pageSize).map(wordsOf), hasMore: found.length > pageSize }
   }),
 
-  order: look(async ({ tx, buyer, request }) => {
-    const [order] = await ordersOfBuyer(tx, buyer, { id: request.order })
+  order: look(async ({ tx, buyer, language, request }) => {
+    const [order] = await ordersOfBuyer(tx, buyer, { id: request.order, language })
     return order === undefined ? null : wordsOf(order)
   }),
 
-  goods: look(async ({ tx, buyer, request, keyring }) => {
-    const [order] = await ordersOfBuyer(tx, buyer, { id: request.order })
+  goods: look(async ({ tx, buyer, language, request, keyring }) => {
+    const [order] = await ordersOfBuyer(tx, buyer, { id: request.order, language })
     const goods = order === undefined ? [] : await goodsOfOrder(tx, buyer, keyring(), { order: order.id })
     if (order === undefined || goods.length === 0) return null
     return {
@@ -98,8 +99,12 @@ export const shopHandlers: RoomHandlers<keyof typeof shopCalls> = {
     }
   }),
 
-  history: look(async ({ tx, buyer, request }) => {
-    const found = await transactionsOf(tx, buyer, { before: request.before ?? undefined, limit: pageSize + 1 })
+  history: look(async ({ tx, buyer, language, request }) => {
+    const found = await transactionsOf(tx, buyer, {
+      before: request.before ?? undefined,
+      limit: pageSize + 1,
+      language,
+    })
     const movements = found.slice(0, pageSize).map(movementOf)
     return { balances: await balancesOf(tx, buyer), movements, hasMore: found.length > pageSize }
   }),

@@ -165,8 +165,10 @@ create function tell_admins(of_kind text, of_payload jsonb, fact text) returns v
   on conflict on constraint outbox_message_once do nothing
 $$;
 
--- Owners by claim link, agents by their user, and the chat that the tenant named; of the master its admins.
-create function tell_owners(of_tenant text, of_kind text, of_payload jsonb, fact text) returns void language plpgsql as $$
+-- Owners by claim link, agents by their user, and the chat that the tenant named; of the master its admins. An owner who
+-- did it in a chat (`owner:<platform>:<id>`) is answered there, and not told besides.
+create function tell_owners(of_tenant text, of_kind text, of_payload jsonb, fact text, by_actor text default '')
+returns void language plpgsql as $$
 begin
   perform assert_gateway_tenant(of_tenant);
   if of_tenant = 'master' then
@@ -183,6 +185,7 @@ begin
     union
     select 'telegram', notice_chat_id from tenant where id = of_tenant and notice_chat_id is not null
   ) as told
+  where format('owner:%s:%s', told.platform, told.chat_id) <> by_actor
   on conflict on constraint outbox_message_once do nothing;
 end $$;
 

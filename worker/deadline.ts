@@ -34,6 +34,11 @@ export class Deadline {
     this.#wallOffsetMs = this.#clock.wallMs() - this.#clock.monotonicMs()
   }
 
+  /** Whether any time was ever granted. */
+  get isSet(): boolean {
+    return this.#deadlineMs !== undefined
+  }
+
   /** Milliseconds left; 0 before the first grant. */
   leftMs(): number {
     return this.#deadlineMs === undefined ? 0 : Math.max(0, this.#deadlineMs - this.#clock.monotonicMs())
@@ -59,7 +64,7 @@ export class Deadline {
 
   /** Whether a grant was given and has run out: there is no way back. */
   isPast(): boolean {
-    return this.#deadlineMs !== undefined && this.leftMs() <= 0
+    return this.isSet && this.leftMs() <= 0
   }
 
   /** Whether the two clocks have moved apart since the last grant. */

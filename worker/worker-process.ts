@@ -14,6 +14,8 @@ import { WorkerExit } from './worker-exit.ts'
 const crashCode = 1
 const exitReportLimitMs = 2000
 const deadlineLookMs = 200
+/** Heartbeats, four times a lease's time to live: a worker whose supervisor died before it granted any time ends by then. */
+const unheardMax = 24
 
 /** One life of a worker, from its identity to its typed end; leaves nothing behind when it has run. */
 export class WorkerProcess {
@@ -118,17 +120,16 @@ export class WorkerProcess {
     this.#lifeline = lifeline
     const granted = this.#keepBeating(channel, lifeline)
     this.#watchDeadline()
-    await Promise.race([Promise.all([healthy, granted]), this.#ended])
+    await Promise.race([Promise.all([healthy, granted]), this.#ended, aborted(this.#drain.signal)])
+    if (this.#drain.signal.aborted) return
     await Promise.race([this.#drained(channel.run()), this.#ended])
   }
 
   /** Waits for the channel, but once draining no longer than the grace allows. */
   async #drained(running: Promise<void>): Promise<void> {
-    const late = new Promise<void>((resolve) => {
-      const arm = () => systemClock.setTimer(this.#identity.graceMs, resolve)
-      if (this.#drain.signal.aborted) arm()
-      else this.#drain.signal.addEventListener('abort', arm, { once: true })
-    })
+    const late = aborted(this.#drain.signal).then(
+      () => new Promise<void>((resolve) => systemClock.setTimer(this.#identity.graceMs, resolve)),
+    )
     await Promise.race([running, late])
   }
 
@@ -198,8 +199,11 @@ export class WorkerProcess {
   }
 
   #watchDeadline(): void {
+    const forsakenAtMs = systemClock.monotonicMs() + this.#identity.heartbeatMs * unheardMax
     this.#deadlineWatch = setInterval(() => {
       if (this.#deadline.isPast()) this.#fail(new WorkerExit('lease_lost', 'the deadline has passed'))
+      if (this.#deadline.isSet || systemClock.monotonicMs() < forsakenAtMs) return
+      this.#fail(new WorkerExit('lease_lost', 'nobody has granted it any time'))
     }, deadlineLookMs)
     this.#deadlineWatch.unref()
   }
@@ -216,6 +220,13 @@ export class WorkerProcess {
     const late = new Promise<void>((resolve) => systemClock.setTimer(exitReportLimitMs, resolve))
     await Promise.race([this.#gateway.reportExit(report).catch(() => {}), late])
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type Platform, platforms } from '../../domain/instance.ts'
 import { parseAgent } from '../../domain/tenant.ts'
-import { addCommand, addGroup, type Cli, oneOf } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf } from '../command.ts'
 
 interface PlatformOption {
   platform: Platform
@@ -21,8 +21,9 @@ function withPlatform(command: Command): Command {
 }
 
 function addOwnerAdd(group: Command, cli: Cli): void {
-  withPlatform(addCommand(group, 'add <agent> <user-id>', 'make a chat identity an owner')).action(
-    async (agent: string, platformUserId: string, { platform }: PlatformOption) => {
+  withPlatform(addCommand(group, 'add <agent> <user-id>', 'make a chat identity an owner'))
+    .addHelpText('after', examples('agent owner add agent001 123456789'))
+    .action(async (agent: string, platformUserId: string, { platform }: PlatformOption) => {
       const tenant = parseAgent(agent)
       const { withContext } = await import('../context.ts')
       const { addOwner } = await import('../../services/agents/add-owner.ts')
@@ -30,8 +31,7 @@ function addOwnerAdd(group: Command, cli: Cli): void {
         const owners = await context.run(addOwner, { tenant, platform, platformUserId })
         cli.output.result(owners, () => `${platform} ${platformUserId} owns ${agent}.`)
       })
-    },
-  )
+    })
 }
 
 function addOwnerRemove(group: Command, cli: Cli): void {

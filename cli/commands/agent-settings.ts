@@ -8,12 +8,12 @@ import {
   shopLinks,
   shopTexts,
 } from '../../domain/shop-settings.ts'
-import { parseShop } from '../../domain/tenant.ts'
 import { type Language, languages } from '../../domain/worker-contract.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import type { Context } from '../context.ts'
 
 const removeFlag = '--remove'
+const addressWords = '@name, or an address that begins with https://'
 
 /** `agent settings show|link|add-button|remove-button|text|notices`: a shop's own links, buttons and texts. */
 export function addSettingsCommands(agentGroup: Command, cli: Cli): void {
@@ -29,6 +29,10 @@ export function addSettingsCommands(agentGroup: Command, cli: Cli): void {
   addNotices(group, cli)
 }
 
+function addTenantCommand(group: Command, name: string, description: string): Command {
+  return addCommand(group, name, description).argument('<tenant>', `whose: ${tenantWords}`, tenantOf)
+}
+
 /** Runs a change of a shop and prints the shop. */
 async function printShop(cli: Cli, work: (context: Context) => Promise<ShopSettings>): Promise<void> {
   const { withContext } = await import('../context.ts')
@@ -40,22 +44,22 @@ async function printShop(cli: Cli, work: (context: Context) => Promise<ShopSetti
 }
 
 function addShow(group: Command, cli: Cli): void {
-  addCommand(group, 'show <shop>', "what a shop has set; 'master' is the shop of the master").action(
-    async (shop: string) => {
-      const tenant = parseShop(shop)
-      const { showShop } = await import('../../services/agents/show-shop.ts')
-      await printShop(cli, (context) => context.run(showShop, { tenant }))
-    },
-  )
+  addTenantCommand(group, 'show', 'what a shop has set').action(async (tenant: string) => {
+    const { showShop } = await import('../../services/agents/show-shop.ts')
+    await printShop(cli, (context) => context.run(showShop, { tenant }))
+  })
 }
 
 function addLink(group: Command, cli: Cli): void {
-  addCommand(group, 'link <shop>', 'set a link of a shop')
+  addTenantCommand(group, 'link', 'set a link of a shop')
     .argument('<link>', shopLinks.join(', '), oneOf(shopLinks))
-    .argument('[address]', '@name, or an address that begins with https://')
+    .argument('[address]', addressWords)
     .option(removeFlag, 'take it away')
-    .action(async (shop: string, kind: ShopLink, address: string | undefined, options: { remove?: boolean }) => {
-      const tenant = parseShop(shop)
+    .addHelpText(
+      'after',
+      examples('agent settings link agent001 support @my_support', 'agent settings link agent001 support --remove'),
+    )
+    .action(async (tenant: string, kind: ShopLink, address: string | undefined, options: { remove?: boolean }) => {
       const link = givenOrRemoved(address, options, 'an address')
       const { setLink } = await import('../../services/agents/set-link.ts')
       await printShop(cli, (context) => context.run(setLink, { tenant, kind, link }))
@@ -63,17 +67,17 @@ function addLink(group: Command, cli: Cli): void {
 }
 
 function addButtons(group: Command, cli: Cli): void {
-  addCommand(group, 'add-button <shop> <title> <address>', 'add an own button to the home screen, at most 5').action(
-    async (shop: string, title: string, url: string) => {
-      const tenant = parseShop(shop)
+  addTenantCommand(group, 'add-button', `add an own button to the home screen, at most ${buttonsMax}`)
+    .argument('<title>', 'what stands on it')
+    .argument('<address>', addressWords)
+    .addHelpText('after', examples('agent settings add-button agent001 News https://example.com'))
+    .action(async (tenant: string, title: string, url: string) => {
       const { addButton } = await import('../../services/agents/add-button.ts')
       await printShop(cli, (context) => context.run(addButton, { tenant, title, url }))
-    },
-  )
-  addCommand(group, 'remove-button <shop>', 'take an own button away')
+    })
+  addTenantCommand(group, 'remove-button', 'take an own button away')
     .argument('<position>', '1 is the first', wholeNumber(1, buttonsMax))
-    .action(async (shop: string, position: number) => {
-      const tenant = parseShop(shop)
+    .action(async (tenant: string, position: number) => {
       const { removeButton } = await import('../../services/agents/remove-button.ts')
       await printShop(cli, (context) => context.run(removeButton, { tenant, position }))
     })
@@ -86,13 +90,19 @@ interface TextOptions {
 }
 
 function addText(group: Command, cli: Cli): void {
-  addCommand(group, 'text <shop>', "set a text of a shop, as Telegram's HTML or plain words")
+  addTenantCommand(group, 'text', "set a text of a shop, as Telegram's HTML or plain words")
     .argument('<text>', shopTexts.join(', '), oneOf(shopTexts))
-    .option('--language <code>', `one of ${languages.join(', ')}`, oneOf(languages), 'en')
+    .option('--language <language>', `one of ${languages.join(', ')}`, oneOf(languages), 'en')
     .option('--file <file>', "read the text from a file ('-' is stdin)")
     .option(removeFlag, 'go back to the text that every shop has')
-    .action(async (shop: string, kind: ShopText, options: TextOptions) => {
-      const tenant = parseShop(shop)
+    .addHelpText(
+      'after',
+      examples(
+        'agent settings text agent001 welcome --file welcome.html',
+        'agent settings text master help --language fa --file help.txt',
+      ),
+    )
+    .action(async (tenant: string, kind: ShopText, options: TextOptions) => {
       const file = givenOrRemoved(options.file, options, '--file')
       const { readSmallFile } = await import('../read-secret.ts')
       const text = file === null ? null : await readSmallFile(file, '--file', cli.signal)
@@ -107,11 +117,11 @@ function addText(group: Command, cli: Cli): void {
 }
 
 function addNotices(group: Command, cli: Cli): void {
-  addCommand(group, 'notices <shop>', 'set the chat that is told what its owners are told')
+  addTenantCommand(group, 'notices', 'set the chat that is told what its owners are told')
     .option('--chat <chat>', 'its number such as -1001234567890, or the @name of a channel')
     .option(removeFlag, 'take it away')
-    .action(async (shop: string, options: { chat?: string; remove?: boolean }) => {
-      const tenant = parseShop(shop)
+    .addHelpText('after', examples('agent settings notices agent001 --chat @my_channel'))
+    .action(async (tenant: string, options: { chat?: string; remove?: boolean }) => {
       const chat = givenOrRemoved(options.chat, options, '--chat')
       const { setNoticeChat } = await import('../../services/agents/set-notice-chat.ts')
       await printShop(cli, (context) => context.run(setNoticeChat, { tenant, chat }))

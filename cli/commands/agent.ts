@@ -3,7 +3,7 @@ import { type Placement, type Platform, placements, platforms } from '../../doma
 import { parseFixedMarkup, parsePercent } from '../../domain/markup.ts'
 import { parseAgent } from '../../domain/tenant.ts'
 import { type WaitOptions, withWaiting } from '../change-instance.ts'
-import { addCommand, addGroup, type Cli, months, oneOf } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, months, oneOf } from '../command.ts'
 import { currency, type PaymentOptions, withPayment } from '../period-options.ts'
 import { addOwnerCommands } from './agent-owner.ts'
 import { addSettingsCommands } from './agent-settings.ts'
@@ -44,6 +44,7 @@ function addAgentCreate(group: Command, cli: Cli): void {
     .option('--months <count>', 'approve it at once for 1, 2, 3, 6 or 12 months', months)
     .option('--server <name>', 'the server that runs its bot; default: SERVERNAME')
     .option('--placement <placement>', 'pinned: its own server only; floating: any', oneOf(placements), 'pinned')
+    .addHelpText('after', examples('agent create agent001 --name Shop --token-file token.txt --months 1'))
     .action(async (agent: string | undefined, options: CreateAgentOptions) => {
       const { createAgentFromOptions } = await import('../create-agent-from-options.ts')
       await createAgentFromOptions(cli, agent, options)
@@ -112,7 +113,8 @@ function addAgentPricing(group: Command, cli: Cli): void {
   addCommand(group, 'pricing <agent>', "set what it adds to the master's prices from now on")
     .argument('<percent|fixed>', 'of the price, or an amount for each item', oneOf(kinds))
     .argument('<value>', 'such as 10, 2.5 or 0.05')
-    .option('--currency <code>', 'the currency of a fixed markup', currency, 'USDT')
+    .option('--currency <currency>', 'the currency of a fixed markup', currency, 'USDT')
+    .addHelpText('after', examples('agent pricing agent001 percent 10', 'agent pricing agent001 fixed 0.05'))
     .action(async (agent: string, kind: 'percent' | 'fixed', value: string, options: PaymentOptions) => {
       const tenant = parseAgent(agent)
       const markup =

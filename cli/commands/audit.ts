@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { addCommand, type Cli, durationMs, wholeNumber } from '../command.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, type Cli, durationMs, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 interface AuditOptions {
   actor?: string
@@ -16,7 +17,7 @@ export function addAuditCommands(program: Command, cli: Cli): void {
     .option('--actor <name>', 'only what this actor did, e.g. user:admin')
     .option('--action <action>', 'only this action, e.g. instance.approve')
     .option('--target <id>', 'only changes of this bot, user or server')
-    .option('--tenant <tenant>', 'only this tenant')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--since <duration>', 'only the last 30m, 12h, 7d ...', durationMs)
     .option('--limit <count>', 'at most this many', wholeNumber(1, 10_000), 50)
     .action(async (options: AuditOptions) => {
@@ -25,6 +26,7 @@ export function addAuditCommands(program: Command, cli: Cli): void {
       const { renderAudit } = await import('../render-history.ts')
       await withContext(cli, async (context) => {
         const { since, ...filters } = options
+        await assertKnown(context, { tenant: filters.tenant })
         const rows = await context.run(listAudit, { ...filters, withinMs: since })
         cli.output.result(rows, () => renderAudit(cli.output, rows))
       })

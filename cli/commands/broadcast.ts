@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import type { Tx } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { BroadcastView } from '../../services/outbox/broadcasts/broadcast-view.ts'
-import { addCommand, addGroup, type Cli, wholeNumber } from '../command.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, addGroup, type Cli, examples, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
 
 /** `broadcast create|list|show|preview|start|pause|resume|cancel`. */
@@ -42,18 +43,20 @@ export function addBroadcastCommands(program: Command, cli: Cli): void {
 
 function addCreate(group: Command, cli: Cli): void {
   addCommand(group, 'create', 'write a broadcast, as a draft that goes to nobody yet')
-    .requiredOption('--tenant <tenant>', 'to whose customers: master or agent:<id>')
+    .requiredOption('--tenant <tenant>', `to whose customers: ${tenantWords}`, tenantOf)
     .requiredOption('--file <file>', "its text, HTML as Telegram knows it ('-' is stdin)")
+    .addHelpText('after', examples('broadcast create --tenant agent:agent001 --file news.html'))
     .action(async (options: { tenant: string; file: string }) => {
       const { readSmallFile } = await import('../read-secret.ts')
       const html = await readSmallFile(options.file, '--file', cli.signal)
       const { withContext } = await import('../context.ts')
       const { createBroadcast } = await import('../../services/outbox/broadcasts/create-broadcast.ts')
       await withContext(cli, async (context) => {
+        await assertKnown(context, { tenant: options.tenant })
         const view = await context.run(createBroadcast, { tenant: options.tenant, html })
         cli.output.result(
           view,
-          () => `Broadcast ${view.id} is a draft. See it first: ./botfleet broadcast preview ${view.id}`,
+          () => `Broadcast ${view.id} is a draft. See it first: ./botfleet broadcast preview ${view.id} --to USERNAME`,
         )
       })
     })
@@ -61,13 +64,14 @@ function addCreate(group: Command, cli: Cli): void {
 
 function addList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list broadcasts, newest first')
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 20)
     .action(async (options: { tenant?: string; limit: number }) => {
       const { withContext } = await import('../context.ts')
       const { listBroadcasts } = await import('../../services/outbox/broadcasts/list-broadcasts.ts')
       const { renderBroadcasts } = await import('../render-broadcast.ts')
       await withContext(cli, async (context) => {
+        await assertKnown(context, { tenant: options.tenant })
         const views = await context.run(listBroadcasts, { tenant: options.tenant, limit: options.limit })
         cli.output.result(views, () => renderBroadcasts(cli.output, views))
       })
@@ -76,8 +80,8 @@ function addList(group: Command, cli: Cli): void {
 
 function addPreview(group: Command, cli: Cli): void {
   addCommand(group, 'preview <broadcast>', 'send a broadcast to a user of ours alone')
-    .option('--to <username>', 'whose linked chats; one of them must have begun with a bot of the tenant')
-    .action(async (text: string, options: { to?: string }) => {
+    .requiredOption('--to <username>', 'whose linked chats; one of them must have begun with a bot of the tenant')
+    .action(async (text: string, options: { to: string }) => {
       const id = numberOf(text, 'broadcast')
       const { withContext } = await import('../context.ts')
       const { previewBroadcast } = await import('../../services/outbox/broadcasts/preview-broadcast.ts')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type Language, languages } from '../../domain/worker-contract.ts'
-import { addCommand, addGroup, type Cli, oneOf } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf } from '../command.ts'
 
 /** `category add|rename|order|list|archive`. */
 export function addCategoryCommands(program: Command, cli: Cli): void {
@@ -26,6 +26,7 @@ function addCategoryAdd(group: Command, cli: Cli): void {
 function addCategoryRename(group: Command, cli: Cli): void {
   addCommand(group, 'rename <category> <name>', 'give a category (its id or name) another name')
     .option('--language <language>', `its name in a language: ${languages.join(', ')}`, oneOf(languages))
+    .addHelpText('after', examples('category rename Codes Карты --language ru'))
     .action(async (category: string, name: string, options: { language?: Language }) => {
       const { withContext } = await import('../context.ts')
       const { renameCategory } = await import('../../services/catalogue/rename-category.ts')
@@ -38,8 +39,9 @@ function addCategoryRename(group: Command, cli: Cli): void {
 }
 
 function addCategoryOrder(group: Command, cli: Cli): void {
-  addCommand(group, 'order <category...>', 'put these categories first, in this order').action(
-    async (categories: string[]) => {
+  addCommand(group, 'order <category...>', 'put these categories first, in this order')
+    .addHelpText('after', examples('category order Codes VPN'))
+    .action(async (categories: string[]) => {
       const { withContext } = await import('../context.ts')
       const { orderCategories } = await import('../../services/catalogue/order-categories.ts')
       const { renderCategories } = await import('../render-products.ts')
@@ -47,8 +49,7 @@ function addCategoryOrder(group: Command, cli: Cli): void {
         const ordered = await context.run(orderCategories, { categories })
         cli.output.result(ordered, () => renderCategories(cli.output, ordered))
       })
-    },
-  )
+    })
 }
 
 function addCategoryList(group: Command, cli: Cli): void {

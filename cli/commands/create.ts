@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type Placement, type Platform, placements, platforms } from '../../domain/instance.ts'
-import { addCommand, type Cli, oneOf } from '../command.ts'
+import { addCommand, type Cli, oneOf, tenantOf, tenantWords } from '../command.ts'
 
 export interface CreateOptions {
   platform: Platform
@@ -21,7 +21,7 @@ export function addCreate(program: Command, cli: Cli): void {
     .requiredOption('--name <name>', 'what people call it')
     .option('--token-file <file>', "Telegram: the token from @BotFather ('-' is stdin); else it is asked for")
     .option('--phone <number>', 'WhatsApp: the number with its country code, +491701234567')
-    .option('--tenant <tenant>', 'master or agent:<id>, made when missing', 'master')
+    .option('--tenant <tenant>', `${tenantWords}, made when missing`, tenantOf, 'master')
     .option('--owner <user-id>', "the owner's id on the platform")
     .option('--server <name>', 'the server that runs it; default: SERVERNAME')
     .option('--placement <placement>', 'pinned: its own server only; floating: any', oneOf(placements), 'pinned')

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type Currency, currencies, parseAmount } from '../../domain/money.ts'
-import { addCommand, type Cli, oneOf } from '../command.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, type Cli, examples, oneOf } from '../command.ts'
 
 interface AdjustOptions {
   readonly up?: string
@@ -20,12 +21,14 @@ export function addCustomerAdjust(group: Command, cli: Cli): void {
     .requiredOption('--reason <text>', 'why; the customer reads it')
     .option('--currency <currency>', 'USDT or IRR', oneOf(Object.keys(currencies) as Currency[]), 'USDT')
     .option('--key <key>', 'the same key adjusts once, however often it is given')
+    .addHelpText('after', examples('customer adjust CUSTOMER --up 5 --reason "goodwill"'))
     .action(async (customer: string, options: AdjustOptions) => {
       const amount = amountOf(options)
       const { withContext } = await import('../context.ts')
       const { adjustBalance } = await import('../../services/top-ups/adjust-balance.ts')
       await withContext(cli, async (context) => {
         const { currency, reason, key = `cli:${randomUUID()}` } = options
+        await assertKnown(context, { customer })
         const outcome = await context.run(adjustBalance, { customer, currency, amount, reason, key })
         if (outcome.kind === 'refused') {
           const { refusal, detail } = outcome

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
-import { parseShop } from '../../domain/tenant.ts'
-import { addCommand, addGroup, type Cli, wholeNumber } from '../command.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, addGroup, type Cli, examples, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { addCustomerAdjust } from './customer-adjust.ts'
 
 interface ListOptions {
@@ -26,18 +26,19 @@ export function addCustomerCommands(program: Command, cli: Cli): void {
 
 function addCustomerList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list the customers, the one seen last first')
-    .option('--tenant <tenant>', "those of one shop: master, or an agent's id")
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--search <text>', 'part of a name, or an id')
     .option('--blocked', 'only blocked ones')
     .option('--erased', 'erased ones too')
-    .option('--limit <count>', 'how many', wholeNumber(1, 1000), 50)
+    .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
+    .addHelpText('after', examples('customer list --tenant agent:agent001 --search sam'))
     .action(async (options: ListOptions) => {
-      const tenant = options.tenant === undefined ? undefined : parseShop(options.tenant)
       const { withContext } = await import('../context.ts')
       const { listCustomers } = await import('../../services/customers/list-customers.ts')
       const { renderCustomers } = await import('../render-customers.ts')
       await withContext(cli, async (context) => {
-        const { search, blocked, erased, limit } = options
+        const { tenant, search, blocked, erased, limit } = options
+        await assertKnown(context, { tenant })
         const customers = await context.run(listCustomers, { tenant, search, blocked, erased, limit })
         cli.output.result(customers, () => renderCustomers(cli.output, customers, Date.now()))
       })
@@ -59,12 +60,13 @@ function addCustomerShow(group: Command, cli: Cli): void {
 function addCustomerBlock(group: Command, cli: Cli): void {
   addCommand(group, 'block <customer>', 'sell nothing to a customer; the money stays refundable')
     .requiredOption('--reason <text>', 'why; shown wherever the customer is shown')
+    .addHelpText('after', examples('customer block CUSTOMER --reason "fraud"'))
     .action(async (id: string, { reason }: { reason: string }) => {
       const { withContext } = await import('../context.ts')
       const { blockCustomer } = await import('../../services/customers/block-customer.ts')
       await withContext(cli, async (context) => {
         const view = await context.run(blockCustomer, { id, reason })
-        cli.output.result(view, () => `${id} is blocked. ./botfleet customer unblock ${id} lifts it.`)
+        cli.output.result(view, () => `${id} is blocked.\n./botfleet customer unblock ${id} lifts it.`)
       })
     })
 }
@@ -101,14 +103,14 @@ function addCustomerErase(group: Command, cli: Cli): void {
 
 function addCustomerHistory(group: Command, cli: Cli): void {
   addCommand(group, 'history <customer>', "what came to a customer's balance and went from it")
-    .option('-n, --lines <count>', 'how many, the latest first', wholeNumber(1, 1000), 50)
+    .option('--limit <count>', 'at most this many, the latest first', wholeNumber(1, 1000), 50)
     .option('--before <number>', 'only those before this one', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .action(async (id: string, options: { lines: number; before?: number }) => {
+    .action(async (id: string, options: { limit: number; before?: number }) => {
       const { withContext } = await import('../context.ts')
       const { customerHistory } = await import('../../services/customers/customer-history.ts')
       const { renderTransactions } = await import('../render-customers.ts')
       await withContext(cli, async (context) => {
-        const { lines: limit, before } = options
+        const { limit, before } = options
         const rows = await context.run(customerHistory, { id, limit, before })
         cli.output.result(rows, () => renderTransactions(cli.output, rows))
       })

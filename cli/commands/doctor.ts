@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
-import { addCommand, type Cli } from '../command.ts'
+import { addCommand, type Cli, examples } from '../command.ts'
 
 /** `doctor`: looks at everything this server, one bot, the stock or the ledger needs, and says what to do. */
 export function addDoctor(program: Command, cli: Cli): void {
-  addCommand(program, 'doctor [id]', 'check this server, one bot, the stock or the ledger').action(
-    async (id: string | undefined) => {
+  addCommand(program, 'doctor [id]', 'check this server, one bot, the stock or the ledger')
+    .addHelpText('after', examples('doctor', 'doctor bot-abc123', 'doctor ledger'))
+    .action(async (id: string | undefined) => {
       if (id === undefined) {
         const { examineServer } = await import('../doctor.ts')
         await examineServer(cli)
@@ -18,6 +19,5 @@ export function addDoctor(program: Command, cli: Cli): void {
         const { examineInstance } = await import('../doctor-instance.ts')
         await examineInstance(cli, id)
       }
-    },
-  )
+    })
 }

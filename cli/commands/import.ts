@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addCommand, addGroup, type Cli } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples } from '../command.ts'
 
 /** `import mongo-json`. */
 export function addImportCommands(program: Command, cli: Cli): void {
@@ -8,6 +8,10 @@ export function addImportCommands(program: Command, cli: Cli): void {
     .option('--dry-run', 'do everything, show the report, and undo it')
     .option('--old-key-file <file>', "the old system's key, which opens its tokens ('-' is stdin)")
     .option('--round', 'round amounts with too many digits half up')
+    .addHelpText(
+      'after',
+      examples('import mongo-json exported --dry-run', 'import mongo-json exported --old-key-file old-key.txt'),
+    )
     .action(async (folder: string, options: { dryRun?: boolean; oldKeyFile?: string; round?: boolean }) => {
       const { importMongo } = await import('../import-mongo.ts')
       await importMongo(cli, folder, {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type EntryKind, entryKinds } from '../../domain/ledger.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 const anyNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 /** Balances are sums over all transfers. */
@@ -15,7 +16,8 @@ export function addLedgerCommands(program: Command, cli: Cli): void {
 
 function addBalances(group: Command, cli: Cli): void {
   addCommand(group, 'balances', 'what every tenant has, owes, earned and was paid')
-    .option('--tenant <tenant>', 'only this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
+    .addHelpText('after', examples('ledger balances --tenant agent:agent001'))
     .action(async (options: { tenant?: string }) => {
       const { withContext } = await import('../context.ts')
       const { listBalances } = await import('../../services/ledger/list-balances.ts')
@@ -23,6 +25,7 @@ function addBalances(group: Command, cli: Cli): void {
       await withContext(
         cli,
         async (context) => {
+          await assertKnown(context, { tenant: options.tenant })
           const balances = await context.run(listBalances, { tenant: options.tenant })
           cli.output.result(balances, () => renderBalances(cli.output, balances))
         },
@@ -43,19 +46,24 @@ interface EntryOptions {
 
 function addEntries(group: Command, cli: Cli): void {
   addCommand(group, 'entries', 'entries of the journal with their transfers, newest first')
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--kind <kind>', `only these: ${entryKinds.join(', ')}`, oneOf(entryKinds))
     .option('--customer <customer>', 'only what moved the money of this customer')
     .option('--account <number>', 'only what moved this account', anyNumber)
     .option('--order <number>', 'only the sale and the refunds of this order', anyNumber)
     .option('--before <entry>', 'only those before this one', anyNumber)
     .option('--limit <count>', 'at most this many', wholeNumber(1, 10_000), 50)
+    .addHelpText(
+      'after',
+      examples('ledger entries --order 17', 'ledger entries --tenant agent:agent001 --kind withdrawal_payment'),
+    )
     .action(async (options: EntryOptions) => {
       const { withContext } = await import('../context.ts')
       const { listEntries } = await import('../../services/ledger/list-entries.ts')
       const { renderEntries } = await import('../render-ledger.ts')
       await withContext(cli, async (context) => {
         const { tenant, kind, customer, account, order, before, limit } = options
+        await assertKnown(context, { tenant, customer })
         const entries = await context.run(listEntries, { tenant, kind, customer, account, order, before, limit })
         cli.output.result(entries, () => renderEntries(cli.output, entries))
       })

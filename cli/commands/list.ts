@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { addCommand, type Cli, durationMs } from '../command.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, type Cli, durationMs, tenantOf, tenantWords } from '../command.ts'
 
 interface ListOptions {
   status?: string
@@ -14,13 +15,14 @@ export function addList(program: Command, cli: Cli): void {
     .option('--status <status>', 'new, approved, expired, suspended, deleted; also pending, active, paused')
     .option('--server <name>', 'only the bots of this server')
     .option('--expiring <duration>', 'only those whose time ends within 12h, 7d ...', durationMs)
-    .option('--tenant <tenant>', 'only this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .action(async (options: ListOptions) => {
       const { withContext } = await import('../context.ts')
       const { listInstances } = await import('../../services/list-instances.ts')
       const { renderList } = await import('../render-list.ts')
       await withContext(cli, async (context) => {
         const { expiring, ...filters } = options
+        await assertKnown(context, { tenant: filters.tenant })
         const views = await context.run(listInstances, { ...filters, expiringWithinMs: expiring })
         cli.output.result(views, () => renderList(cli.output, views, Date.now()))
         if (cli.output.json) return

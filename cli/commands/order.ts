@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type OrderStatus, orderStatuses } from '../../domain/shop.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 
 const anyNumber = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 
@@ -26,18 +27,20 @@ interface ListOptions {
 
 function addList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list orders, newest first; refused ones by their status')
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--customer <customer>', 'only of this customer')
     .option('--product <product>', 'only of this product')
     .option('--status <status>', `only these: ${orderStatuses.join(', ')}`, oneOf(orderStatuses))
     .option('--before <order>', 'only those before this one', anyNumber)
     .option('--limit <count>', 'at most this many', wholeNumber(1, 10_000), 50)
+    .addHelpText('after', examples('order list --tenant agent:agent001 --status paid'))
     .action(async (options: ListOptions) => {
       const { withContext } = await import('../context.ts')
       const { listOrders } = await import('../../services/orders/list-orders.ts')
       const { renderOrders } = await import('../render-orders.ts')
       await withContext(cli, async (context) => {
         const { tenant, customer, product, status, before, limit } = options
+        await assertKnown(context, { tenant, customer, product })
         const orders = await context.run(listOrders, { tenant, customer, product, status, before, limit })
         cli.output.result(orders, () => renderOrders(cli.output, orders))
       })
@@ -70,6 +73,7 @@ function addPlace(group: Command, cli: Cli): void {
     .requiredOption('--product <product>', 'what')
     .option('--quantity <count>', 'how many', wholeNumber(1, 1000), 1)
     .option('--key <key>', 'the same key orders once, however often it is given')
+    .addHelpText('after', examples('order place --customer CUSTOMER --product gift-card --quantity 2'))
     .action(async (options: PlaceOptions) => {
       const { withContext } = await import('../context.ts')
       const { placeOrderFor } = await import('../../services/orders/place-order-for.ts')
@@ -77,6 +81,7 @@ function addPlace(group: Command, cli: Cli): void {
       await withContext(cli, async (context) => {
         const { customer, product, quantity, key = `cli:${randomUUID()}` } = options
         const maturityHours = context.config.settings.MATURITY_HOURS
+        await assertKnown(context, { customer, product })
         const order = await context.run(placeOrderFor, { customer, product, quantity, key, maturityHours })
         if (order.refusal !== null) throw orderFailure(order.refusal, order)
         cli.output.result(order, () =>
@@ -104,6 +109,13 @@ function addRefund(group: Command, cli: Cli): void {
     .option('--restock', 'the goods are unused: sell them again')
     .option('--key <key>', 'the same key refunds once, however often it is given')
     .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      examples(
+        'order refund 17 --reason "did not work"',
+        'order refund 17 --units 5,7 --restock --reason "wrong product"',
+      ),
+    )
     .action(async (text: string, options: RefundOptions) => {
       const order = orderNumber(text)
       if (options.yes !== true && !cli.output.interactive) {
@@ -114,18 +126,20 @@ function addRefund(group: Command, cli: Cli): void {
       const { confirmRefund } = await import('../confirm-refund.ts')
       await withContext(cli, async (context) => {
         const { units, restock = false, reason, key = `cli:${randomUUID()}` } = options
+        await assertKnown(context, { order })
         if (options.yes !== true) await confirmRefund(cli, context, { order, units, restock })
         const refunded = await context.run(refundOrder, { order, units, key, restock, reason })
         cli.output.result(refunded, () => {
           const { amount, order: view } = refunded
-          return `Gave ${amount} ${view.currency} of order ${view.id} back to ${view.customer}: it is ${view.status.replace('_', ' ')}.`
+          return `Gave ${amount} ${view.currency} back to ${view.customer}.\nOrder ${view.id} is ${view.status.replace('_', ' ')}.`
         })
       })
     })
 }
 
 function orderNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new Failure('usage', 'an order has a number: ./botfleet order list')
+  if (!/^[1-9]\d{0,14}$/.test(text))
+    throw new Failure('usage', `an order is named by its number, not ${JSON.stringify(text)}`)
   return Number(text)
 }
 

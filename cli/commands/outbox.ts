@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type MessageState, messageStates } from '../../services/outbox/message-view.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
 
 /** `outbox list|show|redrive|drop`. */
@@ -21,9 +22,10 @@ interface Filter {
 function addList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list what is not delivered yet, newest first')
     .option('--state <state>', `only these: ${messageStates.join(', ')}`, oneOf(messageStates))
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--kind <kind>', 'only of this kind, such as goods')
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
+    .addHelpText('after', examples('outbox list --state dead'))
     .action(async (options: Filter & { state?: MessageState; limit: number }) => {
       const { withContext } = await import('../context.ts')
       const { listMessages } = await import('../../services/outbox/list-messages.ts')
@@ -31,6 +33,7 @@ function addList(group: Command, cli: Cli): void {
       await withContext(cli, async (context) => {
         const { state, tenant, kind, limit } = options
         const states = state === undefined ? (['queued', 'claimed', 'dead'] as const) : [state]
+        await assertKnown(context, { tenant })
         const views = await context.run(listMessages, { states, tenant, kind, limit })
         cli.output.result(views, () => renderMessages(cli.output, views))
       })
@@ -53,8 +56,9 @@ function addShow(group: Command, cli: Cli): void {
 function addRedrive(group: Command, cli: Cli): void {
   addCommand(group, 'redrive [messages...]', 'deliver dead letters once more')
     .option('--all', 'every dead letter that the options leave')
-    .option('--tenant <tenant>', 'only of this tenant: master or agent:<id>')
+    .option('--tenant <tenant>', `only of this tenant: ${tenantWords}`, tenantOf)
     .option('--kind <kind>', 'only of this kind, such as goods')
+    .addHelpText('after', examples('outbox redrive 12 13', 'outbox redrive --all --kind goods'))
     .action(async (texts: string[], options: Filter & { all?: true }) => {
       const ids = texts.map((text) => numberOf(text, 'message'))
       if ((ids.length === 0) !== (options.all === true)) {
@@ -64,8 +68,9 @@ function addRedrive(group: Command, cli: Cli): void {
       const { redriveMessages } = await import('../../services/outbox/redrive-messages.ts')
       await withContext(cli, async (context) => {
         const { tenant, kind } = options
+        await assertKnown(context, { tenant })
         const redriven = await context.run(redriveMessages, { ids: options.all ? undefined : ids, tenant, kind })
-        refuseNothing(ids, redriven, 'no dead letter')
+        refuseNothing(ids, redriven, 'a dead letter')
         cli.output.result(
           { redriven },
           () => `Queued again: ${redriven.length === 0 ? 'nothing' : redriven.join(', ')}.`,
@@ -77,6 +82,7 @@ function addRedrive(group: Command, cli: Cli): void {
 function addDrop(group: Command, cli: Cli): void {
   addCommand(group, 'drop <messages...>', 'give messages up that are dead or wait')
     .option('--yes', 'do not ask')
+    .addHelpText('after', examples('outbox drop 12 13'))
     .action(async (texts: string[], options: { yes?: true }) => {
       const ids = texts.map((text) => numberOf(text, 'message'))
       const { withContext } = await import('../context.ts')

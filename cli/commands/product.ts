@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type Currency, currencies } from '../../domain/money.ts'
 import { type Language, languages } from '../../domain/worker-contract.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, wholeNumber } from '../command.ts'
 import type { AddOptions, EditOptions, TranslateOptions } from '../product-options.ts'
 
 const currencyCodes = Object.keys(currencies) as Currency[]
@@ -33,6 +33,13 @@ function addProductAdd(group: Command, cli: Cli): void {
     .option('--low-stock <count>', 'tell the admins when not more are left', wholeNumber(0, countMax))
     .option('--hidden', 'show it to nobody yet')
     .option('--not-for-agents', 'sell it in the bots of the master only')
+    .addHelpText(
+      'after',
+      examples(
+        'product add "Gift card" --price 10 --category Codes',
+        'product add "VPN, one month" --price 4.5 --limit 3 --low-stock 5',
+      ),
+    )
     .action(async (name: string, options: AddOptions) => {
       const { addProduct } = await import('../product-options.ts')
       await addProduct(cli, name, options)
@@ -54,6 +61,7 @@ function addProductEdit(group: Command, cli: Cli): void {
     .option('--status <status>', 'active or hidden; active brings an archived one back', oneOf(['active', 'hidden']))
     .option('--agents <what>', 'show or hide: whether agents sell it', oneOf(['show', 'hide']))
     .option('--position <number>', 'its place in its category, lower first', wholeNumber(0, countMax))
+    .addHelpText('after', examples('product edit gift-card --price 12.5', 'product edit gift-card --status hidden'))
     .action(async (product: string, options: EditOptions) => {
       const { changeProduct } = await import('../product-options.ts')
       await changeProduct(cli, product, options)
@@ -104,6 +112,7 @@ function addProductPicture(group: Command, cli: Cli): void {
   addCommand(group, 'picture <product>', 'give a product a picture, or take it away')
     .option('--file <file>', "a JPEG, PNG or WebP file of at most 5 MB ('-' is stdin)")
     .option('--remove', 'take the picture away')
+    .addHelpText('after', examples('product picture gift-card --file card.png'))
     .action(async (product: string, options: { file?: string; remove?: boolean }) => {
       const { changePicture } = await import('../product-options.ts')
       await changePicture(cli, product, options)
@@ -117,6 +126,7 @@ function addProductTranslate(group: Command, cli: Cli): void {
     .option('--description <text>', 'its description in the language')
     .option(descriptionFile, descriptionFileHelp)
     .option('--remove', 'take both away in this language')
+    .addHelpText('after', examples('product translate gift-card --language ru --name "Подарочная карта"'))
     .action(async (product: string, options: TranslateOptions & { language: Language }) => {
       const { translate } = await import('../product-options.ts')
       await translate(cli, product, options)

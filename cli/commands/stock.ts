@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type StockState, stockStates } from '../../domain/stock-unit.ts'
-import { addCommand, addGroup, type Cli, oneOf, wholeNumber } from '../command.ts'
+import { addCommand, addGroup, type Cli, examples, oneOf, wholeNumber } from '../command.ts'
 import type { ExportOptions } from '../export-stock.ts'
 import type { AddOptions, RemoveOptions } from '../stock-options.ts'
 
@@ -21,6 +21,10 @@ function addStockAdd(group: Command, cli: Cli): void {
     .requiredOption('--file <file>', "the file ('-' is stdin); all of it is added, or nothing")
     .option('--as-file', 'the file itself is one unit; customers get it under its name')
     .option('--file-name <name>', 'the name that customers get it under')
+    .addHelpText(
+      'after',
+      examples('stock add gift-card --file codes.txt', 'stock add manual --file manual.pdf --as-file'),
+    )
     .action(async (product: string, options: AddOptions) => {
       const { addFromFile } = await import('../stock-options.ts')
       await addFromFile(cli, product, options)
@@ -33,6 +37,7 @@ function addStockList(group: Command, cli: Cli): void {
     .option('--import <number>', 'only units of one import', wholeNumber(1, idMax))
     .option('--before <unit>', 'only units older than this one', wholeNumber(1, idMax))
     .option('--limit <count>', 'at most this many', wholeNumber(1, 10_000), 50)
+    .addHelpText('after', examples('stock list gift-card --state available'))
     .action(
       async (product: string, options: { state?: StockState; import?: number; before?: number; limit: number }) => {
         const { withContext } = await import('../context.ts')
@@ -68,6 +73,10 @@ function addStockRemove(group: Command, cli: Cli): void {
     .option('--all', 'every available unit')
     .option('--spoil <reason>', 'keep them, never to be sold, and not to be added again')
     .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      examples('stock remove gift-card --import 3', 'stock remove gift-card --unit 17 18 --spoil "seen by a stranger"'),
+    )
     .action(async (product: string, options: RemoveOptions) => {
       const { removeUnits } = await import('../stock-options.ts')
       await removeUnits(cli, product, options)
@@ -81,6 +90,7 @@ function addStockExport(group: Command, cli: Cli): void {
     .option('--format <format>', 'csv (the default) or json', oneOf(['csv', 'json']))
     .option('--output <file>', 'write it into a file that nobody else can read')
     .option('--force', 'replace the file when it is there')
+    .addHelpText('after', examples('stock export gift-card --since 2026-03-01 --output sold.csv'))
     .action(async (product: string | undefined, options: ExportOptions) => {
       const { exportStock } = await import('../export-stock.ts')
       await exportStock(cli, product, options)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type Role, roles } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
-import { addCommand, addGroup, type Cli, oneOf } from '../command.ts'
+import { addCommand, addGroup, type Cli, oneOf, tenantOf } from '../command.ts'
 import { readNewPassword } from '../read-new-password.ts'
 
 const passwordFile = '--password-file <file>'
@@ -23,7 +23,7 @@ export function addUserCommands(program: Command, cli: Cli): void {
 function addUserCreate(group: Command, cli: Cli): void {
   addCommand(group, 'create <username>', 'add a person')
     .requiredOption('--role <role>', roleHelp, oneOf(roles))
-    .option('--tenant <tenant>', tenantHelp)
+    .option('--tenant <tenant>', tenantHelp, tenantOf)
     .option(passwordFile, passwordFileHelp)
     .action(async (username: string, options: { role: Role; tenant?: string; passwordFile?: string }) => {
       const password = await readNewPassword(cli, options.passwordFile)
@@ -68,7 +68,7 @@ function addUserPassword(group: Command, cli: Cli): void {
 
 function addUserRole(group: Command, cli: Cli): void {
   addCommand(group, 'role <username> <role>', `change a person's role: ${roleHelp}`)
-    .option('--tenant <tenant>', tenantHelp)
+    .option('--tenant <tenant>', tenantHelp, tenantOf)
     .action(async (username: string, word: string, options: { tenant?: string }) => {
       const role = roleOf(word)
       const { withContext } = await import('../context.ts')

@@ -14,7 +14,8 @@ import {
   withdrawalStateOf,
   withdrawalStates,
 } from '../../domain/withdrawal.ts'
-import { addCommand, addGroup, type Cli, wholeNumber } from '../command.ts'
+import { assertKnown } from '../assert-known.ts'
+import { addCommand, addGroup, type Cli, examples, tenantOf, wholeNumber } from '../command.ts'
 import type { Context } from '../context.ts'
 import { withdrawalFailure } from '../money-refusals.ts'
 import { askConfirmation } from '../prompt.ts'
@@ -39,15 +40,17 @@ export function addWithdrawalCommands(program: Command, cli: Cli): void {
 function addList(group: Command, cli: Cli): void {
   addCommand(group, 'list', 'list withdrawals, newest first')
     .option('--status <status>', `only these: ${withdrawalStates.join(', ')}`, statusOf)
-    .option('--tenant <tenant>', 'only of this agent: agent:<id>')
+    .option('--tenant <tenant>', 'only of this agent: agent:<id>', tenantOf)
     .option('--before <withdrawal>', 'only what stands behind this one in the list')
     .option('--limit <count>', 'at most this many', wholeNumber(1, 1000), 50)
+    .addHelpText('after', examples('withdrawal list --tenant agent:agent001 --status requested'))
     .action(async (options: { status?: WithdrawalState; tenant?: string; before?: string; limit: number }) => {
       const { withContext } = await import('../context.ts')
       const { listWithdrawals } = await import('../../services/withdrawals/list-withdrawals.ts')
       const { renderWithdrawals } = await import('../render-withdrawal.ts')
       await withContext(cli, async (context) => {
         const { status, tenant, before, limit } = options
+        await assertKnown(context, { tenant })
         const views = await context.run(listWithdrawals, { status, tenant, before, limit })
         cli.output.result(views, () => renderWithdrawals(cli.output, views))
       })
@@ -83,11 +86,12 @@ interface RequestOptions {
 
 function addRequest(group: Command, cli: Cli): void {
   addCommand(group, 'request', "hold an agent's profit for a payment to an address of TRON")
-    .requiredOption('--tenant <tenant>', 'whose profit: agent:<id>')
+    .requiredOption('--tenant <tenant>', 'whose profit: agent:<id>', tenantOf)
     .requiredOption('--amount <amount>', 'of USDT, the fee included')
     .requiredOption('--address <address>', 'where it is to be paid')
     .option('--key <key>', 'the same key requests once, however often it is given')
     .option('--yes', 'do not ask')
+    .addHelpText('after', examples('withdrawal request --tenant agent:ada --amount 50 --address ADDRESS'))
     .action(async (options: RequestOptions) => {
       const { withContext } = await import('../context.ts')
       const { requestWithdrawal } = await import('../../services/withdrawals/request-withdrawal.ts')
@@ -97,15 +101,16 @@ function addRequest(group: Command, cli: Cli): void {
         const quoted = quoteWithdrawal(amount, rules)
         if (quoted.kind === 'refused') throw withdrawalFailure(quoted)
         const { fee, net, currency } = quoted.quote
-        const question = `Request ${quoted.quote.amount} ${currency}? The fee is ${fee}: ${net} arrive.`
+        const { tenant, address, key = `cli:${randomUUID()}` } = options
+        await assertKnown(context, { tenant })
+        const question = `Request ${quoted.quote.amount} ${currency}? The fee is ${fee} ${currency}: ${net} ${currency} arrive.`
         if (options.yes !== true && cli.output.interactive && !(await askConfirmation(cli.output, question))) {
           throw new Failure('usage', 'nothing was requested')
         }
-        const { tenant, address, key = `cli:${randomUUID()}` } = options
         await settle(cli, context.run(requestWithdrawal, { tenant, amount, address, key, rules }), (view) =>
           [
-            `Requested ${view.id}: ${view.amount} ${view.currency} are held, ${view.net} are to be paid.`,
-            `./botfleet withdrawal approve ${view.id} approves it${view.approvals_needed > 1 ? '; two people must' : ''}.`,
+            `Requested ${view.id}: ${view.amount} ${view.currency} are held, ${view.net} ${view.currency} are to be paid.`,
+            `${view.approvals_needed > 1 ? 'Two people must' : 'Next'}: ./botfleet withdrawal approve ${view.id}`,
           ].join('\n'),
         )
       })
@@ -121,6 +126,7 @@ function addApprove(group: Command, cli: Cli): void {
   addCommand(group, 'approve <withdrawal>', 'approve a withdrawal; above the limit two users must, none the requester')
     .option('--as <username>', 'the user who approves; needed where two must')
     .option('--password-file <file>', "read that user's password from a file ('-' is stdin); else it is asked for")
+    .addHelpText('after', examples('withdrawal approve WITHDRAWAL --as ann'))
     .action(async (id: string, options: ApproveOptions) => {
       const { withContext } = await import('../context.ts')
       const { approveWithdrawal } = await import('../../services/withdrawals/approve-withdrawal.ts')
@@ -129,7 +135,11 @@ function addApprove(group: Command, cli: Cli): void {
         const approving = context.database.transaction((tx: Tx) => approveWithdrawal(tx, actor, { id }))
         await settle(cli, approving, (view) =>
           view.status === 'approved'
-            ? `${id} is approved: pay ${view.net} ${view.currency} to ${view.address}, then ./botfleet withdrawal pay ${id} --txid TXID`
+            ? [
+                `${id} is approved.`,
+                `Pay ${view.net} ${view.currency} to ${view.address}, then:`,
+                `./botfleet withdrawal pay ${id} --txid TXID`,
+              ].join('\n')
             : `${view.approvals.length} of ${view.approvals_needed} people have approved ${id}.`,
         )
       })
@@ -146,6 +156,7 @@ function addReject(group: Command, cli: Cli): void {
   addCommand(group, 'reject <withdrawal>', 'give the held amount back')
     .requiredOption('--reason <text>', 'why; the owners read it')
     .option('--force', 'also one that is approved')
+    .addHelpText('after', examples('withdrawal reject WITHDRAWAL --reason "wrong network"'))
     .action(async (id: string, options: { reason: string; force?: boolean }) => {
       const { withContext } = await import('../context.ts')
       const { rejectWithdrawal } = await import('../../services/withdrawals/reject-withdrawal.ts')
@@ -159,6 +170,7 @@ function addReject(group: Command, cli: Cli): void {
 function addPay(group: Command, cli: Cli): void {
   addCommand(group, 'pay <withdrawal>', 'write down that an approved withdrawal was paid')
     .requiredOption('--txid <txid>', 'the transaction of TRON that paid it, 64 hexadecimal digits')
+    .addHelpText('after', examples('withdrawal pay WITHDRAWAL --txid TXID'))
     .action(async (id: string, options: { txid: string }) => {
       const { withContext } = await import('../context.ts')
       const { payWithdrawal } = await import('../../services/withdrawals/pay-withdrawal.ts')
@@ -166,7 +178,7 @@ function addPay(group: Command, cli: Cli): void {
         await settle(
           cli,
           context.run(payWithdrawal, { id, txid: options.txid }),
-          (view) => `${id} is paid: ${view.net} ${view.currency} by ${view.txid}.`,
+          (view) => `${id} is paid: ${view.net} ${view.currency}.`,
         )
       })
     })
@@ -186,12 +198,13 @@ function addCancel(group: Command, cli: Cli): void {
 
 function addStats(group: Command, cli: Cli): void {
   addCommand(group, 'stats', 'withdrawals in numbers')
-    .option('--tenant <tenant>', 'only of this agent: agent:<id>')
+    .option('--tenant <tenant>', 'only of this agent: agent:<id>', tenantOf)
     .action(async (options: { tenant?: string }) => {
       const { withContext } = await import('../context.ts')
       const { withdrawalStats } = await import('../../services/withdrawals/withdrawal-stats.ts')
       const { renderWithdrawalStats } = await import('../render-withdrawal.ts')
       await withContext(cli, async (context) => {
+        await assertKnown(context, { tenant: options.tenant })
         const stats = await context.run(withdrawalStats, { tenant: options.tenant })
         cli.output.result(stats, () => renderWithdrawalStats(cli.output, stats, Date.now()))
       })
@@ -199,7 +212,7 @@ function addStats(group: Command, cli: Cli): void {
 }
 
 const backAgain = (word: string) => (view: WithdrawalView) =>
-  `${view.id} is ${word}: ${view.amount} ${view.currency} are available to ${view.tenant} again.`
+  `${view.id} is ${word}.\n${view.amount} ${view.currency} are available to ${view.tenant} again.`
 
 /** Prints the withdrawal after a step, or ends with what was refused. */
 async function settle(

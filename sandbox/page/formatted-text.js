@@ -53,7 +53,9 @@ function plain({ actions, isPlain }, text) {
   if (!isPlain || text === '') return text === '' ? [] : [text]
   const parts = []
   let at = 0
-  for (const match of text.matchAll(/https?:\/\/[^\s<>"]+[^\s<>".,;:!?)]|(?<=^|\s)\/[a-z0-9_]{1,32}\b/gi)) {
+  for (const match of text.matchAll(
+    /https?:\/\/[^\s<>"\u2066-\u2069]+[^\s<>".,;:!?)\u2066-\u2069]|(?<![\w/<>])\/[a-z0-9_]{1,32}\b/gi,
+  )) {
     parts.push(text.slice(at, match.index))
     parts.push(match[0].startsWith('/') ? command(match[0], actions) : link(match[0], match[0], actions))
     at = match.index + match[0].length
@@ -62,7 +64,7 @@ function plain({ actions, isPlain }, text) {
 }
 
 function command(text, actions) {
-  return element('button', { type: 'button', class: 'command', onclick: () => actions.say(text) }, text)
+  return element('button', { type: 'button', class: 'command', dir: 'ltr', onclick: () => actions.say(text) }, text)
 }
 
 /** Only web, mail and Telegram links; anything else stays text. */

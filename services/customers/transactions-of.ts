@@ -2,11 +2,14 @@ import type { Queryable } from '../../db/transaction.ts'
 import type { TransactionView } from '../../domain/customer.ts'
 import { type Currency, formatAmount } from '../../domain/money.ts'
 import type { Buyer } from '../../domain/shop.ts'
+import type { Language } from '../../domain/worker-contract.ts'
 
 export interface TransactionsPage {
   /** Only those before this one, from the page before. */
   readonly before?: number | undefined
   readonly limit?: number | undefined
+  /** In which products are named, where they have such a name. */
+  readonly language?: Language | undefined
 }
 
 const limitMax = 1000
@@ -32,7 +35,7 @@ export async function transactionsOf(
        order by m.entry_id desc limit $4
      )
      select m.entry_id as id, e.at, e.kind, m.amount::text as amount, m.currency, e.reason, o.id as "order",
-       p.name as product_name, pay.provider || ':' || pay.external_id as payment
+       coalesce(p.translations -> $5::text ->> 'name', p.name) as product_name, pay.provider || ':' || pay.external_id as payment
      from moved m join journal_entry e on e.id = m.entry_id
      left join customer_order o on o.tenant_id = $1 and o.customer_id = $2
        and o.id = case when e.kind in ('sale', 'refund') then split_part(e.reference, ':', 1)::bigint end
@@ -40,7 +43,13 @@ export async function transactionsOf(
      left join payment pay on pay.customer_id = $2
        and pay.id = case when e.kind = 'top_up' then e.reference::bigint end
      order by m.entry_id desc`,
-    [customer.tenant, customer.customerId, page.before ?? null, Math.min(page.limit ?? 20, limitMax)],
+    [
+      customer.tenant,
+      customer.customerId,
+      page.before ?? null,
+      Math.min(page.limit ?? 20, limitMax),
+      page.language ?? null,
+    ],
   )
   return rows.map((row) => ({
     ...row,

@@ -9,6 +9,7 @@ export interface AccountName {
   readonly tenant: string
   /** Null for an account of the tenant itself. */
   readonly customer: string | null
+  readonly customer_name: string | null
 }
 
 export interface EntryView {
@@ -34,7 +35,8 @@ interface EntryRow extends Omit<EntryView, 'at'> {
 }
 
 const nameOf = (alias: string) =>
-  `json_build_object('id', ${alias}.id, 'kind', ${alias}.kind, 'tenant', ${alias}.tenant_id, 'customer', ${alias}.customer_id)`
+  `json_build_object('id', ${alias}.id, 'kind', ${alias}.kind, 'tenant', ${alias}.tenant_id, 'customer', ${alias}.customer_id,
+   'customer_name', (select coalesce(display_name, username) from customer where id = ${alias}.customer_id))`
 
 const accountsOfCustomer = (at: string) =>
   `select id from account where kind = 'customer' and customer_id = ${at}

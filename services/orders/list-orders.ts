@@ -2,7 +2,13 @@ import type { Queryable } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { OrderStatus, OrderView } from '../../domain/shop.ts'
 import { tenantScope } from '../withdrawals/tenant-scope.ts'
-import { type OrderRow, orderColumns, viewOrder } from './order-view.ts'
+import { customerNameColumn, type OrderRow, orderColumns, viewOrder } from './order-view.ts'
+
+/** An order with who bought. */
+export interface ListedOrder extends OrderView {
+  /** Null for somebody without a name, and after an erasure. */
+  readonly customer_name: string | null
+}
 
 /**
  * Orders, newest first, of one tenant or of all; an agent sees its own. Those that were refused are shown when asked for.
@@ -19,7 +25,7 @@ export async function listOrders(
     before?: number | undefined
     limit?: number
   },
-): Promise<OrderView[]> {
+): Promise<ListedOrder[]> {
   const tenant = tenantScope(actor, 'order.read', input.tenant)
   const conditions = [
     { column: 'o.tenant_id = ', value: tenant },
@@ -29,11 +35,11 @@ export async function listOrders(
     { column: 'o.status = ', value: input.status },
   ].flatMap(({ column, value }) => (value === undefined || value === null ? [] : [{ column, value }]))
   const shown = input.status === undefined ? `o.status <> 'refused'` : 'true'
-  const { rows } = await tx.query<OrderRow>(
-    `select ${orderColumns} from customer_order o
+  const { rows } = await tx.query<OrderRow & Pick<ListedOrder, 'customer_name'>>(
+    `select ${orderColumns}, ${customerNameColumn} from customer_order o
      where ${[shown, ...conditions.map(({ column }, index) => `${column}$${index + 2}`)].join(' and ')}
      order by o.id desc limit $1`,
     [input.limit ?? 50, ...conditions.map(({ value }) => value)],
   )
-  return rows.map(viewOrder)
+  return rows.map((row) => ({ ...viewOrder(row), customer_name: row.customer_name }))
 }

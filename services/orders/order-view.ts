@@ -1,11 +1,23 @@
 import { type Currency, formatAmount } from '../../domain/money.ts'
 import type { OrderRefusal, OrderStatus, OrderView } from '../../domain/shop.ts'
 
-/** The columns of an order `o` that `viewOrder` reads. */
-export const orderColumns = `o.id, o.tenant_id, o.customer_id, o.instance_id, o.product_id,
-  (select name from product where id = o.product_id) as product_name, o.quantity, o.currency, o.base_price::text,
+/**
+ * The columns of an order `o` that `viewOrder` reads, with the product's name in a language where it has one: an SQL
+ * text, such as `$6::text`.
+ */
+export const orderColumnsIn = (
+  language: string,
+): string => `o.id, o.tenant_id, o.customer_id, o.instance_id, o.product_id,
+  (select coalesce(translations -> ${language} ->> 'name', name) from product where id = o.product_id) as product_name, o.quantity, o.currency, o.base_price::text,
   o.markup::text, o.unit_price::text, o.discount::text, o.total::text, o.status, o.refusal, o.refusal_detail::text,
   o.refunded_units, o.refunded::text, o.pay_until, o.created_at, o.paid_at, o.delivered_at`
+
+/** The name of the customer of an order `o`, for the faces of those who see everybody's. */
+export const customerNameColumn =
+  '(select coalesce(display_name, username) from customer where id = o.customer_id) as customer_name'
+
+/** With the product's name as its owner wrote it. */
+export const orderColumns = orderColumnsIn('null::text')
 
 export interface OrderRow {
   id: number

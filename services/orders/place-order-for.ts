@@ -1,8 +1,8 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
-import { Failure } from '../../domain/failure.ts'
 import type { OrderView } from '../../domain/shop.ts'
 import { appendAudit } from '../append-audit.ts'
+import { customerNotFound } from '../customers/customer-view.ts'
 import { placeOrder } from './place-order.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function placeOrderFor(
     [customerId, key],
   )
   const found = rows[0]
-  if (found === undefined) throw new Failure('not_found', `there is no customer ${JSON.stringify(customerId)}`)
+  if (found === undefined) throw customerNotFound(customerId)
   const { tenant } = found
   const buyer = { tenant, customerId, instanceId: null }
   const order = await placeOrder(tx, buyer, { ...wanted, key, shownUnitPrice: null, hold: false, actor: actor.name })

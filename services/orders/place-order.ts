@@ -1,8 +1,9 @@
 import type { Queryable } from '../../db/transaction.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Buyer, OrderView } from '../../domain/shop.ts'
+import type { Language } from '../../domain/worker-contract.ts'
 import { moneyCall } from '../ledger/money-call.ts'
-import { type OrderRow, orderColumns, viewOrder } from './order-view.ts'
+import { type OrderRow, orderColumnsIn, viewOrder } from './order-view.ts'
 
 const quantityMax = 1000
 const keyLengthMax = 200
@@ -11,7 +12,7 @@ const holdMinutesDefault = 15
 const foreignKeys = 'import:'
 const statement = {
   name: 'place_order',
-  text: `select ${orderColumns}
+  text: `select ${orderColumnsIn('$11::text')}
      from place_order($1, $2, $3, $4, $5, $6, $7, $8 * interval '1 minute', $9 * interval '1 hour', $10) o`,
 }
 
@@ -29,6 +30,8 @@ export interface PlaceOrder {
   readonly maturityHours: number
   /** Who, for the ledger. */
   readonly actor: string
+  /** In which the product is named in what is returned, where it has such a name. */
+  readonly language?: Language
 }
 
 /**
@@ -60,6 +63,7 @@ export async function placeOrder(
     input.hold ? (input.holdMinutes ?? holdMinutesDefault) : null,
     input.maturityHours,
     input.actor,
+    input.language ?? null,
   ])
   return viewOrder(row)
 }

@@ -3,10 +3,11 @@ import { type Actor, assertMay } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import { formatAmount } from '../../domain/money.ts'
 import type { OrderView } from '../../domain/shop.ts'
-import { type OrderRow, orderColumns, viewOrder } from './order-view.ts'
+import type { ListedOrder } from './list-orders.ts'
+import { customerNameColumn, type OrderRow, orderColumns, viewOrder } from './order-view.ts'
 
 /** An order with its goods, what was refunded of it, and what the agent earns by it. */
-export interface OrderDetails extends OrderView {
+export interface OrderDetails extends ListedOrder {
   readonly units: readonly OrderUnit[]
   readonly refunds: readonly OrderRefund[]
   /** Null where nobody but the master earns. */
@@ -41,17 +42,19 @@ export interface OrderProfit {
 
 /** One order with all that belongs to it. Needs `order.read`; an agent sees its own, others are `not_found` to it. */
 export async function showOrder(tx: Queryable, actor: Actor, input: { order: number }): Promise<OrderDetails> {
-  const { rows } = await tx.query<OrderRow>(`select ${orderColumns} from customer_order o where o.id = $1`, [
-    input.order,
-  ])
+  const { rows } = await tx.query<OrderRow & Pick<ListedOrder, 'customer_name'>>(
+    `select ${orderColumns}, ${customerNameColumn} from customer_order o where o.id = $1`,
+    [input.order],
+  )
   const row = rows[0]
   if (row === undefined || (actor.role === 'agent' && row.tenant_id !== actor.tenant)) {
-    throw new Failure('not_found', `there is no order ${input.order}: ./botfleet order list shows them`)
+    throw new Failure('not_found', `no order ${input.order}: ./botfleet order list shows them`)
   }
   assertMay(actor, 'order.read', row.tenant_id)
   const order = viewOrder(row)
   return {
     ...order,
+    customer_name: row.customer_name,
     units: await unitsOf(tx, order),
     refunds: await refundsOf(tx, order),
     profit: await profitOf(tx, order),

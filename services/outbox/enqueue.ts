@@ -42,14 +42,14 @@ export async function enqueue<K extends NoticeKind>(
 
 /**
  * Queues a message to everybody who owns the tenant's shop and to the chat that it named for notices; of the master to
- * its admins.
+ * its admins. An owner who did it in a chat (`by`, an actor's name) has been answered there, and is not told besides.
  */
 export async function enqueueToOwners<K extends NoticeKind>(
   tx: Queryable,
-  message: Notice<K> & { readonly tenant: string },
+  message: Notice<K> & { readonly tenant: string; readonly by?: string },
 ): Promise<void> {
-  const { tenant, kind, payload, reference } = message
-  await tx.query('select tell_owners($1, $2, $3, $4)', [tenant, kind, JSON.stringify(payload), reference])
+  const { tenant, kind, payload, reference, by = '' } = message
+  await tx.query('select tell_owners($1, $2, $3, $4, $5)', [tenant, kind, JSON.stringify(payload), reference, by])
 }
 
 /** Queues a message to every owner, admin and operator whose chat is linked (`user link`), through the master's bot. */

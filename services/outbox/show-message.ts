@@ -7,6 +7,6 @@ import { type OutboxView, readMessages } from './message-view.ts'
 export async function showMessage(tx: Queryable, actor: Actor, input: { readonly id: number }): Promise<OutboxView> {
   assertMay(actor, 'outbox.read')
   const [view] = await readMessages(tx, { ids: [input.id], limit: 1 })
-  if (view === undefined) throw new Failure('not_found', `there is no message ${input.id}: ./botfleet outbox list`)
+  if (view === undefined) throw new Failure('not_found', `no message ${input.id}: ./botfleet outbox list shows them`)
   return view
 }

@@ -30,7 +30,7 @@ type Goods = { readonly lines: Buffer } | { readonly file: { readonly name: stri
 export interface AddedStock {
   readonly product: string
   /** The import, by which its units can be found and removed. */
-  readonly batch: number
+  readonly import: number
   readonly added: number
   /** Every line that is no new unit, in the order of the file. */
   readonly skipped: readonly SkippedLine[]
@@ -68,7 +68,7 @@ export async function addStock(tx: Tx, actor: Actor, input: AddStock): Promise<A
     details: { batch: batch.id, source, added, skipped: skipped.length },
   })
   await tellStock(tx, { product })
-  return { product, batch: batch.id, added, skipped, available: await countAvailable(tx, product) }
+  return { product, import: batch.id, added, skipped, available: await countAvailable(tx, product) }
 }
 
 function refuseSize(goods: Goods): void {

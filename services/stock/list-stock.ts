@@ -11,7 +11,7 @@ export interface StockUnitView {
   readonly file_name: string | null
   readonly state: StockState
   /** The import that it came with, and where that came from. */
-  readonly batch: number | null
+  readonly import: number | null
   readonly source: string | null
   readonly order: number | null
   readonly added_at: string
@@ -62,7 +62,7 @@ export async function listStock(
     kind: row.kind,
     file_name: row.file_name,
     state: row.state,
-    batch: row.batch_id,
+    import: row.batch_id,
     source: row.source,
     order: row.order_id,
     added_at: row.added_at.toISOString(),

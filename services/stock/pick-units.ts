@@ -11,7 +11,7 @@ export interface PickedUnits {
   readonly ids: readonly number[]
 }
 
-/** Locks the available units of a choice. Throws `not_found` for a product, an import or units that are none of it. */
+/** Locks the available units of a choice. Throws `not_found` for a product, an import or units that are none of it, `conflict` for those that are all gone. */
 export async function pickUnits(tx: Tx, product: string, choice: UnitChoice): Promise<PickedUnits> {
   await assertProduct(tx, product)
   const values = [product, 'batch' in choice ? choice.batch : null, 'units' in choice ? choice.units : null]
@@ -26,7 +26,16 @@ export async function pickUnits(tx: Tx, product: string, choice: UnitChoice): Pr
     `select id from stock_unit where ${chosen} and state = 'available' order by added_at, id for update skip locked`,
     values,
   )
+  if (rows.length === 0 && !('all' in choice)) throw nothingToPick(product, choice)
   return { meant, ids: rows.map(({ id }) => id) }
+}
+
+function nothingToPick(product: string, choice: Exclude<UnitChoice, { all: true }>): Failure {
+  const subject = 'batch' in choice ? `no unit of import ${choice.batch}` : 'none of these units'
+  return new Failure(
+    'conflict',
+    `${subject} of ${product} is on the shelf: sold, spoilt, or being bought at this moment; nothing was changed`,
+  )
 }
 
 function unitsNotFound(product: string, choice: Exclude<UnitChoice, { all: true }>): Failure {

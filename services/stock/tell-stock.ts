@@ -35,7 +35,7 @@ export async function tellStock(
          and p.status = 'active' and (p.visible_to_agents or t.id = 'master') and t.status = 'active'
          and exists (select from stock_unit u where u.product_id = p.id and u.state = 'available')
        returning w.product_id, w.customer_id, w.instance_id, w.at, c.tenant_id, c.blocked_at, c.erased_at,
-         coalesce(p.translations -> c.language ->> 'name', p.name) as name
+         coalesce(p.translations -> coalesce(c.language, split_part(c.language_hint, '-', 1)) ->> 'name', p.name) as name
      )
      select tell_customer(tenant_id, 'restock', jsonb_build_object('product', product_id, 'name', name),
        product_id || ' ' || extract(epoch from at), customer_id, instance_id)

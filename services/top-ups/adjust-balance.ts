@@ -1,8 +1,8 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
-import { Failure } from '../../domain/failure.ts'
 import { type Currency, formatAmount } from '../../domain/money.ts'
 import { appendAudit } from '../append-audit.ts'
+import { customerNotFound } from '../customers/customer-view.ts'
 import { moneyCall } from '../ledger/money-call.ts'
 import { enqueue } from '../outbox/enqueue.ts'
 
@@ -78,6 +78,6 @@ async function tenantOf(tx: Tx, customer: string): Promise<string> {
     customer,
   ])
   const tenant = rows[0]?.tenant
-  if (tenant === undefined) throw new Failure('not_found', `there is no customer ${JSON.stringify(customer)}`)
+  if (tenant === undefined) throw customerNotFound(customer)
   return tenant
 }

@@ -1,8 +1,8 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
-import { Failure } from '../../domain/failure.ts'
 import type { TopUpLimits, TopUpOutcome } from '../../domain/top-up.ts'
 import { appendAudit } from '../append-audit.ts'
+import { customerNotFound } from '../customers/customer-view.ts'
 import { requestTopUp } from './request-top-up.ts'
 
 /** Asks for a top-up in a customer's place, as support does. Throws `not_found` for an unknown customer. */
@@ -17,7 +17,7 @@ export async function requestTopUpFor(
     customerId,
   ])
   const tenant = rows[0]?.tenant
-  if (tenant === undefined) throw new Failure('not_found', `there is no customer ${JSON.stringify(customerId)}`)
+  if (tenant === undefined) throw customerNotFound(customerId)
   const outcome = await requestTopUp(tx, { tenant, customerId }, request)
   if (outcome.kind === 'done' && !outcome.repeated) {
     const { id, amount, currency } = outcome.topUp

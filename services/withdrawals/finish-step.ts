@@ -49,7 +49,7 @@ export async function finishStep(
       details: { amount: withdrawal.amount, currency: withdrawal.currency, ...about.details },
     })
     const told = about.tell(withdrawal)
-    if (told !== undefined) await tellOwners(tx, told.kind, withdrawal, told.more)
+    if (told !== undefined) await tellOwners(tx, actor, withdrawal, told)
   }
   return { kind: 'done', withdrawal, repeated: step.repeated }
 }

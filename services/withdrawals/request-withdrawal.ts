@@ -79,7 +79,7 @@ export async function requestWithdrawal(tx: Tx, actor: Actor, input: RequestWith
       tenantId: tenant,
       details,
     })
-    await tellOwners(tx, 'withdrawal_requested', withdrawal, { address })
+    await tellOwners(tx, actor, withdrawal, { kind: 'withdrawal_requested', more: { address } })
     await enqueueToAdmins(tx, {
       kind: 'withdrawal_to_review',
       reference: targetId,

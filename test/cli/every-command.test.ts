@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { commandTree, makeHome, runCli } from './support/run-cli.ts'
+import { callCli, commandTree, makeHome, runCli } from './support/run-cli.ts'
 
 /** Commands that stay until they are told to end; their own tests start and stop them. */
 const staying = new Set(['serve', 'demo'])
@@ -39,7 +39,7 @@ const samples: Record<string, string> = {
   name: 'server9',
   username: 'nobody',
   agent: 'agent001',
-  shop: 'agent001',
+  tenant: 'agent001',
   'user-id': '123456789',
   'percent|fixed': 'percent',
   value: '10',
@@ -110,7 +110,7 @@ test('the tree has the commands of the design', () => {
   expect(names).toEqual(expect.arrayContaining(wanted.split(/,\s*/)))
 })
 
-test.each(named)('%s with --json prints one document and never hangs on /dev/null', async (_name, leaf) => {
+test.concurrent.each(named)('%s with --json prints one document and never hangs on /dev/null', async (_name, leaf) => {
   const run = await runCli([...filledIn(leaf), '--json'], { env, cwd: place.folder })
   expectOneDocument(run.stdout)
   expect([0, 2, 3, 5, 6]).toContain(run.code)
@@ -120,8 +120,8 @@ test.each(named)('%s with --json prints one document and never hangs on /dev/nul
   expect(run.stdout + run.stderr).not.toContain('\u001b')
 })
 
-test.each(named)('%s without --json never hangs, and is plain when piped', async (_name, leaf) => {
-  const run = await runCli(filledIn(leaf), { env, cwd: place.folder })
+test.each(named)('%s without --json is plain when piped', async (_name, leaf) => {
+  const run = await callCli(filledIn(leaf), { env, cwd: place.folder })
   expect([0, 2, 3, 5, 6]).toContain(run.code)
   expect(run.stdout + run.stderr).not.toContain('\u001b')
   if (run.code !== 0) expect(run.stderr).toMatch(/^botfleet: \S/m)
@@ -130,19 +130,50 @@ test.each(named)('%s without --json never hangs, and is plain when piped', async
 test.each(named.filter(([, leaf]) => filledIn(leaf).length > leaf.path.length))(
   '%s without what it needs is a usage error, as JSON too',
   async (_name, leaf) => {
-    const run = await runCli([...leaf.path, '--json'], { env, cwd: place.folder })
+    const run = await callCli([...leaf.path, '--json'], { env, cwd: place.folder })
     expect(run.code).toBe(2)
     expectOneDocument(run.stdout)
     expect(run.stderr).toContain('--help')
   },
 )
 
-test.each(leavesOf(commandTree()).map((leaf) => [leaf.path.join(' '), leaf] as const))(
-  'the help of %s is readable at 80 columns',
-  (_name, { command }) => {
-    const help = command.helpInformation()
-    expect(command.description()).not.toBe('')
-    for (const option of command.options) expect(option.description, option.flags).not.toBe('')
-    for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
-  },
+/** Everything that `--help` prints. */
+function helpOf(command: Command): string {
+  let text = ''
+  command.configureOutput({ writeOut: (more) => (text += more) })
+  command.outputHelp()
+  return text
+}
+
+const everyLeaf = leavesOf(commandTree()).map((leaf) => [leaf.path.join(' '), leaf] as const)
+
+test.each(everyLeaf)('the help of %s is readable at 80 columns', (_name, { command }) => {
+  const help = helpOf(command)
+  expect(command.description()).not.toBe('')
+  for (const option of command.options) {
+    expect(option.description, option.flags).not.toBe('')
+    if (option.mandatory && option.defaultValue === undefined)
+      expect(help).toMatch(new RegExp(`${option.long} .*\\(required\\)`, 's'))
+  }
+  for (const line of help.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+})
+
+const examples = everyLeaf.flatMap(([name, { command }]) =>
+  [...helpOf(command).matchAll(/^ {2}\.\/botfleet (.*)$/gm)].map(([, line = '']) => [line, name] as const),
 )
+
+test('many commands have examples', () => {
+  expect(examples.length).toBeGreaterThan(40)
+})
+
+test.each(examples)('the example %s is understood by %s', async (line, name) => {
+  const tree = commandTree()
+  const leaf = leavesOf(tree).find(({ path }) => path.join(' ') === name)
+  let hasRun = false
+  leaf?.command.action(() => {
+    hasRun = true
+  })
+  const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+  await tree.parseAsync(words, { from: 'user' })
+  expect(hasRun).toBe(true)
+})

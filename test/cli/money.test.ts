@@ -7,7 +7,7 @@ import type { WithdrawalView } from '../../domain/withdrawal.ts'
 import { createUser } from '../../services/create-user.ts'
 import { addCustomer, address, agent, earn, machine, txid, usdt } from '../services/money/money-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { makeHome, runCli } from './support/run-cli.ts'
+import { callCli, makeHome } from './support/run-cli.ts'
 
 const password = 'quiet-lamp-orbit-77'
 const place = makeHome()
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 async function cli(...parameters: string[]) {
   const env = { BOTFLEET_HOME: place.home, DATABASE_URL: test_.url, COLUMNS: '80' }
-  const { code, stdout, stderr } = await runCli(parameters, { env, cwd: place.folder })
+  const { code, stdout, stderr } = await callCli(parameters, { env, cwd: place.folder })
   const json = parameters.includes('--json') ? (JSON.parse(stdout) as unknown) : undefined
   return { code, stdout, stderr, json }
 }
@@ -57,7 +57,7 @@ test('a withdrawal goes its way by commands alone', { timeout: 60_000 }, async (
   expect(await money<WithdrawalView>(...pay)).toMatchObject({ status: 'paid' })
   expect(await money('withdrawal', 'stats')).toMatchObject([{ paid_out: '49', fees: '1' }])
   const shown = await cli('withdrawal', 'show', asked.id)
-  expect(shown.stdout).toContain('50 USDT, fee 1, to be paid 49')
+  expect(shown.stdout).toContain('50 USDT: 49 USDT to be paid, a fee of 1 USDT')
   const list = await cli('withdrawal', 'list')
   for (const line of list.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { renderTable } from '../../cli/table.ts'
-import { escapeControls, padText, textWidth, truncateText } from '../../cli/text-width.ts'
+import { escapeControls, padText, textWidth, truncateText, wrapText } from '../../cli/text-width.ts'
 
 const plain = (text: string) => text
 
@@ -31,6 +31,14 @@ test('truncation never exceeds the width and never splits a character', () => {
 test('padding counts columns, not code units', () => {
   expect(padText('店', 4)).toBe('店  ')
   expect(padText('7', 3, 'right')).toBe('  7')
+})
+
+test('a text is broken between words, styles take no room, and a long word stays whole', () => {
+  expect(wrapText('one two three', 7)).toEqual(['one two', 'three'])
+  expect(wrapText('\u001b[31mone\u001b[39m two three', 7)).toEqual(['\u001b[31mone\u001b[39m two', 'three'])
+  expect(wrapText('a https://example.com b', 8)).toEqual(['a', 'https://example.com', 'b'])
+  expect(wrapText('first line\nsecond', 80)).toEqual(['first line', 'second'])
+  expect([wrapText('', 8), wrapText('as it is', Number.POSITIVE_INFINITY)]).toEqual([[''], ['as it is']])
 })
 
 test('control characters and bidirectional overrides are shown as escapes', () => {

@@ -25,6 +25,7 @@ import { judgeRequests } from './support/chaos-verdict.ts'
 const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1_000_000))
 const faultsForMs = Number(process.env['CHAOS_SECONDS'] ?? 45) * 1000
 const convergeLimitMs = 30_000
+const fourOfMaster = ['master', 'master', 'master', 'master']
 const print = (text: string) => void process.stderr.write(`${text}\n`)
 
 test.for([
@@ -35,11 +36,11 @@ test.for([
   const timeline: string[] = []
   const say = (line: string) => void timeline.push(`${((performance.now() - beganMs) / 1000).toFixed(2)} s  ${line}`)
   print(`chaos: ${title}, CHAOS_SEED=${seed}`)
-  const fleet = await ChaosFleet.start(say)
+  const fleet = await ChaosFleet.start({ say, portBase: 35_000, tenants: [fourOfMaster, fourOfMaster] })
   onTestFailed(() => print([`CHAOS_SEED=${seed}`, ...timeline].join('\n')))
   try {
     const random = new SeededRandom(seed)
-    const plan = planFaults(random, faultMixes[mix], faultsForMs)
+    const plan = planFaults(random, { mix: faultMixes[mix], lengthMs: faultsForMs, bots: fleet.bots.length })
     const people = new ChaosPeople(fleet.sandbox)
     for (const bot of [...fleet.bots, ...fleet.bots]) people.add(bot.botId, () => random.between(1000, 3000))
     say('the faults begin')

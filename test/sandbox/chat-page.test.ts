@@ -217,7 +217,7 @@ test('a chat with many messages stays at its end, and what is drawn is not drawn
   for (let index = 1; index <= 60; index += 1) {
     await bot.client.call('sendMessage', { chat_id: sam.id, text: `line ${index}` })
   }
-  await page.getByText('line 60').waitFor()
+  await page.getByText('line 60', { exact: true }).waitFor()
   expect(await page.evaluate("document.querySelector('.message').dataset.mark")).toBe('kept')
   const fromEnd =
     "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(document.getElementById('chat'))"

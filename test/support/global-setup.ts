@@ -20,6 +20,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const home = mkdtempSync(join(tmpdir(), 'botfleet-test-'))
   const postgres = await ensureEmbeddedPostgres(home)
   const database = Database.open(postgres.url, { applicationName: 'test setup' })
+  // No test outlives its machine; every other guarantee of Postgres stays.
+  await database.query('alter system set fsync = off')
+  await database.query('select pg_reload_conf()')
   await database.query('create database template_botfleet')
   await database.close()
   const template = new URL(postgres.url)

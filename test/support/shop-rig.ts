@@ -118,7 +118,9 @@ export function labels(message: ChatMessage): string[] {
 
 /** The callback data of the button that begins with a route. */
 export function dataOf(message: ChatMessage, route: string): string {
-  const found = inlineButtonsOf(message).find(({ callback_data: data }) => data?.split(':')[0] === route)
+  const found = inlineButtonsOf(message).find(
+    ({ callback_data: data }) => data?.replace(/^\+/, '').split(':')[0] === route,
+  )
   if (found?.callback_data === undefined)
     throw new Error(`no button leads to ${route}: ${JSON.stringify(labels(message))}`)
   return found.callback_data

@@ -57,6 +57,15 @@ test('an answer that did not go out is sent, once', async () => {
   expect(answers()).toMatchObject([{ text: `Your id: ${ann}`, edited: false }])
 })
 
+test('an answer that is still on its way when its sender dies is waited for, and not sent again', async () => {
+  sandbox.plantFault({ kind: 'delay', delayMs: 700, method: 'sendMessage' })
+  say('/id')
+  await killInTheSend()
+  const refused = () => sandbox.audit.flatMap((line) => (line.kind === 'refused' ? [line.description] : []))
+  await waitFor(() => expect(refused()).toContainEqual(expect.stringContaining('not modified')))
+  expect(answers()).toMatchObject([{ text: `Your id: ${ann}`, edited: false }])
+})
+
 test('a menu whose buttons differ each time it is made is found, too', async () => {
   sandbox.plantFault({ kind: 'silence_after', method: 'sendMessage' })
   say('/language')

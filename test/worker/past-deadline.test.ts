@@ -1,4 +1,6 @@
 /** The real worker process under a gateway that would let it do anything: only its own deadline holds it back. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Heartbeat, HeartbeatReply } from '../../domain/worker-contract.ts'
 import type { NamelessProcess } from '../../orchestrator/spawn-process.ts'
@@ -168,3 +170,20 @@ test('a nameless worker ends when nobody needs it', async () => {
   expect(await worker.ended).toMatchObject({ exitCode: 0 })
   expect(rig.gateway.calls).toEqual([])
 })
+
+test.for(['answers nothing', 'is gone'])(
+  'a worker that was never granted any time ends when it is told to, and by itself: its gateway %s',
+  async (how) => {
+    answer = () => new Promise<never>(() => {})
+    if (how === 'is gone') rig.gateway.stop()
+    const forsaken = rig.spawn()
+    const text = join(rig.folder, 'worker.log')
+    rig.name(worker)
+    rig.name(forsaken)
+    await vi.waitFor(() => expect(readFileSync(text, 'utf8')).toContain('worker named'), { timeout: 20_000 })
+    signalProcess(worker.identity, 'SIGTERM')
+    expect(await worker.ended).toMatchObject({ exitCode: 0 })
+    expect(await forsaken.ended).toMatchObject({ exitCode: 40 })
+    expect(polls()).toEqual([])
+  },
+)

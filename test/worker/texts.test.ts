@@ -25,6 +25,12 @@ test.for(rooms)('the texts of %s have the same keys and placeholders in every la
   }
 })
 
+test.for(rooms)('the texts of %s are words, without pictures', (room) => {
+  for (const language of languages) {
+    for (const text of Object.values(textsOf(room, language))) expect(text).not.toMatch(/\p{Extended_Pictographic}/u)
+  }
+})
+
 describe('filling', () => {
   const texts = { id: 'Your id: <code>{id}</code>', price: '{name}\n{price} each' }
   const farsi = { id: 'شناسه: <code>{id}</code>', price: '{name}\nهر عدد {price}' }
@@ -39,6 +45,22 @@ describe('filling', () => {
       '\u200f\u2068VPN\u2069\nهر عدد \u20685 USDT\u2069',
     )
     expect(say('en', 'price', { name: 'VPN', price: '5 USDT' })).toBe('VPN\n5 USDT each')
+  })
+
+  test('commands, names, samples and negative numbers of a text from right to left keep their own direction', () => {
+    const said = 'با /help یا @name یا -100 یا <code>10%</code> یا https://t.me/name.'
+    const tell = catalogue({ en: { said }, zh: { said }, ru: { said }, fa: { said } })
+    expect(tell('fa', 'said')).toBe(
+      'با \u2068/help\u2069 یا \u2068@name\u2069 یا \u2068-100\u2069 یا \u2068<code>10%</code>\u2069 یا https://t.me/name.',
+    )
+    expect(tell('ru', 'said')).toBe(said)
+  })
+
+  test('an amount and its currency stay in this order from right to left', () => {
+    const sum = 'مبلغ <b>{amount} {currency}</b>'
+    expect(
+      catalogue({ en: { sum }, zh: { sum }, ru: { sum }, fa: { sum } })('fa', 'sum', { amount: 1, currency: 'USDT' }),
+    ).toBe('مبلغ <b>\u2068\u20681\u2069 \u2068USDT\u2069\u2069</b>')
   })
 
   test('the marks stay outside of what people copy', () => {

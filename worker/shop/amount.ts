@@ -2,11 +2,20 @@
 import { Failure } from '../../domain/failure.ts'
 import { type AmountTrouble, type Currency, formatAmount, parseAmount } from '../../domain/money.ts'
 
-/** Persian, Arabic and full-width digits, as ASCII has them. */
+const zeros = ['۰', '٠', '０'].map((zero) => zero.codePointAt(0) ?? 0)
+
+/** Digits, points and signs of other writings as ours: `۱۲٫۵٪` is `12.5%`. */
 export function plainDigits(text: string): string {
-  return text.replace(/[\u06f0-\u06f9\u0660-\u0669\uff10-\uff19]/g, (digit) =>
-    String((digit.codePointAt(0) ?? 0) & 0xf),
-  )
+  return text
+    .trim()
+    .replace(/[٫．。]/g, '.')
+    .replace(/[٪％]/g, '%')
+    .replace(/[－−–—]/g, '-')
+    .replace(/[۰-۹٠-٩０-９]/g, (digit) => {
+      const code = digit.codePointAt(0) ?? 0
+      const zero = zeros.find((first) => code >= first && code < first + 10) ?? code
+      return String(code - zero)
+    })
 }
 
 /**
@@ -15,9 +24,8 @@ export function plainDigits(text: string): string {
  * @returns the decimal string, or why it is none.
  */
 export function readAmount(typed: string, currency: Currency): { amount: string } | { trouble: AmountTrouble } {
-  const text = plainDigits(typed.trim())
-    .replace(/[٫،，]/g, ',')
-    .replace(/[−–—]/g, '-')
+  const text = plainDigits(typed)
+    .replace(/[،，]/g, ',')
     .replace(new RegExp(`\\s*${currency}$`, 'i'), '')
   const decimal = /^-?\d+,(?!\d{3}$)\d+$/.test(text) ? text.replace(',', '.') : text
   try {
@@ -35,8 +43,8 @@ export type QuantityTrouble = 'not_a_number' | 'not_whole' | 'too_few'
 
 /** Reads how many: a whole number from 1. */
 export function readQuantity(typed: string): { quantity: number } | { trouble: QuantityTrouble } {
-  const text = plainDigits(typed.trim()).replace(/[−–—]/g, '-')
-  if (/^-?\d+[.,٫]\d+$/.test(text)) return { trouble: 'not_whole' }
+  const text = plainDigits(typed)
+  if (/^-?\d+[.,]\d+$/.test(text)) return { trouble: 'not_whole' }
   if (!/^[-+]?\d{1,15}$/.test(text)) return { trouble: 'not_a_number' }
   const quantity = Number(text)
   return quantity < 1 ? { trouble: 'too_few' } : { quantity }

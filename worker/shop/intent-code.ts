@@ -6,10 +6,12 @@ import type { Intent, Said } from './screen.ts'
 
 const callbackBytesMax = 64
 const plain = /^[\w.-]*$/
+/** Before the data of a button whose message stays as it is. */
+const belowMark = '+'
 
 /** Callback data of a choice; throws when it would be longer than a button holds, or could not be read back. */
-export function encodeIntent({ route, args }: Intent): string {
-  const data = [route, ...args].join(':')
+export function encodeIntent({ route, args }: Intent, isBelow = false): string {
+  const data = `${isBelow ? belowMark : ''}${[route, ...args].join(':')}`
   if (route === '' || ![route, ...args].every((part) => plain.test(part))) {
     throw new Error(`callback data holds letters, digits and _.- only: ${data}`)
   }
@@ -19,9 +21,14 @@ export function encodeIntent({ route, args }: Intent): string {
 
 /** What pressing a button says. Its data may be what we never made: a client can send anything. */
 export function decodeCallback(data: string | undefined): Said {
-  const [route = '', ...args] = (data ?? '').split(':')
+  const [route = '', ...args] = (leadsBelow(data) ? data.slice(belowMark.length) : (data ?? '')).split(':')
   const known = route !== '' && [route, ...args].every((part) => plain.test(part))
   return known ? { kind: 'choice', intent: { route, args } } : { kind: 'unknown_choice' }
+}
+
+/** Whether what the button leads to comes below its message. */
+export function leadsBelow(data: string | undefined): data is string {
+  return data?.startsWith(belowMark) === true
 }
 
 /** What a message's text says: a command and the words behind it, or just a text. */

@@ -27,6 +27,8 @@ export type Choice =
       readonly intent: Intent
       /** It leads out of here: back to where the person came from, out of a question, or home. */
       readonly way?: Way
+      /** What it leads to comes below its screen, which people may want to keep. */
+      readonly isBelow?: boolean
     }
   /** Opens a page; `https:` or `tg:`. */
   | { readonly label: string; readonly url: string }
@@ -68,4 +70,9 @@ export function choice(label: string, route: string, ...args: readonly (string |
 /** A choice that leads out of a screen. */
 export function wayOut(way: Way, label: string, route: string, ...args: readonly (string | number)[]): Choice {
   return { label, intent: { route, args: args.map(String) }, way }
+}
+
+/** The same choices, and what they lead to leaves their screen as it is. */
+export function below(...choices: readonly Choice[]): readonly Choice[] {
+  return choices.map((each) => ('intent' in each ? { ...each, isBelow: true } : each))
 }

@@ -76,8 +76,9 @@ export class AnswerMarks {
 }
 
 /**
- * Tries the ids behind the marks and behind `after` but for those to skip, newest mark first. `edit` makes a message
- * the answer; it rejects with a refusal.
+ * Tries the ids behind the marks and behind `after` but for those to skip, oldest mark first: whoever came later looked,
+ * too, before it sent, and may only have said that it is busy. `edit` makes a message the answer; it rejects with a
+ * refusal.
  * @returns the id of the answer that went out; undefined when there is none or it cannot be told.
  */
 export async function findEarlierAnswer(
@@ -86,7 +87,7 @@ export async function findEarlierAnswer(
   edit: (messageId: number) => Promise<unknown>,
 ): Promise<number | undefined> {
   const tried = new Set<number>()
-  for (const mark of marks.toReversed()) {
+  for (const mark of marks) {
     for (let id = Number(mark) + 1; id <= Number(mark) + reach; id += 1) {
       if (!Number.isSafeInteger(id) || id <= where.after || tried.has(id) || where.skip(id)) continue
       tried.add(id)

@@ -21,5 +21,5 @@ export function hasFile({ picture, attachment }: Screen): boolean {
 
 function button(choice: Choice): Record<string, string> {
   if ('url' in choice) return { text: choice.label, url: choice.url }
-  return { text: choice.label, callback_data: encodeIntent(choice.intent) }
+  return { text: choice.label, callback_data: encodeIntent(choice.intent, choice.isBelow) }
 }

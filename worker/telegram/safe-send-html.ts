@@ -2,7 +2,7 @@
  * Texts that people configure may hold broken HTML: one that Telegram cannot parse is sent escaped instead, and one
  * bad text or recipient never stops a batch (seed rows S0-105, S0-106, S0-107).
  */
-import { escapeHtml } from '../shop/texts.ts'
+import { escapeTelegramHtml } from '../../domain/telegram-html.ts'
 import { refusalOf } from './telegram-api.ts'
 
 /** Sends one text; `parseMode` is left out for the escaped fallback's own HTML. */
@@ -19,7 +19,7 @@ export async function safeSendHtml(send: SendHtml, chatId: string, html: string)
     return false
   } catch (error) {
     if (!isUnparsable(error)) throw error
-    await send(chatId, escapeHtml(html))
+    await send(chatId, escapeTelegramHtml(html))
     return true
   }
 }

@@ -16,6 +16,8 @@ const pace: Pace = { botPerSecond: 30, chatPerSecond: 1, chatBurst: 5, backgroun
 const retryAfterMaxSeconds = 30
 const attemptsMax = 4
 const callLimitMs = 30_000
+/** A request that a dead process had given away takes effect by then, as a rule. */
+const onItsWayMs = 1500
 const verdictLimitMs = 10_000
 const repeatPauseMaxMs = 5000
 /** The connection was never made, so nothing was sent. */
@@ -38,10 +40,12 @@ export class TelegramApi {
   readonly #clock: Clock
   readonly #deadline: Deadline
   readonly #pacing: Pacing
+  readonly #begunAtMs: number
 
   constructor(identity: WorkerIdentity, given: { clock: Clock; deadline: Deadline }) {
     this.#clock = given.clock
     this.#deadline = given.deadline
+    this.#begunAtMs = given.clock.monotonicMs()
     this.#pacing = new Pacing(given.clock, pace, identity.limits)
     // Handlers are bounded by the deadline; telegraf's own limit would report an update as failed that goes on.
     this.bot = new Telegraf(identity.credential, {
@@ -116,6 +120,12 @@ export class TelegramApi {
         await this.#wait(waitMs)
       }
     }
+  }
+
+  /** Resolves when what an earlier worker had on its way at its end, which was before we began, has arrived. */
+  async untilEarlierSendsArrived(): Promise<void> {
+    const leftMs = this.#begunAtMs + onItsWayMs - this.#clock.monotonicMs()
+    if (leftMs > 0) await this.#wait(leftMs)
   }
 
   #wait(ms: number): Promise<void> {

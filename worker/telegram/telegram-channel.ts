@@ -11,7 +11,7 @@ import type { Channel, ChannelContext } from '../channel.ts'
 import { ChatQueue } from '../chat-queue.ts'
 import { Outbox } from '../outbox.ts'
 import { Conversation } from '../shop/conversation.ts'
-import { decodeCallback, decodeText } from '../shop/intent-code.ts'
+import { decodeCallback, decodeText, leadsBelow } from '../shop/intent-code.ts'
 import { tokenText } from '../shop/office/words.ts'
 import type { Said, Screen } from '../shop/screen.ts'
 import type { Arrival } from '../shop/turn.ts'
@@ -155,9 +155,9 @@ export class TelegramChannel implements Channel {
     const { message } = query
     if (message !== undefined && message.chat.type === 'private') {
       const person = personOf(query.from, message.chat.id)
-      const said = decodeCallback('data' in query ? query.data : undefined)
+      const data = 'data' in query ? query.data : undefined
       const arrival = this.#arrival(updateId, message.message_id, { person, isOld: false, token: null })
-      await this.#answer(said, arrival, message.message_id)
+      await this.#answer(decodeCallback(data), arrival, leadsBelow(data) ? undefined : message.message_id)
     }
     // Takes the waiting sign off the button; an old press cannot be answered any more, which hurts nobody.
     await this.#api.send('answer', 'answerCallbackQuery', { callback_query_id: query.id }).catch(() => {})

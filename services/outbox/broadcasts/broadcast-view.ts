@@ -59,6 +59,6 @@ export async function readBroadcasts(
 /** One broadcast; throws `not_found`. */
 export async function readBroadcast(tx: Queryable, id: number): Promise<BroadcastView> {
   const [view] = await readBroadcasts(tx, { id })
-  if (view === undefined) throw new Failure('not_found', `there is no broadcast ${id}: ./botfleet broadcast list`)
+  if (view === undefined) throw new Failure('not_found', `no broadcast ${id}: ./botfleet broadcast list shows them`)
   return view
 }

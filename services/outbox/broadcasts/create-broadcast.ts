@@ -1,6 +1,7 @@
 import type { Tx } from '../../../db/transaction.ts'
 import { type Actor, assertMay } from '../../../domain/actor.ts'
 import { Failure } from '../../../domain/failure.ts'
+import { tenantNotFound } from '../../agents/tenant-not-found.ts'
 import { appendAudit } from '../../append-audit.ts'
 import { type BroadcastView, readBroadcast } from './broadcast-view.ts'
 
@@ -28,7 +29,7 @@ export async function createBroadcast(
     [input.tenant, html, actor.name],
   )
   const id = rows[0]?.id
-  if (id === undefined) throw new Failure('not_found', `there is no tenant ${input.tenant}`)
+  if (id === undefined) throw tenantNotFound(input.tenant)
   await appendAudit(tx, actor, {
     action: 'broadcast.create',
     targetKind: 'broadcast',

@@ -17,7 +17,7 @@ export async function lockBroadcast(
   const found = rows[0]
   // Who may not send for anybody does not learn what there is.
   if (found === undefined && actor.role !== 'agent') {
-    throw new Failure('not_found', `there is no broadcast ${input.id}: ./botfleet broadcast list`)
+    throw new Failure('not_found', `no broadcast ${input.id}: ./botfleet broadcast list shows them`)
   }
   assertMay(actor, 'broadcast.send', found?.tenant)
   if (found === undefined) throw new Error('an agent passed without a tenant')

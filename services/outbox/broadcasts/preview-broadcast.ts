@@ -39,7 +39,7 @@ export async function previewBroadcast(
   if (rows.length === 0) {
     throw new Failure(
       'conflict',
-      `${username ?? 'you'} has no chat with a bot of ${tenant}: ./botfleet user link, then /start to that bot`,
+      `${username === null ? 'you have' : `${username} has`} no chat with a bot of ${tenant}: ./botfleet user link, then /start to that bot`,
     )
   }
   for (const { id: author } of rows) await enqueue(tx, { ...message, customerId: author })

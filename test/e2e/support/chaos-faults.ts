@@ -18,8 +18,10 @@ const databaseFaults = [
 export type FaultKind = (typeof processFaults)[number] | (typeof databaseFaults)[number]
 
 /** Kinds by how often they come: the second list also kills now and then what the cut connections leave behind. */
-export const faultMixes: Readonly<Record<'processes' | 'database', readonly FaultKind[]>> = {
+export const faultMixes: Readonly<Record<'processes' | 'database' | 'money', readonly FaultKind[]>> = {
   processes: ['kill supervisor', 'kill supervisor', 'freeze supervisor', 'kill worker', 'freeze worker', 'turn a wish'],
+  /** Beside the faults that wait for a step of a purchase: whatever else falls between them. */
+  money: ['kill worker', 'kill worker', 'kill supervisor', 'cut', 'cut', 'lose clients'],
   database: [...databaseFaults, ...databaseFaults, 'kill supervisor', 'kill worker', 'freeze worker'],
 }
 
@@ -33,7 +35,10 @@ export interface PlannedFault {
 }
 
 /** The same seed plans the same faults. */
-export function planFaults(random: SeededRandom, mix: readonly FaultKind[], lengthMs: number): PlannedFault[] {
+export function planFaults(
+  random: SeededRandom,
+  { mix, lengthMs, bots }: { mix: readonly FaultKind[]; lengthMs: number; bots: number },
+): PlannedFault[] {
   const planned: PlannedFault[] = []
   for (let atMs = random.between(0, 1000); atMs < lengthMs; atMs += random.between(600, 2400)) {
     // Some end within a lease's time, some outlast it.
@@ -42,7 +47,7 @@ export function planFaults(random: SeededRandom, mix: readonly FaultKind[], leng
       atMs: Math.round(atMs),
       kind: random.pick(mix),
       server: Math.floor(random.between(0, 2)),
-      bot: Math.floor(random.between(0, 8)),
+      bot: Math.floor(random.between(0, bots)),
       forMs: Math.round(forMs),
     })
   }

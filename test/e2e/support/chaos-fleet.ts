@@ -1,4 +1,4 @@
-/** The fleet of the chaos test: two real servers on one Postgres, eight bots in a sandbox, people who write to them. */
+/** The fleet of the chaos tests: two real servers on one Postgres, and bots in a sandbox, which people write to. */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,7 @@ import { migrate } from '../../../db/migrate.ts'
 import type { InstanceView } from '../../../domain/instance.ts'
 import { type Keyring, makeKeyring } from '../../../domain/keyring.ts'
 import { parseProcessIdentity } from '../../../domain/process-identity.ts'
+import type { AuditLine } from '../../../sandbox/audit.ts'
 import { type Sandbox, startSandbox } from '../../../sandbox/start-sandbox.ts'
 import { approveInstance } from '../../../services/approve-instance.ts'
 import { createInstance } from '../../../services/create-instance.ts'
@@ -24,14 +25,23 @@ import { ownerActor } from '../../support/rig.ts'
 import { ChaosServer } from './chaos-server.ts'
 
 const serverNames = ['alpha', 'beta'] as const
-const botsOfServer = 4
-const portBase = 35_000
 const portsOfServer = 100
 
 export interface ChaosBot {
   readonly instance: string
   readonly botId: number
+  readonly tenant: string
   wish: 'running' | 'stopped'
+}
+
+export interface FleetWishes {
+  readonly say: (line: string) => void
+  /** The tenants of each server's bots; half of the bots are pinned to their server, half may float. */
+  readonly tenants: readonly (readonly string[])[]
+  /** Of two servers' ports. */
+  readonly portBase: number
+  readonly settings?: Readonly<Record<string, string>>
+  readonly onAudit?: (line: AuditLine) => void
 }
 
 export class ChaosFleet {
@@ -40,32 +50,45 @@ export class ChaosFleet {
   readonly bots: ChaosBot[] = []
   readonly servers: ChaosServer[] = []
   readonly database: Database
+  readonly databaseUrl: string
+  readonly keyring: Keyring
+  readonly #settings: Readonly<Record<string, string>>
   readonly #postgres: PostgresHome
   readonly #folder = mkdtempSync(join(tmpdir(), 'botfleet-chaos-'))
   readonly #key = randomBytes(32)
-  readonly #keyring: Keyring
 
-  private constructor(parts: { postgres: PostgresHome; database: Database; sandbox: Sandbox; requests: RequestTrace }) {
+  private constructor(
+    parts: Pick<ChaosFleet, 'database' | 'databaseUrl' | 'sandbox' | 'requests'> & { postgres: PostgresHome },
+    settings: Readonly<Record<string, string>>,
+  ) {
     this.#postgres = parts.postgres
     this.database = parts.database
+    this.databaseUrl = parts.databaseUrl
+    this.#settings = settings
     this.sandbox = parts.sandbox
     this.requests = parts.requests
-    this.#keyring = makeKeyring([this.#key])
+    this.keyring = makeKeyring([this.#key])
   }
 
   /** Starts it all and waits until every bot runs. */
-  static async start(say: (line: string) => void): Promise<ChaosFleet> {
+  static async start({ say, tenants, portBase, settings = {}, onAudit }: FleetWishes): Promise<ChaosFleet> {
     const postgres = new PostgresHome()
     const { url } = await postgres.ensure()
     await migrate(url)
     const database = Database.open(url, { applicationName: 'botfleet chaos test' })
     await startLeaseTrace(database)
     const requests = new RequestTrace('worker-telegram.mjs')
-    const sandbox = await startSandbox({ onAudit: requests.note })
-    const fleet = new ChaosFleet({ postgres, database, sandbox, requests })
+    const sandbox = await startSandbox({
+      onAudit: (line) => {
+        requests.note(line)
+        onAudit?.(line)
+      },
+    })
+    requests.goingTo(sandbox.apiRoot)
+    const fleet = new ChaosFleet({ postgres, database, databaseUrl: url, sandbox, requests }, settings)
     for (const [index, name] of serverNames.entries()) {
       const base = portBase + index * portsOfServer
-      await fleet.#makeBots(name, base)
+      await fleet.#makeBots(name, base, tenants[index] ?? [])
       const environment = fleet.#environmentOf(base, name)
       fleet.servers.push(await ChaosServer.start({ name, databaseUrl: url, environment, folder: fleet.#folder, say }))
     }
@@ -118,6 +141,7 @@ export class ChaosFleet {
       if (identity !== undefined) await kill(identity)
     }
     await this.sandbox.stop()
+    this.requests.stop()
     await this.database.close()
     await this.#postgres.remove()
     rmSync(this.#folder, { recursive: true, force: true })
@@ -140,18 +164,18 @@ export class ChaosFleet {
       WORKER_PORT_BASE: String(base),
       WORKER_PORT_COUNT: String(portsOfServer),
       ADMIN_PASSWORD: 'owner-password-for-tests',
+      ...this.#settings,
     }
   }
 
-  /** Half of a server's bots are pinned to it, half may float. */
-  async #makeBots(server: string, base: number): Promise<void> {
-    for (let index = 0; index < botsOfServer; index += 1) {
+  async #makeBots(server: string, base: number, tenants: readonly string[]): Promise<void> {
+    for (const [index, tenant] of tenants.entries()) {
       const number = this.bots.length + 1
       // A token of the sandbox's own making: a worker that another run has left behind cannot poll these bots.
       const { id: botId, token } = this.sandbox.createBot({ name: `Bot ${number}`, username: `bot_${number}` })
       const instance = await this.database.transaction(async (tx) => {
-        const created = { platform: 'telegram', name: `Bot ${number}`, server, token, keyring: this.#keyring } as const
-        const { id } = await createInstance(tx, ownerActor, { ...created, tenant: undefined })
+        const created = { platform: 'telegram', name: `Bot ${number}`, server, token, keyring: this.keyring } as const
+        const { id } = await createInstance(tx, ownerActor, { ...created, tenant })
         await editInstance(tx, ownerActor, { id, placement: index % 2 === 0 ? 'pinned' : 'floating' })
         await approveInstance(tx, ownerActor, {
           id,
@@ -162,7 +186,7 @@ export class ChaosFleet {
         })
         return id
       })
-      this.bots.push({ instance, botId, wish: 'running' })
+      this.bots.push({ instance, botId, tenant, wish: 'running' })
     }
   }
 }

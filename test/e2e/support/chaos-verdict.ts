@@ -2,7 +2,7 @@
 import type { LeaseTrace } from '../../support/lease-trace.ts'
 import type { TracedRequest } from '../../support/request-trace.ts'
 
-/** From a worker's check of its deadline until the sandbox has seen the request, on a machine with much to do. */
+/** From a worker's check of its deadline until its request has reached the sandbox, on a machine with much to do. */
 const marginMs = 400
 
 export interface RequestVerdict {
@@ -31,7 +31,7 @@ export function judgeRequests(requests: readonly TracedRequest[], leases: LeaseT
       violations.push(`${words}: a process that never held a bot`)
       continue
     }
-    const lateMs = Math.round(request.atMs - allowed.untilMs)
+    const lateMs = Math.round(request.earliestMs - allowed.untilMs)
     if (lateMs > marginMs) violations.push(`${words}, epoch ${allowed.epoch}: ${lateMs} ms past what it was granted`)
     const latest = epochs.get(request.botId) ?? 0
     if (allowed.epoch < latest) violations.push(`${words}, epoch ${allowed.epoch}: epoch ${latest} was there before`)

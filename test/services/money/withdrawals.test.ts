@@ -306,6 +306,22 @@ test('every change is told to the owners once, a new request to the admins too',
   )
 })
 
+test('an owner who asks or takes back in a chat is answered there, and only the other owners are told', async () => {
+  await earn(at, usdt(100), shop)
+  for (const owner of ['771', '772']) await addOwner(shop, owner)
+  const actor = { ...ownerOf(shop), name: 'owner:telegram:771' }
+  const id = await asked(at, usdt(20), { tenant: shop, actor })
+  await cancel(id, actor)
+  const { rows } = await at.query(`select kind, chat_id from outbox_message where reference = $1 and tenant_id = $2`, [
+    id,
+    shop,
+  ])
+  expect(rows).toEqual([
+    { kind: 'withdrawal_requested', chat_id: '772' },
+    { kind: 'withdrawal_cancelled', chat_id: '772' },
+  ])
+})
+
 test('the list filters by state, takes the old word for requested, and pages', async () => {
   await earn(at, usdt(100), shop)
   const ids = []

@@ -65,7 +65,7 @@ describe('a file of lines', () => {
       { line: 2, trouble: 'in_stock' },
       { line: 3, trouble: 'in_stock' },
     ])
-    const [batch] = await shelf.rows('select added, duplicates, source from stock_batch where id = $1', [again.batch])
+    const [batch] = await shelf.rows('select added, duplicates, source from stock_batch where id = $1', [again.import])
     expect(batch).toEqual({ added: 1, duplicates: 2, source: 'goods.txt' })
   })
 
@@ -201,7 +201,7 @@ describe('the guards', () => {
 
   test('an import leaves who did it in the audit', async () => {
     const product = await shelf.product()
-    const { batch } = await shelf.add(product, 'a\na')
+    const { import: batch } = await shelf.add(product, 'a\na')
     const [row] = await listAudit(shelf.test.database, ownerActor, { target: product, action: 'stock.add' })
     expect(row).toMatchObject({ actor: ownerActor.name, details: { batch, added: 1, skipped: 1, source: 'goods.txt' } })
   })

@@ -32,7 +32,7 @@ describe('removal', () => {
   test('erases what nobody has bought, by its numbers, by its import, or all', async () => {
     const product = await shelf.product()
     await shelf.add(product, 'a\nb\nc')
-    const { batch } = await shelf.add(product, 'd\ne')
+    const { import: batch } = await shelf.add(product, 'd\ne')
     await shelf.add(product, 'f')
     const [first = 0] = await units(product)
     expect(await shelf.run(removeStock, { product, choice: { units: [first] } })).toEqual({
@@ -49,7 +49,7 @@ describe('removal', () => {
 
   test('what is sold or reserved stays', async () => {
     const product = await shelf.product()
-    const { batch } = await shelf.add(product, 'a\nb\nc')
+    const { import: batch } = await shelf.add(product, 'a\nb\nc')
     const buyer = await shelf.buyer()
     await shelf.order(buyer, product, 1)
     await shelf.order(buyer, product, 1, 600)
@@ -82,7 +82,7 @@ describe('removal', () => {
 
   test('units of another product and imports of another one are not found', async () => {
     const [one, other] = [await shelf.product(), await shelf.product()]
-    const { batch } = await shelf.add(one, 'a')
+    const { import: batch } = await shelf.add(one, 'a')
     for (const choice of [{ batch }, { units: await units(one) }]) {
       await expect(shelf.run(removeStock, { product: other, choice })).rejects.toThrow(`${other} has no`)
     }

@@ -50,7 +50,7 @@ test('the menu counts what waits and leads to everything', async () => {
   chat.say('/admin')
   const menu = await chat.answer('Management')
   expect(menu.text).toContain('Agents: 2')
-  expect(labelsOf(menu)).toEqual(['Agents', 'New agent', 'Withdrawals', 'Top-ups', 'Statistics of withdrawals'])
+  expect(labelsOf(menu)).toEqual(['Agents', 'New agent', 'Withdrawals', 'Top-ups', 'Withdrawal statistics', 'Home'])
 })
 
 describe('agents', () => {
@@ -278,7 +278,7 @@ describe('withdrawals', () => {
   test('are counted', async () => {
     const chat = await person()
     chat.say('/withdraw_stats')
-    const { text } = await chat.answer('Withdrawals')
+    const { text } = await chat.answer('Withdrawal statistics')
     expect(text).toMatch(/paid: \d+, [\d.]+ USDT/)
     expect(text).toMatch(/Paid out: [\d.]+ USDT, fees kept: [\d.]+ USDT/)
   })
@@ -377,7 +377,7 @@ describe('roles', () => {
     chat.say('/agent_list')
     await chat.answer('Agents')
     chat.say('/withdraw_stats')
-    await chat.answer(/withdrawals/i)
+    await chat.answer('Withdrawal statistics')
   })
 
   test('a disabled user is a stranger, and so is an agent', async () => {

@@ -51,7 +51,7 @@ test('/agent_create makes agent, shop and bot, and the token is sealed and nowhe
   chat.say(`/agent_create agent001 ${token} My Agent Bot`)
   const { text } = await chat.answer('Agent My Agent Bot created.')
   expect(text).toContain('Id: agent001')
-  expect(text).toMatch(/Bot bot-\w+: new, stopped/)
+  expect(text).toMatch(/Bot bot-\w+: new, not approved yet/)
   await isGone(chat, secret)
   await expectNowhere(secret)
   const { rows } = await rig.db.database.query<{ id: string }>(

@@ -237,7 +237,7 @@ test('a wish for what is sold out is granted when it is there again', async () =
   ann.press(dataOf(await ann.chat.waitFor('Sold out at the moment.'), 'wish'))
   await ann.chat.waitFor('as soon as it is back in stock')
   await shop.stock('wished', { lines: Buffer.from('now') })
-  await ann.chat.waitFor('Product wished is there again.')
+  await ann.chat.waitFor('Product wished is back in stock.')
   ann.press('wish:wished')
   await ann.chat.waitFor('it is in stock right now')
 })
@@ -246,9 +246,12 @@ test('news can be turned off and on', async () => {
   const ann = await enter()
   ann.press('settings')
   ann.press(dataOf(await ann.chat.waitFor('You hear of news and offers'), 'news'))
-  await ann.chat.waitFor('You get no more news')
-  ann.press('settings')
-  await ann.chat.waitFor('You hear of no news and offers')
+  const off = await ann.chat.waitFor('You hear of no news and offers')
+  // On the screen where they were turned off they can be turned on again, and home is one press away.
+  expect(off.message_id).toBe(ann.home.message_id)
+  ann.press(dataOf(off, 'news'))
+  await ann.chat.waitFor('You hear of news and offers')
+  expect(ann.chat.messages().filter(({ text }) => text.includes('news'))).toHaveLength(1)
 })
 
 test("an agent's bot sells at the agent's price, and says so when its shop is paused", async () => {

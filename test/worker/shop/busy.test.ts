@@ -36,7 +36,7 @@ test('it is said once in the language of the person, and every message is answer
   await vi.waitFor(() => expect(answers()).toHaveLength(2), { timeout: 20_000 })
   expect(answers().map(({ edited }) => edited)).toEqual([true, false])
   expect(answers().map(({ text }) => text)).toEqual([
-    expect.stringContaining('Ваш номер'),
+    expect.stringContaining('Ваш ID'),
     expect.stringContaining('язык'),
   ])
 })

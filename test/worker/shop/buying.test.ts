@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { languages } from '../../../domain/worker-contract.ts'
 import type { ChatMessage } from '../../../sandbox/chat.ts'
+import { translateProduct } from '../../../services/catalogue/translate-product.ts'
 import { say } from '../../../worker/shop/customer/texts.ts'
 import { kill, processOf } from '../../support/faults.ts'
+import { ownerActor } from '../../support/rig.ts'
 import { dataOf, isSentence, labels, ShopRig, type Visitor } from '../../support/shop-rig.ts'
 
 let shop: ShopRig
@@ -69,6 +71,39 @@ test.for(languages)('a customer browses, confirms, pays and gets the goods, in %
   for (const line of lines) expect(goodsIn(ann)[0]?.text).toContain(line)
   expect((await sees('paid')).text).toContain('2 USDT')
   expect(ann.chat.messages().filter(({ from }) => from === 'bot')).toHaveLength(4)
+})
+
+test('a receipt stays in the chat: what its buttons lead to comes below', async () => {
+  await stock(1)
+  const ann = await enter()
+  ann.press(await confirm(ann, 1))
+  const receipt = await ann.chat.waitFor(isSentence(say('en', 'paid')))
+  ann.chat.pressData(receipt.message_id, dataOf(receipt, 'order'))
+  const order = await ann.chat.waitFor((message) => message.text.includes('Status: paid'))
+  expect(order.message_id).toBeGreaterThan(receipt.message_id)
+  expect(ann.chat.messages().find(({ message_id: id }) => id === receipt.message_id)).toEqual(receipt)
+})
+
+test.for([
+  ['fa', 'کلید'],
+  ['ru', 'Ключ'],
+] as const)('what was bought has its name in the customer’s language, in %s', async ([language, name]) => {
+  await stock(1)
+  await shop.db.database.transaction((tx) => translateProduct(tx, ownerActor, { id: 'vpn', language, name }))
+  const ann = await enter(language)
+  const named = async (sentence: Parameters<typeof say>[1]) => {
+    const message = await ann.chat.waitFor(isSentence(say(language, sentence)))
+    expect(message.text + labels(message).join()).toContain(name)
+    return message
+  }
+  ann.press(await confirm(ann, 1))
+  const receipt = await named('paid')
+  ann.chat.pressData(receipt.message_id, dataOf(receipt, 'order'))
+  await named('order')
+  ann.press('orders')
+  await named('orders')
+  ann.press('balance')
+  expect((await ann.chat.waitFor(isSentence(say(language, 'balance')))).text).toContain(name)
 })
 
 test('a payment that is pressed twice, under one update after the other, sells once', async () => {

@@ -1,17 +1,20 @@
 /** Agents: listed by name, paused, resumed, priced, given owners (seed rows S0-070 to S0-075, S1-070, S1-072). */
 import type { AgentWords } from '../../../domain/admin-calls.ts'
+import { states, statuses } from '../../../domain/instance.ts'
 import type { MarkupWords } from '../../../domain/room-result.ts'
+import type { Language } from '../../../domain/worker-contract.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { pressOf } from '../office/once.ts'
 import { rows } from '../office/rows.ts'
 import { office } from '../office/texts.ts'
 import { markupOfArgs, markupPresets, markupText, markupWordsOf, presetChoice } from '../office/words.ts'
 import type { Listener, Route } from '../room.ts'
-import { choice, type Screen } from '../screen.ts'
+import { below, choice, type Screen } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'
 import { declined, menuChoice, usage } from './declined.ts'
 import { say } from './texts.ts'
 
+const botWords = [...statuses.filter((each) => each !== 'approved'), ...states]
 const asksPricing = (agent: string) => ({ ask: 'awaiting_agent_pricing', args: [agent] })
 
 export const listAgents: Route = async (turn, [given]) => {
@@ -118,12 +121,19 @@ export const makeClaimLink: Route = async (turn, [agent, nonce]) => {
     said === null
       ? say(language, 'claim_shown', { name })
       : say(language, link === null ? 'claim_code' : 'claim_link', { name, hours, link: said })
-  return { screens: [{ text, choices: [[choice(name, 'admin.agent', ref), menuChoice(turn)]] }] }
+  return { screens: [{ text, choices: [below(choice(name, 'admin.agent', ref), menuChoice(turn))] }] }
 }
 
 export function changed(turn: Turn, sentence: string, agent: AgentWords): Reply {
   const screen = agentScreen(turn, agent)
   return { screens: [{ ...screen, text: `${sentence}\n\n${screen.text}` }], pokesOutbox: true }
+}
+
+/** Its status, or of one that is approved what it is doing. */
+function botStateText(language: Language, { status, state }: AgentWords['bots'][number]): string {
+  const word = status === 'approved' ? state : status
+  const known = botWords.find((each) => each === word)
+  return known === undefined ? word : say(language, `bot_${known}`)
 }
 
 function agentScreen(turn: Turn, { ref, id, name, status, markup, owners, bots }: AgentWords): Screen {
@@ -135,7 +145,7 @@ function agentScreen(turn: Turn, { ref, id, name, status, markup, owners, bots }
     markup: markupText(language, markup),
     owners,
   })
-  const lines = bots.map((bot) => say(language, 'bot_line', bot))
+  const lines = bots.map((bot) => say(language, 'bot_line', { id: bot.id, state: botStateText(language, bot) }))
   const turnOver =
     status === 'active'
       ? choice(say(language, 'button_pause'), 'admin.pause', ref, nonce)

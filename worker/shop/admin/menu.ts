@@ -1,3 +1,4 @@
+import { homeChoice } from '../common.ts'
 import type { Route } from '../room.ts'
 import { choice } from '../screen.ts'
 import { declined } from './declined.ts'
@@ -15,7 +16,7 @@ export const menu: Route = async (turn) => {
       choice(say(language, 'button_withdrawals'), 'admin.withdrawals', 'requested'),
       choice(say(language, 'button_top_ups'), 'admin.topups'),
     ],
-    [choice(say(language, 'button_stats'), 'admin.stats')],
+    [choice(say(language, 'button_stats'), 'admin.stats'), homeChoice(language)],
   ]
   const text = say(language, 'menu', { username, agents, withdrawals, topUps })
   return { screens: [{ text, choices, replaces: true }] }

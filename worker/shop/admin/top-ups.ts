@@ -1,9 +1,9 @@
 /** Top-ups of customers' balances that wait for their payment: confirmed with its reference, or rejected. */
 import type { TopUpWords } from '../../../domain/admin-calls.ts'
+import { moment, plainDigits } from '../amount.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { rows } from '../office/rows.ts'
 import { office } from '../office/texts.ts'
-import { plainDigits, shortTime } from '../office/words.ts'
 import type { Listener, Route } from '../room.ts'
 import { choice, type Screen } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'
@@ -105,8 +105,8 @@ function screenOf(turn: Turn, { id, tenant, customer, amount, currency, status, 
     currency,
     customer,
     shop: tenant,
-    date: shortTime(times.created_at),
-    until: shortTime(times.pay_until),
+    date: moment(times.created_at),
+    until: moment(times.pay_until),
     state: say(language, `top_up_${status}`),
   })
   const steps =

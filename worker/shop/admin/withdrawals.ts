@@ -1,11 +1,11 @@
 /** Withdrawals: looked at, approved, rejected, paid (seed rows S0-076 to S0-079, S1-003 to S1-007, S1-097 to S1-099). */
 import type { WithdrawalWords } from '../../../domain/room-result.ts'
 import { withdrawalStateOf, withdrawalStates } from '../../../domain/withdrawal.ts'
+import { moment } from '../amount.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { pressOf } from '../office/once.ts'
 import { rows } from '../office/rows.ts'
 import { office } from '../office/texts.ts'
-import { shortTime } from '../office/words.ts'
 import type { Listener, Route } from '../room.ts'
 import { choice, type Screen } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'
@@ -31,12 +31,14 @@ export const listWithdrawals: Route = async (turn, [word = allStates, before]) =
       : [say(language, 'withdrawals', { state }), ...withdrawals.map((each) => lineOf(turn, each))].join('\n\n')
   const filters = (['requested', 'approved', 'paid'] as const)
     .filter((each) => each !== status)
-    .map((each) => choice(office(language, `withdrawal_${each}`), 'admin.withdrawals', each))
+    .map((each) => choice(capital(office(language, `withdrawal_${each}`)), 'admin.withdrawals', each))
   const every = status === null ? [] : [choice(say(language, 'button_all'), 'admin.withdrawals', allStates)]
   const newest = before === undefined ? [] : [choice(office(language, 'button_newest'), 'admin.withdrawals', word)]
   const next = older === null ? [] : [choice(office(language, 'button_older'), 'admin.withdrawals', word, older)]
   const choices = rows(
-    ...withdrawals.map(({ id, amount, currency }) => [choice(`${amount} ${currency}, ${id}`, 'admin.withdrawal', id)]),
+    ...withdrawals.map(({ id, tenant, amount, currency }) => [
+      choice(`${agentOf(tenant)}: ${amount} ${currency}, …${id.slice(-6)}`, 'admin.withdrawal', id),
+    ]),
     [...newest, ...next],
     [...filters, ...every],
     [menuChoice(turn)],
@@ -173,7 +175,7 @@ function screenOf(turn: Turn, given: WithdrawalWords): Screen {
       fee: given.fee,
       net: given.net,
       address: given.address,
-      date: shortTime(given.requested_at),
+      date: moment(given.requested_at),
       state: office(language, `withdrawal_${status}`),
     }),
     ...(needed > 1 ? [say(language, 'approvals', { approvals, needed })] : []),
@@ -195,6 +197,11 @@ function screenOf(turn: Turn, given: WithdrawalWords): Screen {
       [choice(say(language, 'button_withdrawals'), 'admin.withdrawals', 'requested'), menuChoice(turn)],
     ),
   }
+}
+
+/** As a button begins. */
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function agentOf(tenant: string): string {

@@ -1,10 +1,10 @@
 /** Up to five buttons of the shop's own on its first screen (seed rows S1-015, S1-016, S1-094 to S1-096). */
 import type { AgentPanel } from '../../../domain/agent-calls.ts'
 import { buttonsMax } from '../../../domain/shop-settings.ts'
+import { plainDigits } from '../amount.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { pressOf } from '../office/once.ts'
 import { rows } from '../office/rows.ts'
-import { plainDigits } from '../office/words.ts'
 import type { Listener, Route } from '../room.ts'
 import { choice, type Screen } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'

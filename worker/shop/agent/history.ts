@@ -1,10 +1,10 @@
 /** The owner's withdrawals, newest first; one that nobody has approved yet can be taken back. */
 import type { WithdrawalWords } from '../../../domain/room-result.ts'
+import { moment } from '../amount.ts'
 import { plainly } from '../common.ts'
 import { pressOf } from '../office/once.ts'
 import { rows } from '../office/rows.ts'
 import { office } from '../office/texts.ts'
-import { shortTime } from '../office/words.ts'
 import type { Route } from '../room.ts'
 import { choice } from '../screen.ts'
 import type { Turn } from '../turn.ts'
@@ -48,7 +48,7 @@ function withdrawalText({ language }: Turn, given: WithdrawalWords): string {
   const { amount, currency, reason, txid } = given
   return [
     say(language, 'withdrawal_line', {
-      date: shortTime(given.requested_at),
+      date: moment(given.requested_at),
       amount,
       currency,
       state: office(language, `withdrawal_${given.status}`),

@@ -1,8 +1,9 @@
 /** A chat, besides the owners' own, that is told of sales, withdrawals and the bot; and a notice to try it. */
+
+import { plainDigits } from '../amount.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { pressOf } from '../office/once.ts'
 import { rows } from '../office/rows.ts'
-import { plainDigits } from '../office/words.ts'
 import type { Listener, Route } from '../room.ts'
 import { choice } from '../screen.ts'
 import { declined, panelChoice } from './declined.ts'

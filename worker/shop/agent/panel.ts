@@ -1,5 +1,6 @@
 /** The dashboard of a shop's owner (seed 001): what stands and what was earned, and the way to everything else. */
 import type { AgentPanel } from '../../../domain/agent-calls.ts'
+import { homeChoice } from '../common.ts'
 import { office } from '../office/texts.ts'
 import { markupText } from '../office/words.ts'
 import type { Route } from '../room.ts'
@@ -48,5 +49,6 @@ function panelChoices({ language }: Turn): Choice[][] {
       choice(say(language, 'button_statistics'), 'agent.statistics'),
       choice(say(language, 'button_history'), 'agent.history'),
     ],
+    [homeChoice(language)],
   ]
 }

@@ -1,7 +1,7 @@
 /** Welcome, help and terms in the shop's own words, by language. */
 import { type ShopText, shopTexts } from '../../../domain/shop-settings.ts'
 import { type Language, languages } from '../../../domain/worker-contract.ts'
-import { cancelChoice, plainly } from '../common.ts'
+import { backChoice, cancelChoice, plainly } from '../common.ts'
 import { pressOf } from '../office/once.ts'
 import { rows } from '../office/rows.ts'
 import type { Listener, Route } from '../room.ts'
@@ -29,7 +29,11 @@ export const askLanguage: Route = async (turn, [name]) => {
   if (result.kind !== 'done') return declined(turn, result)
   const text = say(turn.language, 'ask_language', { text: say(turn.language, `text_${kind}`) })
   const choices = languages.map((each) => [choice(languageNames[each], 'agent.text.in', kind, each)])
-  return { screens: [{ text, choices: [...choices, [panelChoice(turn)]], replaces: true }] }
+  return {
+    screens: [
+      { text, choices: [...choices, [backChoice(turn.language, 'agent.texts'), panelChoice(turn)]], replaces: true },
+    ],
+  }
 }
 
 export const askText: Route = async (turn, [name, code]) => {

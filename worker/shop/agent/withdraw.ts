@@ -3,13 +3,13 @@
  * confirmation, whose button carries both, so that it means the same under another worker, and again.
  */
 import { formatAmount, parseAmount } from '../../../domain/money.ts'
+import { plainDigits } from '../amount.ts'
 import { cancelChoice, plainly } from '../common.ts'
 import { pressOf } from '../office/once.ts'
 import { rows } from '../office/rows.ts'
 import { office } from '../office/texts.ts'
-import { plainDigits } from '../office/words.ts'
 import type { Listener, Route } from '../room.ts'
-import { choice } from '../screen.ts'
+import { below, choice } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'
 import { declined, panelChoice } from './declined.ts'
 import { say } from './texts.ts'
@@ -70,7 +70,7 @@ const confirm: Route = async (turn, [address, short, nonce]) => {
   if (result.kind !== 'done') return declined(turn, result)
   const { id, currency, net } = result.withdrawal
   const text = say(turn.language, 'requested', { id, amount: result.withdrawal.amount, currency, net })
-  return { screens: [{ text, choices: [[panelChoice(turn)]], replaces: true }], pokesOutbox: true }
+  return { screens: [{ text, choices: [below(panelChoice(turn))], replaces: true }], pokesOutbox: true }
 }
 
 export const confirmWithdrawal = { [confirmRoute]: confirm }

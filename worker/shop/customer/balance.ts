@@ -14,8 +14,7 @@ export const balance: Route = async (turn, [cursor]) => {
   if (cursor !== undefined && !/^[1-9]\d{0,14}$/.test(cursor)) return plainly('stale')(turn, [])
   const { result } = await turn.call('history', { before: cursor === undefined ? null : Number(cursor) })
   const { language } = turn
-  const sums = result.balances.map((each) => say(language, 'balance', { balance: money(each) }))
-  const heading = sums.length === 0 ? say(language, 'balance', { balance: '0' }) : sums.join('\n')
+  const heading = balanceLines(turn, result.balances).join('\n')
   const lines = result.movements.map((each) => line(turn, each))
   const history =
     lines.length === 0 ? say(language, 'no_movements') : `${say(language, 'movements')}\n${lines.join('\n')}`
@@ -23,6 +22,12 @@ export const balance: Route = async (turn, [cursor]) => {
   const older = result.hasMore && last !== undefined ? [choice(say(language, 'button_older'), 'balance', last.id)] : []
   const choices = [[choice(say(language, 'button_top_up'), 'topup')], [...older, homeChoice(language)]]
   return { screens: [{ text: `${heading}\n\n${history}`, choices, replaces: true }] }
+}
+
+/** A line for each currency; whoever has none has nothing of the one that top-ups are in. */
+export function balanceLines({ language }: Turn, balances: readonly { amount: string; currency: string }[]): string[] {
+  const sums = balances.length === 0 ? [{ amount: '0', currency: 'USDT' }] : balances
+  return sums.map((each) => say(language, 'balance', { balance: money(each) }))
 }
 
 function line({ language }: Turn, each: Movement): string {

@@ -10,7 +10,7 @@ import { orderQuantityMax, type QuoteView } from '../../../domain/shop-calls.ts'
 import { money, readQuantity } from '../amount.ts'
 import { backChoice, cancelChoice, homeChoice, plainly } from '../common.ts'
 import type { Listener, Route } from '../room.ts'
-import { type Choice, choice, type Screen } from '../screen.ts'
+import { below, type Choice, choice, type Screen } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'
 import { shopRow } from './shelf.ts'
 import { say } from './texts.ts'
@@ -100,7 +100,7 @@ export const pay: Route = async (turn, [product = '', quantityCode = '', priceCo
     total: money({ amount: order.total, currency }),
     balance: money({ amount: balance, currency }),
   })
-  const choices = [[choice(say(language, 'button_order'), 'order', order.id), homeChoice(language)]]
+  const choices = [below(choice(say(language, 'button_order'), 'order', order.id), homeChoice(language))]
   return { screens: [{ text, choices, replaces: true }], pokesOutbox: true }
 }
 

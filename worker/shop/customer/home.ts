@@ -1,11 +1,13 @@
 /** The home of a bot, its help and its terms. */
 import type { HomeView } from '../../../domain/shop-calls.ts'
+import { masterTenant } from '../../../domain/tenant.ts'
+import { menuChoice } from '../admin/declined.ts'
 import { claimShop } from '../agent/claim.ts'
-import { money } from '../amount.ts'
 import { homeChoice, plainly } from '../common.ts'
 import type { Route } from '../room.ts'
 import { type Choice, choice } from '../screen.ts'
 import type { Turn } from '../turn.ts'
+import { balanceLines } from './balance.ts'
 import { say } from './texts.ts'
 
 const linkPrefix = 'link-'
@@ -21,7 +23,7 @@ export const home: Route = async (turn) => {
   const { result } = await turn.call('home', {})
   const { language, person, botName } = turn
   const greeting = say(language, 'greeting', { person: person.displayName ?? '', bot: botName })
-  const balance = result.balances.map((each) => say(language, 'home_balance', { balance: money(each) }))
+  const balance = balanceLines(turn, result.balances)
   const paused = result.paused ? [say(language, 'home_paused')] : []
   const text = [result.welcome ?? greeting, ...paused, ...balance].join('\n\n')
   return { screens: [{ text, choices: homeChoices(turn, result), replaces: true }] }
@@ -62,12 +64,15 @@ export const terms: Route = async (turn) => {
 
 export const id: Route = async (turn) => {
   await turn.arrive()
-  return { screens: [{ text: say(turn.language, 'id', { id: turn.person.platformUserId }) }] }
+  const text = say(turn.language, 'id', { id: turn.person.platformUserId })
+  return { screens: [{ text, choices: [[homeChoice(turn.language)]] }] }
 }
 
 const redeemLink: Route = async (turn, [code = '']) => {
   if (code === '' || code.length > 128) return plainly('unknown')(turn, [])
   const { result, username } = await turn.call('redeemLink', { code })
   const key = result === 'linked' ? 'linked' : (`link_${result}` as const)
-  return { screens: [{ text: say(turn.language, key, { username: username ?? '' }) }] }
+  const ways = result === 'linked' && turn.tenant === masterTenant ? [menuChoice(turn)] : []
+  const text = say(turn.language, key, { username: username ?? '' })
+  return { screens: [{ text, choices: [[...ways, homeChoice(turn.language)]] }] }
 }

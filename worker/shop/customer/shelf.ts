@@ -1,11 +1,11 @@
 /** What is for sale: categories, their products, and the page of a product. */
 import type { ProductPage, ShelfView } from '../../../domain/shop-calls.ts'
 import { orderQuantityMax } from '../../../domain/shop-calls.ts'
+import { escapeTelegramHtml } from '../../../domain/telegram-html.ts'
 import { money } from '../amount.ts'
 import { backChoice, homeChoice, plainly } from '../common.ts'
 import type { Route } from '../room.ts'
 import { type Choice, captionMax, choice, type Screen } from '../screen.ts'
-import { escapeHtml } from '../texts.ts'
 import type { Turn } from '../turn.ts'
 import { say } from './texts.ts'
 
@@ -87,7 +87,7 @@ function productScreens(turn: Turn, view: ProductPage): Screen[] {
       ? say(language, 'product_sold_out')
       : say(language, 'product_left', { left: view.left < orderQuantityMax ? view.left : `${orderQuantityMax}+` })
   const limit = limitWords(turn, view)
-  const description = view.description === '' ? [] : [escapeHtml(view.description)]
+  const description = view.description === '' ? [] : [escapeTelegramHtml(view.description)]
   const facts = [price, left, ...limit].join('\n')
   const text = [name, ...description, facts].join('\n\n')
   const choices = productChoices(turn, view)
@@ -127,11 +127,7 @@ export function shopRow({ language }: Turn): Choice[][] {
 
 /** A text as a button shows it, which knows no HTML. */
 export function plain(html: string): string {
-  return html
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&quot;/g, '"')
-    .replace(/&amp;/g, '&')
+  return html.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&')
 }
 
 /** `wish:<product>`. */

@@ -2,12 +2,12 @@
 
 import type { Currency } from '../../../domain/money.ts'
 import type { TopUpWords } from '../../../domain/shop-calls.ts'
+import { escapeTelegramHtml } from '../../../domain/telegram-html.ts'
 import type { TopUpRefusal } from '../../../domain/top-up.ts'
 import { moment, money, readAmount } from '../amount.ts'
 import { cancelChoice, homeChoice, plainly } from '../common.ts'
 import type { Listener, Route } from '../room.ts'
-import { choice } from '../screen.ts'
-import { escapeHtml } from '../texts.ts'
+import { below, choice } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'
 import { say } from './texts.ts'
 
@@ -79,11 +79,14 @@ function shown({ language }: Turn, topUp: TopUpWords): Reply {
     return { screens: [{ text, choices: [[homeChoice(language)]], replaces: true }] }
   }
   const facts = say(language, 'top_up', { id: topUp.id, amount: money(topUp), until: moment(topUp.payUntil) })
-  const how = topUp.instructions.trim() === '' ? say(language, 'top_up_ask') : escapeHtml(topUp.instructions.trim())
+  const how =
+    topUp.instructions.trim() === '' ? say(language, 'top_up_ask') : escapeTelegramHtml(topUp.instructions.trim())
   const after = say(language, 'top_up_after')
   const cancel = choice(say(language, 'button_cancel_top_up'), 'unfill', topUp.id)
   return {
-    screens: [{ text: [facts, how, after].join('\n\n'), choices: [[cancel], [homeChoice(language)]], replaces: true }],
+    screens: [
+      { text: [facts, how, after].join('\n\n'), choices: [[cancel], below(homeChoice(language))], replaces: true },
+    ],
   }
 }
 

@@ -1,8 +1,8 @@
 /** What a message of the outbox looks like: the screens that it comes as, in the recipient's language. */
 import type { OutboxMessage } from '../../../domain/outbox-calls.ts'
+import { escapeTelegramHtml } from '../../../domain/telegram-html.ts'
 import { type Language, languageOfHint } from '../../../domain/worker-contract.ts'
 import { choice, type Screen, textMax } from '../screen.ts'
-import { escapeHtml } from '../texts.ts'
 import { isText, say } from './texts.ts'
 
 /** A screen, made when its turn comes: it may have to be fetched. */
@@ -19,7 +19,7 @@ export function partsOf(message: OutboxMessage, fetchFile: FetchFile): readonly 
   const screen = screenOf(language, message)
   if (screen === undefined) return undefined
   const { onBehalfOf } = message
-  const text = onBehalfOf === null ? screen.text : `<b>${escapeHtml(onBehalfOf)}</b>\n${screen.text}`
+  const text = onBehalfOf === null ? screen.text : `<b>${escapeTelegramHtml(onBehalfOf)}</b>\n${screen.text}`
   return [async () => ({ ...screen, text })]
 }
 
@@ -72,5 +72,5 @@ export function goodsParts(language: Language, goods: OrderedGoods, fetchFile: F
 function goodsText(heading: string, lines: readonly string[]): string | undefined {
   const plain = heading.replace(/<[^>]*>/g, '').length + lines.reduce((sum, line) => sum + line.length + 1, 0)
   if (plain > textMax) return undefined
-  return [heading, ...lines.map((line) => `<code>${escapeHtml(line)}</code>`)].join('\n')
+  return [heading, ...lines.map((line) => `<code>${escapeTelegramHtml(line)}</code>`)].join('\n')
 }

@@ -1,24 +1,9 @@
 /** What owners and admins type and read: numbers in their own digits, markups, states, times. */
 import type { MarkupWords, Refused } from '../../../domain/room-result.ts'
 import type { Language } from '../../../domain/worker-contract.ts'
+import { plainDigits } from '../amount.ts'
 import type { TokenFate } from '../turn.ts'
 import { office } from './texts.ts'
-
-const zeros = ['۰', '٠', '０'].map((zero) => zero.codePointAt(0) ?? 0)
-
-/** Digits, points and signs of other writings as ours: `۱۲٫۵٪` is `12.5%`. */
-export function plainDigits(text: string): string {
-  return text
-    .trim()
-    .replace(/[٫．。]/g, '.')
-    .replace(/[٪％]/g, '%')
-    .replace(/[－−–]/g, '-')
-    .replace(/[۰-۹٠-٩０-９]/g, (digit) => {
-      const code = digit.codePointAt(0) ?? 0
-      const zero = zeros.find((first) => code >= first && code < first + 10) ?? code
-      return String(code - zero)
-    })
-}
 
 /** `10%` is a percentage; `0.05` and `0.05 USDT` are an amount a unit. What is wrong with it, the gateway says. */
 export function markupWordsOf(text: string): MarkupWords {
@@ -74,11 +59,6 @@ export function markupOfArgs(kind: string | undefined, value: string | undefined
 /** The sentence for a refusal. */
 export function troubleText(language: Language, { trouble, detail }: Refused): string {
   return office(language, `trouble_${trouble}`, { detail: detail ?? '', currency: 'USDT' })
-}
-
-/** `2026-11-21 11:40`, in UTC. */
-export function shortTime(iso: string): string {
-  return iso.slice(0, 16).replace('T', ' ')
 }
 
 /** What became of a token that a person wrote. */

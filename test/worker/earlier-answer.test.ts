@@ -1,0 +1,30 @@
+import { TelegramError } from 'telegraf'
+import { expect, test } from 'vitest'
+import { findEarlierAnswer } from '../../worker/telegram/earlier-answer.ts'
+
+/** Makes messages of a chat the answer, as Telegram would; `texts` are the bot's own, by id. */
+function editorOf(texts: Map<number, string>): (messageId: number) => Promise<void> {
+  return async (messageId) => {
+    const text = texts.get(messageId)
+    const refused = text === undefined ? 'message to edit not found' : 'message is not modified'
+    if (text === undefined || text === 'answer') throw new TelegramError({ error_code: 400, description: refused })
+    texts.set(messageId, 'answer')
+  }
+}
+
+const anywhere = { after: 0, skip: () => false }
+
+test('the first of several attempts is looked for first: what a later one has said meanwhile is not made a second answer', async () => {
+  const texts = new Map([
+    [12, 'answer'],
+    [31, 'I am busy'],
+  ])
+  expect(await findEarlierAnswer(['10', '30'], anywhere, editorOf(texts))).toBe(12)
+  expect(texts.get(31)).toBe('I am busy')
+})
+
+test('an attempt whose answer lies out of the first one’s reach is looked for, too', async () => {
+  const texts = new Map([[55, 'answer']])
+  expect(await findEarlierAnswer(['10', '50'], anywhere, editorOf(texts))).toBe(55)
+  expect(await findEarlierAnswer(['10'], anywhere, editorOf(texts))).toBeUndefined()
+})
