@@ -12,6 +12,7 @@ import type {
   ConnectionState,
   SignalDataTypeMap,
   SignalKeyStore,
+  SignalKeyStoreWithTransaction,
   SocketConfig,
   WAMessage,
   WAMessageKey,
@@ -29,6 +30,7 @@ import type {
   SendOutcome,
   StatusUpdate,
 } from './connection.ts'
+import { KeptWords } from './kept-words.ts'
 import { boundClose, codeOf, guardFrames, wordsOf } from './raw-socket.ts'
 import { sealMedia } from './seal-media.ts'
 import { uploadMedia } from './upload-media.ts'
@@ -282,6 +284,7 @@ function configOf(
     shouldSyncHistoryMessage: () => false,
     emitOwnEvents: false,
     generateHighQualityLinkPreview: false,
+    makeSignalRepository: makeKeepingRepository,
     // Our own queue tries again; a second one behind it would only write later.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     getMessage: async ({ remoteJid, id }) => {
@@ -290,6 +293,23 @@ function configOf(
       return content === null ? undefined : compose(content)
     },
   }
+}
+
+/** The library's own, but that what was read is kept until it is surely handed on (kept-words.ts). */
+const makeKeepingRepository: SocketConfig['makeSignalRepository'] = (auth, log, phones) => {
+  const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, log, phones)
+  const decrypt = repository.decryptMessage.bind(repository)
+  const keys = auth.keys as SignalKeyStoreWithTransaction
+  // A type of our own among the library's: the store takes any.
+  const type = 'kept-words' as keyof SignalDataTypeMap
+  const kept = new KeptWords({
+    get: async (slots) => keys.get(type, [...slots]),
+    set: async (slot, value) => keys.set({ [type]: { [slot]: value } }),
+  })
+  repository.decryptMessage = (message) =>
+    // Transactions of one chat go into each other: its key and these words are one commit.
+    keys.transaction(() => kept.read(message.ciphertext, () => decrypt(message)), message.jid)
+  return repository
 }
 
 /** HTTPS_PROXY and NO_PROXY hold for the websocket, too (Node 24.5 and newer). */

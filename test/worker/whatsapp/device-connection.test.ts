@@ -44,3 +44,15 @@ test('a device is linked by QR code, is open, and what people write and get goes
   expect(device.session.linked).toBe(true)
   expect(device.session.news.map(({ step }) => step)).toEqual(['qr', 'linked'])
 })
+
+test('what was on its way when a connection dropped arrives all the same, whoever had decrypted it already', async () => {
+  const device = keep(await ConnectedDevice.link(fake, number))
+  device.hurries = true
+  const sara = fake.addPerson({ name: 'Sara' })
+  await sara.write(number, 'first')
+  await device.events.next('message', ({ message }) => message.text === 'first')
+  const texts = Array.from({ length: 20 }, (_, at) => `word ${at}`)
+  for (const text of texts) await sara.write(number, text)
+  fake.phoneOf(number).dropConnections()
+  for (const text of texts) await device.events.next('message', ({ message }) => message.text === text)
+})
