@@ -18,8 +18,10 @@ import type {
   WAMessageKey,
 } from '@whiskeysockets/baileys/lib/Types/index.js'
 import { initAuthCreds } from '@whiskeysockets/baileys/lib/Utils/auth-utils.js'
-import { BufferJSON } from '@whiskeysockets/baileys/lib/Utils/generics.js'
+import { decryptMessageNode } from '@whiskeysockets/baileys/lib/Utils/decode-wa-message.js'
+import { BufferJSON, unpadRandomMax16 } from '@whiskeysockets/baileys/lib/Utils/generics.js'
 import { normalizeMessageContent } from '@whiskeysockets/baileys/lib/Utils/messages.js'
+import type { BinaryNode } from '@whiskeysockets/baileys/lib/WABinary/index.js'
 import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type {
   IncomingMessage,
@@ -68,6 +70,8 @@ export interface DeviceOptions {
   readonly readSent: ReadSent
   /** Whether anything may be received right now: looked at before each frame that comes. */
   readonly mayReceive: () => boolean
+  /** Hand on what an earlier worker had read last, too: whoever hears of it must know what came before. */
+  readonly looksBack: boolean
   /** How long each QR code is shown; left out, it is 60 seconds for the first and 20 for each of the others. */
   readonly qrLifeMs?: number | undefined
 }
@@ -125,13 +129,24 @@ export function openDevice(options: DeviceOptions): Device {
 class BaileysDevice implements Device {
   readonly #socket: ReturnType<typeof makeMessagesRecvSocket>
   readonly #options: DeviceOptions
+  readonly #kept: KeptWords
   #isOpen = false
   #isEnded = false
   #turn = Promise.resolve()
 
   constructor(options: DeviceOptions) {
     this.#options = options
-    this.#socket = makeMessagesRecvSocket(configOf(options, (content) => this.#compose(content)))
+    let words: KeptWords | undefined
+    const config = configOf(
+      options,
+      (content) => this.#compose(content),
+      (kept) => {
+        words = kept
+      },
+    )
+    this.#socket = makeMessagesRecvSocket(config)
+    if (words === undefined) throw new Error('a connection makes its repository at once')
+    this.#kept = words
     guardFrames(this.#socket.ws, options.mayReceive)
     boundClose(this.#socket.ws)
     this.#listen(options.events)
@@ -197,10 +212,15 @@ class BaileysDevice implements Device {
       for (const update of updates) noteStatus(update, events.onStatus)
     })
     ev.on('connection.update', (update) => this.#onConnection(update, events))
-    const raw = ws as unknown as { on(name: string, listener: (given: { content?: unknown }) => void): void }
+    const raw = ws as unknown as { on(name: string, listener: (given: BinaryNode) => void): void }
+    raw.on('CB:message', ({ attrs, content }) => {
+      for (const { tag, content: encrypted } of Array.isArray(content) ? content : []) {
+        if (tag === 'enc' && encrypted instanceof Uint8Array) this.#kept.heard(encrypted, attrs)
+      }
+    })
     raw.on('CB:iq,type:error', ({ content }) => {
-      const [error] = Array.isArray(content) ? (content as { attrs?: { code?: string } }[]) : []
-      const code = Number(error?.attrs?.code)
+      const [error] = Array.isArray(content) ? content : []
+      const code = Number(error?.attrs['code'])
       events.onCodeRefused(Number.isInteger(code) ? code : null)
     })
     raw.on('CB:iq,type:result,link_code_companion_reg', () => events.onCodeAccepted())
@@ -211,6 +231,7 @@ class BaileysDevice implements Device {
     if (connection === 'open') {
       this.#isOpen = true
       events.onOpen()
+      if (this.#options.looksBack) this.#turn = this.#turn.then(() => this.#lookBack()).catch(() => {})
     }
     if (connection !== 'close') return
     this.#isOpen = false
@@ -224,6 +245,25 @@ class BaileysDevice implements Device {
     const { lidMapping } = this.#socket.signalRepository
     const incoming = await incomingOf(message, type, (lid) => lidMapping.getPNForLID(lid))
     if (incoming !== undefined && !this.#isEnded) this.#options.events.onMessage(incoming)
+  }
+
+  /** What an earlier worker had read, and perhaps nobody has heard of: as if it came now. */
+  async #lookBack(): Promise<void> {
+    const { me } = this.#options.creds
+    for (const { stanza, words } of await this.#kept.recent()) {
+      const content = [{ tag: 'plaintext', attrs: {}, content: unpadRandomMax16(words) }]
+      const node = { tag: 'message', attrs: { ...stanza }, content }
+      const { signalRepository } = this.#socket
+      const { fullMessage, decrypt } = decryptMessageNode(
+        node,
+        me?.id ?? '',
+        me?.lid ?? '',
+        signalRepository,
+        silentLog,
+      )
+      await decrypt()
+      await this.#take(fullMessage as WAMessage, 'append')
+    }
   }
 
   async #compose(content: OutgoingContent): Promise<proto.IMessage> {
@@ -267,6 +307,7 @@ class BaileysDevice implements Device {
 function configOf(
   { url, version, creds, keys, readSent, qrLifeMs }: DeviceOptions,
   compose: (content: OutgoingContent) => Promise<proto.IMessage>,
+  onKept: (kept: KeptWords) => void,
 ): SocketConfig {
   return {
     ...DEFAULT_CONNECTION_CONFIG,
@@ -284,7 +325,7 @@ function configOf(
     shouldSyncHistoryMessage: () => false,
     emitOwnEvents: false,
     generateHighQualityLinkPreview: false,
-    makeSignalRepository: makeKeepingRepository,
+    makeSignalRepository: keepingRepositoryOf(onKept),
     // Our own queue tries again; a second one behind it would only write later.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     getMessage: async ({ remoteJid, id }) => {
@@ -295,21 +336,24 @@ function configOf(
   }
 }
 
-/** The library's own, but that what was read is kept until it is surely handed on (kept-words.ts). */
-const makeKeepingRepository: SocketConfig['makeSignalRepository'] = (auth, log, phones) => {
-  const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, log, phones)
-  const decrypt = repository.decryptMessage.bind(repository)
-  const keys = auth.keys as SignalKeyStoreWithTransaction
-  // A type of our own among the library's: the store takes any.
-  const type = 'kept-words' as keyof SignalDataTypeMap
-  const kept = new KeptWords({
-    get: async (slots) => keys.get(type, [...slots]),
-    set: async (slot, value) => keys.set({ [type]: { [slot]: value } }),
-  })
-  repository.decryptMessage = (message) =>
-    // Transactions of one chat go into each other: its key and these words are one commit.
-    keys.transaction(() => kept.read(message.ciphertext, () => decrypt(message)), message.jid)
-  return repository
+/** The library's own, but that what was read is kept until it is surely handed on. */
+function keepingRepositoryOf(onKept: (kept: KeptWords) => void): SocketConfig['makeSignalRepository'] {
+  return (auth, log, phones) => {
+    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, log, phones)
+    const decrypt = repository.decryptMessage.bind(repository)
+    const keys = auth.keys as SignalKeyStoreWithTransaction
+    // A type of our own among the library's: the store takes any.
+    const type = 'kept-words' as keyof SignalDataTypeMap
+    const kept = new KeptWords({
+      get: async (slots) => keys.get(type, [...slots]),
+      set: async (slot, value) => keys.set({ [type]: { [slot]: value } }),
+    })
+    onKept(kept)
+    repository.decryptMessage = (message) =>
+      // Transactions of one chat go into each other: its key and these words are one commit.
+      keys.transaction(() => kept.read(message.ciphertext, () => decrypt(message)), message.jid)
+    return repository
+  }
 }
 
 /** HTTPS_PROXY and NO_PROXY hold for the websocket, too (Node 24.5 and newer). */

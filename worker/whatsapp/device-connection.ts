@@ -173,6 +173,7 @@ export class DeviceConnection implements WhatsAppConnection {
       keys: this.#session.keys(),
       readSent: this.#options.readSent,
       qrLifeMs: this.#options.qrLifeMs,
+      looksBack: this.#connections === 0,
       mayReceive: () => deadline.mayRun(),
       events: {
         ...this.#events(() => device),

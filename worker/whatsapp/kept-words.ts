@@ -1,13 +1,20 @@
 /**
- * The last messages that were decrypted, as they were read. To decrypt a message uses up its key, and whoever loses its
- * words after that (a connection that drops, a process that is killed) could not read them when they are delivered again:
- * the library commits the key before it hands a message on. So the words are kept in the same commit, and found again by
- * what was encrypted. They stand in a ring of rows, so that nothing has to be removed.
+ * The last messages that were read, with what the server said of them. To decrypt a message uses up its key, and the
+ * library commits that and tells the server that the message has come before it hands it on. Whoever loses it in between
+ * could not read it when it is delivered again (the connection dropped), or is never given it again (the process was
+ * killed). So the words are kept in the commit of the key: they are found again by what was encrypted, and a worker that
+ * has just begun looks through the last of them. They stand in a ring of rows, so that nothing has to be removed.
  */
+
 /** Rows of the ring: what may be under way between a key's commit and the inbox. */
 const slotCount = 256
 /** Longer ones are no messages of people, but the protocol's own. */
 const bytesMax = 16 * 1024
+/** What came so long before the last one was in the inbox when that came. */
+const recentMs = 60_000
+
+/** What the server says of a message: its id, where it is from, when it was sent. */
+export type Stanza = Readonly<Record<string, string>>
 
 interface Kept {
   readonly number: number
@@ -15,6 +22,9 @@ interface Kept {
   readonly digest: string
   /** Base64. */
   readonly words: string
+  readonly stanza: Stanza | null
+  /** Wall time. */
+  readonly atMs: number
 }
 
 /** Where the words stand; within a transaction of the keys they are committed with them. */
@@ -26,42 +36,66 @@ export interface KeptRows {
 export class KeptWords {
   readonly #rows: KeptRows
   #loaded: Promise<void> | undefined
-  readonly #byDigest = new Map<string, string>()
-  readonly #digests: (string | undefined)[] = []
+  readonly #slots: (Kept | undefined)[] = []
+  readonly #byDigest = new Map<string, Kept>()
+  /** What is being delivered, by the digest of what is encrypted in it. */
+  readonly #stanzas = new Map<string, Stanza>()
   #next = 0
 
   constructor(rows: KeptRows) {
     this.#rows = rows
   }
 
+  /** A message has come and is about to be read. */
+  heard(encrypted: Uint8Array, stanza: Stanza): void {
+    this.#stanzas.set(digestOf(encrypted), stanza)
+    const oldest = this.#stanzas.keys().next()
+    if (this.#stanzas.size > slotCount && oldest.done !== true) this.#stanzas.delete(oldest.value)
+  }
+
   /** The words of a message: those that were kept, or else what `decrypt` reads, which are kept from now on. */
   async read(encrypted: Uint8Array, decrypt: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    this.#loaded ??= this.#load()
-    await this.#loaded
+    await this.#load()
     const digest = digestOf(encrypted)
     const known = this.#byDigest.get(digest)
-    if (known !== undefined) return Buffer.from(known, 'base64')
-    const words = await decrypt()
-    if (words.length <= bytesMax) await this.#keep(digest, Buffer.from(words).toString('base64'))
-    return words
-  }
-
-  async #keep(digest: string, words: string): Promise<void> {
-    const number = this.#next
+    if (known !== undefined) return Buffer.from(known.words, 'base64')
+    const read = await decrypt()
+    if (read.length > bytesMax) return read
+    const stanza = this.#stanzas.get(digest) ?? null
+    this.#stanzas.delete(digest)
+    const words = Buffer.from(read).toString('base64')
+    const kept = { number: this.#next, digest, words, stanza, atMs: Date.now() }
     this.#next += 1
-    this.#note({ number, digest, words })
-    await this.#rows.set(String(number % slotCount), { number, digest, words })
+    this.#note(kept)
+    await this.#rows.set(String(kept.number % slotCount), kept)
+    return read
   }
 
-  #note({ number, digest, words }: Kept): void {
-    const slot = number % slotCount
-    const before = this.#digests[slot]
-    if (before !== undefined) this.#byDigest.delete(before)
-    this.#digests[slot] = digest
-    this.#byDigest.set(digest, words)
+  /** The last messages that were kept, in their order: one of them may have come no further. */
+  async recent(): Promise<{ stanza: Stanza; words: Uint8Array }[]> {
+    await this.#load()
+    const all = this.#slots.flatMap((kept) => (kept === undefined ? [] : [kept]))
+    const last = all.reduce((latest, { atMs }) => Math.max(latest, atMs), 0)
+    return all
+      .filter(({ atMs }) => atMs >= last - recentMs)
+      .sort((one, other) => one.number - other.number)
+      .flatMap(({ stanza, words }) => (stanza === null ? [] : [{ stanza, words: Buffer.from(words, 'base64') }]))
   }
 
-  async #load(): Promise<void> {
+  #note(kept: Kept): void {
+    const slot = kept.number % slotCount
+    const before = this.#slots[slot]
+    if (before !== undefined) this.#byDigest.delete(before.digest)
+    this.#slots[slot] = kept
+    this.#byDigest.set(kept.digest, kept)
+  }
+
+  #load(): Promise<void> {
+    this.#loaded ??= this.#read()
+    return this.#loaded
+  }
+
+  async #read(): Promise<void> {
     const rows = await this.#rows.get(Array.from({ length: slotCount }, (_, slot) => String(slot)))
     for (const kept of Object.values(rows) as Kept[]) {
       this.#note(kept)

@@ -56,3 +56,25 @@ test('what was on its way when a connection dropped arrives all the same, whoeve
   fake.phoneOf(number).dropConnections()
   for (const text of texts) await device.events.next('message', ({ message }) => message.text === text)
 })
+
+test('what was acknowledged and had not come into the inbox when the worker was killed is handed on by the next one', async () => {
+  const first = keep(await ConnectedDevice.link(fake, number))
+  const sara = fake.addPerson({ name: 'Sara' })
+  await sara.write(number, 'before')
+  await first.events.next('message')
+  // As if it were killed in that moment: nothing of it comes to anybody.
+  first.connection.onMessage(() => Promise.reject(new Error('killed')))
+  const id = await sara.write(number, 'in between')
+  await sara.inbox.next('delivered')
+  await sara.inbox.next('delivered')
+  await first.stop()
+  const second = keep(new ConnectedDevice(fake, { number, session: first.session }).start())
+  const { message } = await second.events.next('message', (event) => event.message.text === 'in between')
+  expect(message).toMatchObject({
+    id,
+    from: { phone: sara.number, lid: `${sara.lid}@lid` },
+    pushName: 'Sara',
+    kind: 'text',
+    isOffline: true,
+  })
+})
