@@ -15,7 +15,6 @@ import type {
   SignalKeyStoreWithTransaction,
   SocketConfig,
   WAMessage,
-  WAMessageKey,
 } from '@whiskeysockets/baileys/lib/Types/index.js'
 import { initAuthCreds } from '@whiskeysockets/baileys/lib/Utils/auth-utils.js'
 import { decryptMessageNode } from '@whiskeysockets/baileys/lib/Utils/decode-wa-message.js'
@@ -35,6 +34,7 @@ import type {
 import { KeptWords } from './kept-words.ts'
 import { boundClose, codeOf, guardFrames, wordsOf } from './raw-socket.ts'
 import { sealMedia } from './seal-media.ts'
+import { senderOf } from './sender-of.ts'
 import { uploadMedia } from './upload-media.ts'
 
 /** What a device knows of itself, its private keys included. Mutable: the library changes it in place. */
@@ -254,15 +254,9 @@ class BaileysDevice implements Device {
       const content = [{ tag: 'plaintext', attrs: {}, content: unpadRandomMax16(words) }]
       const node = { tag: 'message', attrs: { ...stanza }, content }
       const { signalRepository } = this.#socket
-      const { fullMessage, decrypt } = decryptMessageNode(
-        node,
-        me?.id ?? '',
-        me?.lid ?? '',
-        signalRepository,
-        silentLog,
-      )
-      await decrypt()
-      await this.#take(fullMessage as WAMessage, 'append')
+      const read = decryptMessageNode(node, me?.id ?? '', me?.lid ?? '', signalRepository, silentLog)
+      await read.decrypt()
+      await this.#take(read.fullMessage, 'append')
     }
   }
 
@@ -456,24 +450,4 @@ function saidIn({ message }: WAMessage): Pick<IncomingMessage, 'kind' | 'text'> 
   const { audioMessage, videoMessage, stickerMessage, locationMessage, contactMessage, contactsArrayMessage } = content
   const other = audioMessage ?? videoMessage ?? stickerMessage ?? locationMessage ?? contactMessage
   return other || contactsArrayMessage ? { kind: 'other', text: videoMessage?.caption ?? '' } : undefined
-}
-
-async function senderOf(
-  { remoteJid, remoteJidAlt }: WAMessageKey,
-  phoneOfLid: (lid: string) => Promise<string | null>,
-): Promise<IncomingMessage['from']> {
-  const names = [remoteJid ?? '', remoteJidAlt ?? '']
-  const userOf = (server: string) =>
-    names.flatMap((name) => (name.endsWith(server) ? [name.split(/[:@]/, 1)[0] ?? ''] : []))[0]
-  const lid = userOf('@lid')
-  const phone = userOf('@s.whatsapp.net') ?? (lid === undefined ? undefined : await knownPhone(lid, phoneOfLid))
-  return { phone: phone ?? null, lid: lid === undefined ? null : `${lid}@lid` }
-}
-
-async function knownPhone(
-  lid: string,
-  phoneOfLid: (lid: string) => Promise<string | null>,
-): Promise<string | undefined> {
-  const found = await phoneOfLid(`${lid}@lid`)
-  return found?.split(/[:@]/, 1)[0]
 }
