@@ -65,7 +65,8 @@ export class Caller {
 
 /** The number of the line of a menu that holds these words. */
 export function numberOf(menu: string, words: string): string {
-  const line = menu.split('\n').findLast((each) => /^\d+ /.test(each) && each.includes(words))
+  const lines = menu.split('\n').filter((each) => /^\d+ /.test(each))
+  const line = lines.findLast((each) => each.endsWith(` ${words}`)) ?? lines.findLast((each) => each.includes(words))
   if (line === undefined) throw new Error(`no line of the menu says ${words}: ${menu}`)
   return line.split(' ', 1)[0] ?? ''
 }
