@@ -57,8 +57,8 @@ export function judgeEnd(platform: Platform, end: WorkerEnd, report: ExitReport 
 
 /**
  * What an end is called that the orchestrator itself decided.
- * @param silentState the state letter that /proc showed all the while a worker was silent; undefined when it changed:
- *   one look alone finds a worker running that just woke for a moment.
+ * @param silentState the state letter that /proc showed all the while a worker was silent, and anything else when it
+ *   changed: one look alone finds a worker running that just woke for a moment.
  */
 export function describeHang(
   reason: EndReason,

@@ -65,7 +65,7 @@ export type Slot =
       heardAtMs: number
       /** Monotonic time at which it became `running`; undefined before. */
       readyAtMs: number | undefined
-      /** Its state letter in /proc when it had begun to be silent; undefined while it is heard. */
+      /** The state letter that each look at /proc has shown since it is silent, or `changing`; undefined while it is heard. */
       silentState: string | undefined
       /** How long its poll under way had taken at the last heartbeat; null when there was none. */
       pollPendingMs: number | null

@@ -43,6 +43,15 @@ async function follow(shop: Shop) {
   return report
 }
 
+const laterTopUp = {
+  _id: oid(520),
+  bianhao: 'T20',
+  user_id: 5001,
+  money: 30,
+  status: 'completed',
+  time: date('2025-02-01T00:00:00Z'),
+}
+
 test('later rows are added, and the balance that they explain is not adjusted', async () => {
   const adjusted = (await balancesOf(place.database))['master adjustment']
   const report = await follow(
@@ -50,16 +59,7 @@ test('later rows are added, and the balance that they explain is not adjusted', 
       // 12.5 there, topped up by 30, and bought for 10.
       { users: { 0: { USDT: 32.5 } } },
       {
-        topup: [
-          {
-            _id: oid(520),
-            bianhao: 'T20',
-            user_id: 5001,
-            money: 30,
-            status: 'completed',
-            time: date('2025-02-01T00:00:00Z'),
-          },
-        ],
+        topup: [laterTopUp],
         gmjlu: [
           {
             _id: oid(220),
@@ -91,16 +91,7 @@ test('later rows are added, and the balance that they explain is not adjusted', 
 test('an export of later rows only adds them, too', async () => {
   const report = await importOld(place.url, {
     users: [{ _id: oid(30), user_id: 5030, USDT: 1 }],
-    topup: [
-      {
-        _id: oid(520),
-        bianhao: 'T20',
-        user_id: 5001,
-        money: 30,
-        status: 'completed',
-        time: date('2025-02-01T00:00:00Z'),
-      },
-    ],
+    topup: [laterTopUp],
   })
   expect(report.documents.map(({ collection, imported }) => [collection, imported])).toEqual([
     ['topups', 1],

@@ -1,10 +1,8 @@
 /** The dashboard of an agent's owner, as people drive it: every function of seed 001, and what is refused. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { PersonChat } from '../../../sandbox/person-chat.ts'
-import { type OfficeBot, OfficeRig } from './office-rig.ts'
+import { address, type OfficeBot, OfficeRig } from './office-rig.ts'
 import { dataOf, holding, labelsOf } from './words.ts'
-
-const address = 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb'
 
 let rig: OfficeRig
 let bot: OfficeBot

@@ -3,10 +3,9 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { Language } from '../../../domain/worker-contract.ts'
 import type { PersonChat } from '../../../sandbox/person-chat.ts'
 import { languageNames } from '../../../worker/shop/texts.ts'
-import { type OfficeBot, OfficeRig } from './office-rig.ts'
+import { address, type OfficeBot, OfficeRig } from './office-rig.ts'
 import { dataOf, holding, labelsOf, read } from './words.ts'
 
-const address = 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb'
 const currency = 'USDT'
 
 let rig: OfficeRig

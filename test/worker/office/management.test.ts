@@ -1,10 +1,9 @@
 /** The master's people in the master's bot: every command of seeds 000 and 001, by words and by buttons. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PersonChat } from '../../../sandbox/person-chat.ts'
-import { type OfficeBot, OfficeRig } from './office-rig.ts'
+import { address, askWithdrawal, type OfficeBot, OfficeRig } from './office-rig.ts'
 import { dataOf, labelsOf } from './words.ts'
 
-const address = 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb'
 /** The longest that an id can be. */
 const longId = `long_${'x'.repeat(45)}`
 
@@ -250,14 +249,7 @@ describe('withdrawals', () => {
 
   test('a large one needs two people, and neither may be who asked for it', async () => {
     const owner = rig.chat(await agentBotOf('ann'), 'Ann')
-    owner.say('/agent')
-    const panel = await owner.answer('Shop: open')
-    owner.pressData(panel.message_id, dataOf(panel, 'Withdraw'))
-    await owner.answer('How much')
-    owner.say('600')
-    await owner.answer('TRC20')
-    owner.say(address)
-    const confirm = await owner.answer('Is that right?')
+    const confirm = await askWithdrawal(owner, '600')
     owner.pressData(confirm.message_id, dataOf(confirm, 'Confirm'))
     const { text } = await owner.waitFor('Request submitted')
     const id = /aw_\S+/.exec(text)?.[0] ?? ''

@@ -3,12 +3,17 @@ import { vi } from 'vitest'
 import type { Role } from '../../../domain/actor.ts'
 import { parseAmount } from '../../../domain/money.ts'
 import { signalProcess } from '../../../runtime/process-identity.ts'
+import type { ChatMessage } from '../../../sandbox/chat.ts'
 import type { PersonChat } from '../../../sandbox/person-chat.ts'
 import { type Sandbox, startSandbox } from '../../../sandbox/start-sandbox.ts'
 import { createAgent } from '../../../services/agents/create-agent.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { processOf } from '../../support/faults.ts'
 import { ownerActor, Rig } from '../../support/rig.ts'
+import { dataOf } from './words.ts'
+
+/** A TRC20 address whose checksum is right. */
+export const address = 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb'
 
 export interface OfficeBot {
   readonly id: number
@@ -145,4 +150,16 @@ export class OfficeRig {
 
 export function waitFor<T>(check: () => T, timeout = 30_000): Promise<T> {
   return vi.waitFor(check, { timeout, interval: 20 })
+}
+
+/** Asks for a withdrawal as an owner does, in English. @returns the screen that is to be confirmed. */
+export async function askWithdrawal(owner: PersonChat, amount: string): Promise<ChatMessage> {
+  owner.say('/agent')
+  const panel = await owner.answer('Shop: open')
+  owner.pressData(panel.message_id, dataOf(panel, 'Withdraw'))
+  await owner.answer('How much shall be withdrawn?')
+  owner.say(amount)
+  await owner.answer('TRC20')
+  owner.say(address)
+  return owner.answer('Is that right?')
 }

@@ -5,10 +5,8 @@ import { createClaimLink } from '../../../services/agents/create-claim-link.ts'
 import { adminRoom } from '../../../worker/shop/admin/room.ts'
 import { agentRoom } from '../../../worker/shop/agent/room.ts'
 import { ownerActor } from '../../support/rig.ts'
-import { type OfficeBot, OfficeRig, waitFor } from './office-rig.ts'
+import { address, askWithdrawal, type OfficeBot, OfficeRig, waitFor } from './office-rig.ts'
 import { dataOf, read } from './words.ts'
-
-const address = 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb'
 
 let rig: OfficeRig
 let master: OfficeBot
@@ -83,14 +81,7 @@ test.for([
 
 test('who knows the button of an owner is told nothing of what came of it', async () => {
   const owner = rig.chat(ann, 'Ann')
-  owner.say('/agent')
-  const panel = await owner.answer('Shop: open')
-  owner.pressData(panel.message_id, dataOf(panel, 'Withdraw'))
-  await owner.answer('How much shall be withdrawn?')
-  owner.say('10')
-  await owner.answer('TRC20')
-  owner.say(address)
-  const confirm = await owner.answer('Is that right?')
+  const confirm = await askWithdrawal(owner, '10')
   const data = dataOf(confirm, 'Confirm')
   owner.pressData(confirm.message_id, data)
   await owner.waitFor('Request submitted')

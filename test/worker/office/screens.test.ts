@@ -14,9 +14,9 @@ import { Conversation } from '../../../worker/shop/conversation.ts'
 import { encodeIntent } from '../../../worker/shop/intent-code.ts'
 import { type Said, textMax } from '../../../worker/shop/screen.ts'
 import type { Arrival } from '../../../worker/shop/turn.ts'
+import { address } from './office-rig.ts'
 
 const nonce = 'zzzzzzzzzzzz'
-const address = 'T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb'
 const text = (max: number) =>
   fc.constantFrom('x', '<b>&"', 'ж'.repeat(max), '&'.repeat(max)).map((each) => each.slice(0, max))
 const usdt = fc.constantFrom('0', '12.5', '0.000001', '3999999999999.999999')
