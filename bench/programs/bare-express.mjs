@@ -16,4 +16,10 @@ app.patch('/rename/:id', express.json(), async (request, response) => {
   response.json(rows[0])
 })
 const server = app.listen(0, '127.0.0.1', () => process.stdout.write(`listening on ${server.address().port}\n`))
-process.stdin.once('end', () => process.exit()).resume()
+process.stdin
+  .once('end', () => {
+    server.close()
+    server.closeAllConnections()
+    void pool.end()
+  })
+  .resume()

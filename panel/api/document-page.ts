@@ -45,7 +45,7 @@ interface Described extends Operation {
   readonly path: string
 }
 
-export const pageStyle = `
+const pageStyle = `
 :root { color-scheme: light dark; --line: light-dark(#d5dae0, #3a4048); --soft: light-dark(#f4f6f8, #1d2126); --link: light-dark(#0b5cad, #7ab8f5) }
 body { margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem 4rem; font: 16px/1.5 system-ui, sans-serif; background: light-dark(#fff, #14171a); color: light-dark(#1c2126, #e4e7ea) }
 a { color: var(--link) } h2 { margin-top: 2.5rem } code, pre { font: 14px/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
@@ -54,7 +54,8 @@ details { border: 1px solid var(--line); border-radius: .4rem; margin: .4rem 0; 
 summary { cursor: pointer; padding: .5rem 0 } details[open] { padding-bottom: .8rem } details p { margin: .3rem 0 }
 table { border-collapse: collapse; width: 100% } td, th { text-align: start; vertical-align: top; padding: .25rem .6rem .25rem 0; border-top: 1px solid var(--line) }
 th { font-weight: 600; white-space: nowrap } .method { display: inline-block; min-width: 4.2rem; font-weight: 700 } .what { display: block; opacity: .85 }
-.table { overflow-x: auto }
+.table { overflow-x: auto } caption { text-align: start; font-weight: 700; padding-top: .6rem }
+@media (max-width: 40rem) { tr, th, td { display: block; border: 0; padding: 0 } tr { border-top: 1px solid var(--line); padding: .4rem 0 } }
 `
 
 /** The whole page. */

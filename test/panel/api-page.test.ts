@@ -29,10 +29,8 @@ it('the document can be read as a page, styled under its strict policy, at phone
   expect(await approve.innerText()).toMatch(
     /instance\.approve[\s\S]*botfleet approve[\s\S]*duration_months[\s\S]*Subscribed/,
   )
-  expect(await page.evaluate(() => getComputedStyle(document.querySelector('summary') as Element).cursor)).toBe(
-    'pointer',
-  )
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+  expect(await page.evaluate<string>(`getComputedStyle(document.querySelector('summary')).cursor`)).toBe('pointer')
+  expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
   expect(complaints).toEqual([])
   if (process.env['SHOT']) await page.screenshot({ path: process.env['SHOT'] })
   await page.close()
