@@ -1,6 +1,6 @@
 /** The phone that a WhatsApp bot is linked to: its linked devices, a code to type, and a connection to break. */
 import { post } from './api.js'
-import { byId, element } from './dom.js'
+import { byId, element, replaceKeepingFocus } from './dom.js'
 
 const outcomes = {
   linked: 'Linked.',
@@ -47,7 +47,8 @@ export class PhoneView {
     const { name, number, devices } = this.#bot
     byId('phone-title').textContent = `The phone of ${name}`
     byId('phone-number').textContent = `+${number}`
-    byId('devices').replaceChildren(...devices.map((device) => this.#row(device)))
+    const rows = devices.map((device) => this.#row(device))
+    replaceKeepingFocus(byId('devices'), rows)
     byId('no-devices').hidden = devices.length > 0
     byId('drop').disabled = !this.#bot.online
     return undefined
@@ -65,7 +66,11 @@ export class PhoneView {
       {},
       element('span', { class: connected ? 'dot on' : 'dot', 'aria-hidden': 'true' }),
       element('span', {}, `Device ${id}, ${status}`),
-      element('button', { type: 'button', 'aria-label': `Unlink device ${id}`, onclick: unlink }, 'Unlink'),
+      element(
+        'button',
+        { type: 'button', 'data-key': `device:${id}`, 'aria-label': `Unlink device ${id}`, onclick: unlink },
+        'Unlink',
+      ),
     )
   }
 

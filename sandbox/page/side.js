@@ -1,5 +1,5 @@
 /** The left side: which bots there are, and who one is. */
-import { byId, element } from './dom.js'
+import { byId, element, replaceKeepingFocus } from './dom.js'
 
 export function renderBots(bots, currentId, open) {
   const items = bots.map((bot) => {
@@ -51,10 +51,4 @@ function avatar(name, id) {
     { class: `avatar hue-${Number(String(id).replace(/\D/g, '')) % 6}`, 'aria-hidden': 'true' },
     [...name][0] ?? '?',
   )
-}
-
-function replaceKeepingFocus(list, items) {
-  const key = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined
-  list.replaceChildren(...items)
-  if (key !== undefined) list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus()
 }
