@@ -53,7 +53,8 @@ export class AccountKeeper {
 /** None where there is no such file, or one that says something else. */
 async function readAccounts(path: string): Promise<KeptAccount[]> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'), BufferJSON.reviver) as KeptAccount[]
+    const found: unknown = JSON.parse(await readFile(path, 'utf8'), BufferJSON.reviver)
+    return Array.isArray(found) ? (found as KeptAccount[]) : []
   } catch {
     return []
   }

@@ -117,7 +117,7 @@ test('a dropped connection comes back; a device that was unlinked is linked anew
   await tap(page, 'Unlink device 1')
   await shows(page, /None\. The bot needs a new link/)
   const { stdout } = await runCli(['list', '--json'], environment, folder)
-  const { id = '' } = (JSON.parse(stdout) as { id: string; platform: string }[]).find(
+  const { id } = (JSON.parse(stdout) as { id: string; platform: string }[]).find(
     ({ platform }) => platform === 'whatsapp',
   ) ?? { id: '' }
   const pair = new StayingCli(['pair', id], environment, folder)
