@@ -65,6 +65,8 @@ export class DeviceConnection implements WhatsAppConnection {
   /** What comes in is left to the next worker. */
   #isClosing = false
   #failures = 0
+  /** When connections ended in a way that admins are told of where it comes often; monotonic times. */
+  #alarming: number[] = []
   #handled = 0
   #connections = 0
   readonly #tidying = new Tidying()
@@ -285,6 +287,7 @@ export class DeviceConnection implements WhatsAppConnection {
     if (deadline.isPast()) throw new WorkerExit('lease_lost', 'the deadline has passed')
     const rule = ruleOf(end.code)
     log.info({ code: end.code, reason: end.reason, openForMs: Math.round(end.openForMs) }, 'a connection ended')
+    this.#alarm(rule)
     const pairing = this.#pairing
     if (!this.#session.isLinked) {
       // Whoever waits with a phone is told; where they may still be offered a code, a new device begins.
@@ -294,6 +297,19 @@ export class DeviceConnection implements WhatsAppConnection {
       await this.#session.forget()
     }
     await this.#wait(end, rule)
+  }
+
+  /** Counts what should not come often; admins are told when it has, and it is counted anew. */
+  #alarm({ alarm }: DisconnectRule): void {
+    if (alarm === undefined) return
+    const { clock, gateway, log } = this.#context
+    const nowMs = clock.monotonicMs()
+    this.#alarming = [...this.#alarming.filter((atMs) => nowMs - atMs < alarm.withinMs), nowMs]
+    if (this.#alarming.length < alarm.times) return
+    this.#alarming = []
+    gateway.call('unsteady', { ...alarm }).catch((error: unknown) => {
+      log.warn({ error }, 'admins could not be told that the connection ends again and again')
+    })
   }
 
   async #wait({ openForMs }: End, { next, words }: DisconnectRule): Promise<void> {
