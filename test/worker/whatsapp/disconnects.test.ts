@@ -155,7 +155,7 @@ describe('a linked device', () => {
   ] as const)('that meets $kind is given up after its limit at the latest, and connects anew', async (fault) => {
     fake.plantFault(fault)
     device.hurries = true
-    device.watchMs = 500
+    device.watchMs = 2000
     fake.phoneOf(number).endStream(515)
     await device.events.next('open')
     expect(fake.faultsLeft()).toBe(0)
