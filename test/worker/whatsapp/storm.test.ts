@@ -6,7 +6,7 @@ import { type Caller, WhatsAppRig } from '../../support/whatsapp-rig.ts'
 const number = '491701234567'
 const peopleCount = 6
 const messagesEach = 12
-const seed = Number(process.env['SEED'] ?? 62)
+const seed = Number(process.env['SEED'] ?? 1)
 let shop: WhatsAppRig
 let bot: string
 
