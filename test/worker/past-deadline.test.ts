@@ -180,7 +180,9 @@ test.for(['answers nothing', 'is gone'])(
     const text = join(rig.folder, 'worker.log')
     rig.name(worker)
     rig.name(forsaken)
-    await vi.waitFor(() => expect(readFileSync(text, 'utf8')).toContain('worker named'), { timeout: 20_000 })
+    await vi.waitFor(() => expect(readFileSync(text, 'utf8').match(/worker named/g)).toHaveLength(2), {
+      timeout: 20_000,
+    })
     signalProcess(worker.identity, 'SIGTERM')
     expect(await worker.ended).toMatchObject({ exitCode: 0 })
     expect(await forsaken.ended).toMatchObject({ exitCode: 40 })
