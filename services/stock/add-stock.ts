@@ -5,11 +5,12 @@ import { parseLine } from '../../domain/catalogue.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import { fileBytesMax, linesBytesMax, troubleWords } from '../../domain/stock-lines.ts'
+import type { AddedStock, SkippedLine } from '../../domain/stock-unit.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
 import { productNotFound } from '../catalogue/read-products.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
-import { type SkippedLine, sealLines } from './seal-lines.ts'
+import { sealLines } from './seal-lines.ts'
 import { makeSealer, type Sealer } from './seal-stock.ts'
 import { beginBatch, endBatch, insertUnits, type StockBatch } from './stock-batch.ts'
 import { tellStock } from './tell-stock.ts'
@@ -26,17 +27,6 @@ export interface AddStock {
 
 /** A file with one unit a line, or a file that is one unit and keeps its name. */
 type Goods = { readonly lines: Buffer } | { readonly file: { readonly name: string; readonly bytes: Buffer } }
-
-export interface AddedStock {
-  readonly product: string
-  /** The import, by which its units can be found and removed. */
-  readonly import: number
-  readonly added: number
-  /** Every line that is no new unit, in the order of the file. */
-  readonly skipped: readonly SkippedLine[]
-  /** Units that can be bought now. */
-  readonly available: number
-}
 
 const batchSize = 2500
 

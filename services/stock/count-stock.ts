@@ -1,16 +1,7 @@
 import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
-import type { StockCounts } from '../../domain/catalogue.ts'
+import type { ProductStock } from '../../domain/stock-unit.ts'
 import { productNotFound, readProducts } from '../catalogue/read-products.ts'
-
-export interface ProductStock extends StockCounts {
-  readonly product: string
-  readonly name: string
-  readonly low_stock_threshold: number | null
-  readonly low_stock: boolean
-  /** Customers who asked to hear when it is there again. */
-  readonly wishes: number
-}
 
 /** Units by their state, of one product or of all that are not archived. Needs `stock.read`; throws `not_found`. */
 export async function countStock(
