@@ -29,6 +29,8 @@ export interface AddStock {
 type Goods = { readonly lines: Buffer } | { readonly file: { readonly name: string; readonly bytes: Buffer } }
 
 const batchSize = 2500
+/** Lines that a refusal of the whole names. */
+const skippedShownMax = 1000
 
 /**
  * Puts goods on the shelf, all of them in this transaction. What is no unit, stands there twice, or is in stock or sold
@@ -112,7 +114,9 @@ async function shelve(
 function nothingToAdd(skipped: readonly SkippedLine[]): Failure {
   const first = skipped.find(({ trouble }) => trouble !== 'blank')
   const reason = first === undefined ? 'every line is blank' : `line ${first.line}: ${troubleWords[first.trouble]}`
-  return new Failure('usage', `no line of it is a unit (${reason}): nothing was added`, { details: { skipped } })
+  return new Failure('usage', `no line of it is a unit (${reason}): nothing was added`, {
+    details: { skipped: skipped.slice(0, skippedShownMax) },
+  })
 }
 
 async function countAvailable(tx: Tx, product: string): Promise<number> {

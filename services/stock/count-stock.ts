@@ -7,11 +7,17 @@ import { productNotFound, readProducts } from '../catalogue/read-products.ts'
 export async function countStock(
   tx: Queryable,
   actor: Actor,
-  input: { readonly product?: string | undefined },
+  input: {
+    readonly product?: string | undefined
+    /** Only those behind this product, by its id. */
+    readonly after?: string | undefined
+    readonly limit?: number | undefined
+  },
 ): Promise<ProductStock[]> {
   assertMay(actor, 'stock.read')
-  const products = await readProducts(tx, input.product === undefined ? { archived: false } : { id: input.product })
-  if (input.product !== undefined && products.length === 0) throw productNotFound(input.product)
+  const { product: id, ...page } = input
+  const products = await readProducts(tx, id === undefined ? { archived: false, ...page } : { id })
+  if (id !== undefined && products.length === 0) throw productNotFound(id)
   const { rows } = await tx.query<{ product_id: string; wishes: number }>(
     'select product_id, count(*)::int as wishes from restock_wish group by product_id',
   )
