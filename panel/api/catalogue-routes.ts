@@ -110,7 +110,6 @@ function categoryRoutes({ database }: RouteContext): PanelRoute[] {
       pageOf(limit, (most) => listCategories(database, actor, { archived, after: cursor, limit: most })),
     ),
     change(api.addCategory, (tx, { actor, body }) => createCategory(tx, actor, body)),
-    // Before the path of one category, whose id is a number.
     change(api.orderCategories, async (tx, { actor, body }) => ({ items: await orderCategories(tx, actor, body) })),
     change(api.renameCategory, (tx, { actor, params, body }) =>
       renameCategory(tx, actor, { category: params.id, ...body }),
