@@ -39,12 +39,13 @@ describe('an order', () => {
       refusal: null,
     })
     expect(await balance(customer)).toBe('5.6')
-    const shown = await shop.admin('GET', `/api/orders/${placed.json['id']}`)
+    const id = String(placed.json['id'])
+    const shown = await shop.admin('GET', `/api/orders/${id}`)
     expect(shown.json).toMatchObject({ profit: { amount: '0.4', state: 'pending' }, refunds: [] })
     expect(shown.json['units']).toHaveLength(2)
     const { rows } = await shop.database.query(
       `select actor from audit_log where action = 'order.place' and target_id = $1`,
-      [String(placed.json['id'])],
+      [id],
     )
     expect(rows).toEqual([{ actor: 'user:the-admin' }])
   })
