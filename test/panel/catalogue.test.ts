@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pictureBytesMax } from '../../domain/catalogue.ts'
+import { editProduct } from '../../services/catalogue/edit-product.ts'
+import { ownerActor } from '../support/rig.ts'
 import { ask } from './panel-fixture.ts'
-import { allOf, keyed, openShopPanel, type ShopPanel, statusOf } from './shop-fixture.ts'
+import { allOf, answerBehind, keyed, openShopPanel, type ShopPanel, statusOf } from './shop-fixture.ts'
 
 let shop: ShopPanel
 beforeAll(async () => {
@@ -89,6 +91,19 @@ describe('a product', () => {
     const stale = await shop.admin('PATCH', path, { base_price: '4' }, { 'if-match': seen })
     expect(statusOf(stale)).toEqual({ status: 412, code: 'stale' })
     expect((await shop.admin('GET', path)).json).toMatchObject({ base_price: '3' })
+  })
+
+  it('is not changed by somebody who has seen it before a change that is under way', async () => {
+    const id = await shop.addProduct()
+    const path = `/api/products/${id}`
+    const seen = { 'if-match': (await shop.admin('GET', path)).headers.get('etag') ?? '' }
+    const late = await answerBehind(
+      shop,
+      (tx) => editProduct(tx, ownerActor, { id, basePrice: 5_000_000n }),
+      () => shop.admin('PATCH', path, { base_price: '1' }, seen),
+    )
+    expect(statusOf(late)).toEqual({ status: 412, code: 'stale' })
+    expect((await shop.admin('GET', path)).json).toMatchObject({ base_price: '5' })
   })
 
   it('that is not there is 404, and so is one with a name that no product can have 400', async () => {
