@@ -10,6 +10,7 @@ export const categoryNameMax = 100
 export const descriptionMax = 3000
 export const pictureBytesMax = 5 * 1024 * 1024
 export const productIdMax = 30
+const priceMax = 1_000_000_000_000n
 
 /** A category as operators see it. */
 export interface CategoryView {
@@ -110,6 +111,15 @@ export function parseProductId(text: string): string {
     'usage',
     `a product's id has 1 to ${productIdMax} lower-case letters, digits, _ or -, beginning with a letter or digit`,
   )
+}
+
+/**
+ * Throws `usage` unless an amount, in the smallest unit of its currency, can be a price: with the highest markup
+ * (domain/markup.ts) a thousand units of it must still fit where amounts are kept, or no shop could show it.
+ */
+export function assertPrice(amount: bigint): void {
+  if (amount > 0n && amount <= priceMax) return
+  throw new Failure('usage', `a price is above 0, and at most ${priceMax} of the smallest unit of its currency`)
 }
 
 /** Trims a name and checks that it is one line of 1 to `max` characters; throws `usage` naming `what` it is. */

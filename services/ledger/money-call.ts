@@ -3,7 +3,7 @@ import { Failure } from '../../domain/failure.ts'
 
 /**
  * Calls a function of the database that moves money: one statement, one row. What it refuses by its own codes becomes a
- * `Failure`: BF404 `not_found`, BF409 `conflict`.
+ * `Failure`: BF404 `not_found`, BF409 `conflict`; and so does a sum that is more than can be counted.
  */
 export async function moneyCall<Row>(
   tx: Queryable,
@@ -19,6 +19,8 @@ export async function moneyCall<Row>(
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'BF404') throw new Failure('not_found', (error as Error).message, { cause: error })
     if (code === 'BF409') throw new Failure('conflict', (error as Error).message, { cause: error })
+    // numeric_value_out_of_range
+    if (code === '22003') throw new Failure('conflict', 'that is more than can be counted', { cause: error })
     throw error
   }
 }

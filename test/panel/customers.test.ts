@@ -112,6 +112,13 @@ describe('a correction of a balance', () => {
     expect(rows).toEqual([{ kind: 'balance_adjusted' }, { kind: 'balance_adjusted' }])
   })
 
+  it('beyond what can be counted is refused', async () => {
+    const customer = await shop.addCustomer()
+    const all = { amount: '9223372036854775807', currency: 'IRR', reason: 'x' }
+    expect((await adjust(customer, all)).status).toBe(200)
+    expect(statusOf(await adjust(customer, { ...all, amount: '1' }))).toEqual({ status: 409, code: 'conflict' })
+  })
+
   it('needs an Idempotency-Key', async () => {
     const customer = await shop.addCustomer()
     expect(statusOf(await adjust(customer, { amount: '5', reason: 'x' }, {}))).toEqual({ status: 400, code: 'usage' })
