@@ -80,8 +80,8 @@ describe('a product', () => {
     await shop.admin('PUT', '/api/shops/t1/pricing', { kind: 'percent', percent: '100000' })
     const { status } = await add({ id: 'gold', name: 'Gold', base_price: '1000000' })
     expect(status).toBe(201)
-    const [category] = await catalogueOf(shop.database, { tenant: own, language: 'en' })
-    expect(category?.products).toContainEqual(expect.objectContaining({ id: 'gold', unit_price: '1001000000' }))
+    const [shown] = await catalogueOf(shop.database, { tenant: own, language: 'en' })
+    expect(shown?.products).toContainEqual(expect.objectContaining({ id: 'gold', unit_price: '1001000000' }))
     const body = { customer: await shop.addCustomer(own, 1), product: 'gold', quantity: 1000 }
     const refused = await shop.admin('POST', '/api/orders', body, keyed())
     expect(refused.json).toMatchObject({ status: 409, refusal: expect.any(String) })

@@ -119,8 +119,10 @@ export async function answerBehind(
   const answer = request().finally(() => {
     answered = true
   })
-  const waits = async () => (await database.query('select 1 from pg_locks where not granted')).rowCount > 0
-  while (!answered && !(await waits()));
+  for (;;) {
+    const waiting = await database.query('select 1 from pg_locks where not granted')
+    if (answered || waiting.rowCount > 0) break
+  }
   mayCommit.resolve()
   await other
   return answer
