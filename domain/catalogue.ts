@@ -1,6 +1,6 @@
 /** What is for sale, as services and faces name it: categories, products, pictures. */
 import { Failure } from './failure.ts'
-import type { Currency } from './money.ts'
+import { type Currency, formatAmount } from './money.ts'
 
 export const productStatuses = ['active', 'hidden', 'archived'] as const
 export type ProductStatus = (typeof productStatuses)[number]
@@ -10,7 +10,15 @@ export const categoryNameMax = 100
 export const descriptionMax = 3000
 export const pictureBytesMax = 5 * 1024 * 1024
 export const productIdMax = 30
-const priceMax = 1_000_000_000_000n
+
+/** In smallest units: a thousand units of it at the largest markup still fit where amounts are kept. */
+const basePriceMax = 1_000_000_000_000n
+
+/** Throws `usage` for what is no price of one unit, in its currency's smallest unit. */
+export function assertBasePrice(price: bigint, currency: Currency): void {
+  if (price > 0n && price <= basePriceMax) return
+  throw new Failure('usage', `a price is above 0 and at most ${formatAmount(basePriceMax, currency)} ${currency}`)
+}
 
 /** A category as operators see it. */
 export interface CategoryView {
@@ -111,15 +119,6 @@ export function parseProductId(text: string): string {
     'usage',
     `a product's id has 1 to ${productIdMax} lower-case letters, digits, _ or -, beginning with a letter or digit`,
   )
-}
-
-/**
- * Throws `usage` unless an amount, in the smallest unit of its currency, can be a price: with the highest markup
- * (domain/markup.ts) a thousand units of it must still fit where amounts are kept, or no shop could show it.
- */
-export function assertPrice(amount: bigint): void {
-  if (amount > 0n && amount <= priceMax) return
-  throw new Failure('usage', `a price is above 0, and at most ${priceMax} of the smallest unit of its currency`)
 }
 
 /** Trims a name and checks that it is one line of 1 to `max` characters; throws `usage` naming `what` it is. */

@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import {
-  assertPrice,
+  assertBasePrice,
   nameMax,
   numberedProductId,
   type ProductView,
@@ -43,7 +43,7 @@ export async function createProduct(tx: Tx, actor: Actor, input: CreateProduct):
   assertMay(actor, 'catalogue.edit')
   const name = parseLine(input.name, "a product's name", nameMax)
   const description = parseDescription(input.description ?? '')
-  assertPrice(input.basePrice)
+  assertBasePrice(input.basePrice, input.currency)
   const category = input.category === undefined ? undefined : await findCategory(tx, input.category, { hold: true })
   const values = { ...input, name, description, categoryId: category?.id ?? null }
   const id = await insertUnderFreeId(tx, actor, values)
