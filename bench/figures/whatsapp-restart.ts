@@ -16,16 +16,16 @@ export const whatsappRestart: Figure = {
   digits: 0,
   floor: 'the same worker, started cold',
   reach: { text: 'ratio <= 0.6', holds: ({ ratio }) => ratio !== undefined && ratio.median <= 0.6 },
-  how: `From the kill until the fake WhatsApp has logged its successor in and sent it what waited. The floor: the same bots under the same server with \`STANDBY=false\`. A run is the median of ${bots} workers, each killed once.`,
+  how: `From the kill until the fake WhatsApp has logged its successor in and sent it what waited. The floor: the same bots under the same server with \`STANDBY=0\`. A run is the median of ${bots} workers, each killed once.`,
   measure: (run) =>
     WhatsappFleet.use(run.bench, bots, async (fleet) => ({
-      floor: await killEach(run, fleet, 'false'),
-      ours: await killEach(run, fleet, 'true'),
+      floor: await killEach(run, fleet, false),
+      ours: await killEach(run, fleet, true),
     })),
 }
 
-async function killEach(run: Run, { servers, bots, fake }: WhatsappFleet, STANDBY: string): Promise<number> {
-  const server = await servers.start('server1', { STANDBY })
+async function killEach(run: Run, { servers, bots, fake }: WhatsappFleet, isWarm: boolean): Promise<number> {
+  const server = await servers.start('server1', { STANDBY: isWarm ? '1' : '0' })
   await servers.untilAllRun()
   const times: number[] = []
   for (const bot of bots) {
