@@ -4,8 +4,11 @@
  * whole poll has brought nothing.
  */
 const handledLeast = 100
-/** Of a bot that is never left alone. */
-const handledMost = 2000
+/**
+ * Of a bot that is never left alone. What its garbage takes from malloc meanwhile is given back in pieces and not as a
+ * whole: with 2000 a WhatsApp worker took 52 MiB under traffic where it takes 30, and kept 2 for good, for 4 % less CPU.
+ */
+const handledMost = 300
 
 export class Tidying {
   readonly #collect: () => void
