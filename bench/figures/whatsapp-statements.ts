@@ -24,7 +24,7 @@ export const whatsappStatements: Figure = {
     text: `<= ${most}, the key store at most ${keyStoreMost} of them`,
     holds: ({ ours, besides }) => ours.max <= most && (besides.get(keyStore)?.max ?? most) <= keyStoreMost,
   },
-  how: `What Postgres logs as a statement (BEGIN and COMMIT included; the BEGIN goes in one message with the role and the fence that hold for it, and is logged as one) from the message to the note that its answer was delivered, one message at a time: ${words.join(', ')}, the median of ${roundsOfEach} each after a first one, without what the server also says in ${idleMs / 1000} s in which nobody writes. The word that costs most counts.`,
+  how: `What Postgres logs as a statement (BEGIN and COMMIT included; the BEGIN goes in one message with the role and the fence that hold for it, and is logged as one) from the message to the note that its answer was delivered, one message at a time: ${words.join(', ')}, the median of ${roundsOfEach} each after a first one, without what is also said in ${idleMs / 1000} s in which nobody writes. The word that costs most counts.`,
   measure: async (run) => {
     const count = await StatementCount.begin(run.bench)
     try {
@@ -32,19 +32,19 @@ export const whatsappStatements: Figure = {
         if (bot === undefined) throw new Error('a fleet of one has one bot')
         await servers.start()
         await servers.untilAllRun()
-        count.take()
-        await pause(idleMs, run.bench.signal)
-        const idle = new Set(unitsOf(count.take().get(servers.databaseName) ?? []).map(nameOf))
-        const say = async (word: string) => {
+        const during = async (ms: number, word?: string) => {
           count.take()
-          await fake.ask('talk', { bot: bot.number, people: 1, messages: 1, words: [word] })
-          await pause(settledMs, run.bench.signal)
-          const units = unitsOf(count.take().get(servers.databaseName) ?? [])
-          return units.filter((unit) => !idle.has(nameOf(unit))).flat()
+          if (word !== undefined) await fake.ask('talk', { bot: bot.number, people: 1, messages: 1, words: [word] })
+          await pause(ms, run.bench.signal)
+          return unitsOf(count.take().get(servers.databaseName) ?? [])
         }
+        for (const word of words) await during(settledMs, word)
+        const idle = new Set((await during(idleMs)).map(nameOf))
+        if ([...idle].some(isOfKeys)) throw new Error('the worker was not idle')
+        const say = async (word: string) =>
+          (await during(settledMs, word)).filter((unit) => !idle.has(nameOf(unit))).flat()
         const costs: Cost[] = []
         for (const word of words) {
-          await say(word)
           const rounds: string[][] = []
           while (rounds.length < roundsOfEach) rounds.push(await say(word))
           costs.push(costOf(rounds))
@@ -77,13 +77,16 @@ function unitsOf(statements: readonly Statement[]): string[][] {
   return units
 }
 
-/** By its first statement besides a mere BEGIN: who says what. */
+/** By its first statement besides its BEGIN. */
 function nameOf(unit: readonly string[]): string {
-  return unit.find((text) => !/^begin$/i.test(text)) ?? ''
+  return unit.find((text) => !/^begin/i.test(text)) ?? ''
+}
+
+function isOfKeys(text: string): boolean {
+  return /whatsapp_(?:open|keys|store|forget|key|session)\b/.test(text)
 }
 
 function costOf(rounds: readonly (readonly string[])[]): Cost {
-  const isOfKeys = (text: string) => /whatsapp_(?:open|keys|store|forget|key|session)\b/.test(text)
   return {
     all: medianOf(rounds.map(({ length }) => length)),
     keys: medianOf(rounds.map((round) => round.filter(isOfKeys).length)),
