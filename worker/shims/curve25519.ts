@@ -1,6 +1,6 @@
 /**
- * Stands in for curve25519-js behind libsignal. To verify a signature, which a login does twice, that package makes some
- * ten thousand small arrays outside of V8's heap, and V8 compiles functions of thousands of lines for it: megabytes of
+ * Stands in for curve25519-js behind libsignal. To verify a signature, which a login does twice, that package makes nine
+ * thousand small arrays outside of V8's heap, and V8 compiles functions of thousands of lines for it: megabytes of
  * malloc's, which do not come back in one piece. Here node's own Ed25519 verifies (test/worker/whatsapp/shims.test.ts
  * holds the two against each other). To sign, which linking a device does, takes a secret and stays theirs.
  */
