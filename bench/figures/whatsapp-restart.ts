@@ -5,7 +5,7 @@ import { pause } from '../support/wait.ts'
 import { WhatsappFleet } from '../support/whatsapp-fleet.ts'
 
 /** Each is killed once: a second kill would meet the back-off. */
-const bots = 5
+const fleetSize = 5
 /** Between two kills: until another spare has rehearsed, where there is one. */
 const restMs = 4000
 
@@ -16,9 +16,9 @@ export const whatsappRestart: Figure = {
   digits: 0,
   floor: 'the same worker, started cold',
   reach: { text: 'ratio <= 0.6', holds: ({ ratio }) => ratio !== undefined && ratio.median <= 0.6 },
-  how: `From the kill until the fake WhatsApp has logged its successor in and sent it what waited. The floor: the same bots under the same server with \`STANDBY=0\`. A run is the median of ${bots} workers, each killed once.`,
+  how: `From the kill until the fake WhatsApp has logged its successor in and sent it what waited. The floor: the same bots under the same server with \`STANDBY=0\`. A run is the median of ${fleetSize} workers, each killed once.`,
   measure: (run) =>
-    WhatsappFleet.use(run.bench, bots, async (fleet) => ({
+    WhatsappFleet.use(run.bench, fleetSize, async (fleet) => ({
       floor: await killEach(run, fleet, false),
       ours: await killEach(run, fleet, true),
     })),

@@ -28,6 +28,7 @@ const fake = await startFakeWhatsApp()
 const peopleOf = new Map<string, Phone[]>()
 /** How many messages each phone has written. */
 const said = new Map<Phone, number>()
+let isEnding = false
 
 const calls = {
   /** Types a pairing code into the bot's phone. */
@@ -60,11 +61,12 @@ const calls = {
 
   /** Waits until a bot is connected by a connection of after that moment, and has what waited for it. @returns when */
   connected: async ({ bot, sinceMs }: OfBot & { sinceMs: number }): Promise<number> => {
-    for (;;) {
+    while (!isEnding) {
       const line = fake.connections.findLast(({ number }) => number === bot)
       if (line?.caughtUpAtMs !== undefined && wallMs(line.openedAtMs) >= sinceMs) return wallMs(line.caughtUpAtMs)
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
     }
+    throw new Error('nobody waits any more')
   },
 
   /** The most bots that connected at the same time after that moment. */
@@ -81,7 +83,10 @@ lines.on('line', (line) => {
     (error: unknown) => process.stdout.write(`${JSON.stringify({ call, error: String(error) })}\n`),
   )
 })
-lines.once('close', () => void fake.stop().then(() => process.exit()))
+lines.once('close', () => {
+  isEnding = true
+  void fake.stop()
+})
 
 function phones(bot: string, count: number): Phone[] {
   const known = peopleOf.get(bot) ?? []
