@@ -6,6 +6,7 @@
 import { createInterface } from 'node:readline'
 import type { Phone } from '../../sandbox/whatsapp/phone.ts'
 import { startFakeWhatsApp } from '../../sandbox/whatsapp/start-fake-whatsapp.ts'
+import { pause } from '../support/wait.ts'
 
 /** The bot's number, digits. */
 interface OfBot {
@@ -28,7 +29,7 @@ const fake = await startFakeWhatsApp()
 const peopleOf = new Map<string, Phone[]>()
 /** How many messages each phone has written. */
 const said = new Map<Phone, number>()
-let isEnding = false
+const ending = new AbortController()
 
 const calls = {
   /** Types a pairing code into the bot's phone. */
@@ -61,12 +62,11 @@ const calls = {
 
   /** Waits until a bot is connected by a connection of after that moment, and has what waited for it. @returns when */
   connected: async ({ bot, sinceMs }: OfBot & { sinceMs: number }): Promise<number> => {
-    while (!isEnding) {
+    for (;;) {
       const line = fake.connections.findLast(({ number }) => number === bot)
       if (line?.caughtUpAtMs !== undefined && wallMs(line.openedAtMs) >= sinceMs) return wallMs(line.caughtUpAtMs)
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+      await pause(lookEveryMs, ending.signal)
     }
-    throw new Error('nobody waits any more')
   },
 
   /** The most bots that connected at the same time after that moment. */
@@ -84,7 +84,7 @@ lines.on('line', (line) => {
   )
 })
 lines.once('close', () => {
-  isEnding = true
+  ending.abort()
   void fake.stop()
 })
 
