@@ -14,6 +14,7 @@ export const requestBytesMax = 64 * 1024
 const loginSchema = z.strictObject({
   username: z.string().min(1).max(200),
   password: z.string().min(1).max(passwordBytesMax),
+  code: z.string().min(1).max(100).optional(),
 })
 export type LoginRequest = z.infer<typeof loginSchema>
 
@@ -75,7 +76,7 @@ export interface LoginAnswer {
 /** `GET /api/me`. */
 export interface MeAnswer {
   user: UserView
-  expires_at: string
+  expires_at: string | null
 }
 
 /** One field of a request that is wrong; never its value. */

@@ -22,7 +22,7 @@ export function addAuditCommands(program: Command, cli: Cli): void {
     .option('--limit <count>', 'at most this many', wholeNumber(1, 10_000), 50)
     .action(async (options: AuditOptions) => {
       const { withContext } = await import('../context.ts')
-      const { listAudit } = await import('../../services/list-audit.ts')
+      const { listAudit } = await import('../../services/audit/list-audit.ts')
       const { renderAudit } = await import('../render-history.ts')
       await withContext(cli, async (context) => {
         const { since, ...filters } = options

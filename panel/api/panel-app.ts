@@ -9,7 +9,7 @@ import { assertMay } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import { requestBytesMax } from '../../domain/panel-contract.ts'
 import type { Log } from '../../runtime/log.ts'
-import { findSession } from '../../services/find-session.ts'
+import { findCaller } from '../../services/access/find-caller.ts'
 import { countedAddress } from './client-address.ts'
 import { assertHostKnown, assertOwnOrigin } from './origin.ts'
 import { HttpProblem, httpProblems, problemHandler, requestIdOf } from './problem.ts'
@@ -116,7 +116,7 @@ async function openCall(
   presented: PresentedToken,
 ): Promise<void> {
   const source = `api:${countedAddress(request.ip)}`
-  const session = await findSession(options.database, { token: presented.token, source })
+  const session = await findCaller(options.database, { token: presented.token, source })
   if (session === undefined) throw notAuthenticated()
   response.locals['call'] = { request, response, session, token: presented.token } satisfies SessionCall
 }

@@ -63,7 +63,7 @@ function serverInfoAnswer(context: RouteContext): (call: SessionCall) => Promise
 function loginAnswer(context: RouteContext): (call: PublicCall) => Promise<LoginAnswer> {
   let underway = 0
   return async ({ request, response }) => {
-    const { username, password } = decodeLogin(request.body)
+    const { username, password, code } = decodeLogin(request.body)
     if (underway >= loginsAtOnceMax) {
       throw new Failure('too_many_attempts', 'too many people are logging in at this moment: try again in 1 s', {
         details: { retryAfterSeconds: 1 },
@@ -73,7 +73,19 @@ function loginAnswer(context: RouteContext): (call: PublicCall) => Promise<Login
     try {
       const address = countedAddress(request.ip)
       const replaces = presentedToken(request)?.token
-      const loggedIn = await logIn(context.database, { username, password, address, replaces }, context.hasher)
+      const loggedIn = await logIn(
+        context.database,
+        {
+          username,
+          password,
+          code,
+          address,
+          replaces,
+          keyring: context.keyring,
+          userAgent: request.headers['user-agent'],
+        },
+        context.hasher,
+      )
       const cookie = keepsSecureCookie(context.origins, request.headers.host)
       if (cookie) setSessionCookie(response, loggedIn.token)
       return {

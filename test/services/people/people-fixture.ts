@@ -1,6 +1,7 @@
 import type { Database } from '../../../db/database.ts'
 import type { Tx } from '../../../db/transaction.ts'
 import type { Actor, Role } from '../../../domain/actor.ts'
+import { makeKeyring } from '../../../domain/keyring.ts'
 import { createUser } from '../../../services/create-user.ts'
 import type { PasswordHasher } from '../../../services/password-hasher.ts'
 import { argon2Hasher } from '../../../services/password-hasher.ts'
@@ -12,6 +13,9 @@ export const operatorOfTheMachine: Actor = {
   tenant: null,
   source: 'cli',
 }
+
+/** What authenticators are sealed with. */
+export const peopleKeyring = makeKeyring([Buffer.alloc(32, 9)])
 
 export const goodPassword = 'quiet-lamp-orbit-77'
 
