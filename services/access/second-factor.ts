@@ -59,7 +59,12 @@ export async function judgeCode(
   if (delayMs > 0) return { kind: 'too_early', delayMs }
   const secret = openBytes(await input.keyring(), totpAad(userId), factor.sealed)
   const counter = matchTotp(secret, { code: typed, nowMs: factor.now_ms, lastCounter: factor.last_counter })
-  if (counter === undefined) return countWrong(tx, userId)
+  if (counter === undefined) {
+    await tx.query('update user_totp set failures = failures + 1, failed_at = clock_timestamp() where user_id = $1', [
+      userId,
+    ])
+    return { kind: 'wrong' }
+  }
   await tx.query('update user_totp set last_counter = $2, failures = 0, failed_at = null where user_id = $1', [
     userId,
     counter,
@@ -72,16 +77,9 @@ async function judgeRecoveryCode(tx: Tx, userId: string, typed: string): Promise
     `update recovery_code set used_at = clock_timestamp() where user_id = $1 and code_hash = $2 and used_at is null`,
     [userId, hashSecretToken(plainRecoveryCode(typed))],
   )
-  if (rowCount === 0) return countWrong(tx, userId)
+  if (rowCount === 0) return { kind: 'wrong' }
   await tx.query('update user_totp set failures = 0, failed_at = null where user_id = $1', [userId])
   return { kind: 'right', by: 'recovery_code' }
-}
-
-async function countWrong(tx: Tx, userId: string): Promise<CodeVerdict> {
-  await tx.query('update user_totp set failures = failures + 1, failed_at = clock_timestamp() where user_id = $1', [
-    userId,
-  ])
-  return { kind: 'wrong' }
 }
 
 /** What a person is told whose password was right and whose code was not. */

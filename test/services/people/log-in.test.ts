@@ -15,6 +15,7 @@ import {
   goodPassword,
   letTimePass,
   operatorOfTheMachine as machine,
+  peopleKeyring,
 } from './people-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>

@@ -63,6 +63,17 @@ export async function letTimePass(database: Database, ms: number): Promise<void>
        expires_at = expires_at - $1 * interval '1 millisecond'`,
     [ms],
   )
+  await database.query(
+    `update api_token set created_at = created_at - $1 * interval '1 millisecond',
+       expires_at = expires_at - $1 * interval '1 millisecond',
+       last_used_at = last_used_at - $1 * interval '1 millisecond',
+       revoked_at = revoked_at - $1 * interval '1 millisecond'`,
+    [ms],
+  )
+  await database.query(
+    `update user_totp set failed_at = failed_at - $1 * interval '1 millisecond', last_counter = last_counter - $2`,
+    [ms, Math.floor(ms / 30_000)],
+  )
 }
 
 /**
