@@ -60,7 +60,7 @@ alter table audit_unchained enable row level security;
 
 create table audit_chain (
   position bigint primary key check (position > 0),
-  audit_id bigint not null unique references audit_log (id),
+  audit_id bigint not null unique,
   hash bytea not null check (octet_length(hash) = 32),
   chained_at timestamptz not null default clock_timestamp()
 );

@@ -116,7 +116,7 @@ describe('the chain', () => {
       'update audit_chain set hash = hash',
       'delete from audit_chain',
       'truncate audit_chain',
-      'truncate audit_log cascade',
+      'truncate audit_log',
       `update audit_log set actor = 'x'`,
       'delete from audit_log',
     ]) {
