@@ -2,8 +2,8 @@ import type { Queryable } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { FailureCode } from '../../domain/failure.ts'
 
-/** Who must wait and asks again costs nobody anything: one row an address, action and account in this time. */
-const throttledEveryMs = 60_000
+/** Refusals that cost nobody anything to bring about leave one row an address, action and target in this time. */
+const cheapEveryMs = 60_000
 
 export interface Refusal {
   /** What was refused: `user.log_in`, or `api.request` for a route. */
@@ -53,8 +53,13 @@ async function insertRefusal(database: Queryable, refusal: RefusedBy, source: st
       refusal.targetId,
       refusal.tenant,
       JSON.stringify({ code: refusal.code, ...refusal.details }),
-      refusal.code === 'too_many_attempts' ? throttledEveryMs : 0,
+      isCheap(refusal) ? cheapEveryMs : 0,
       refusal.code,
     ],
   )
+}
+
+/** A known person is told each time, and a failed login was slowed down. */
+function isCheap({ code, userId }: RefusedBy): boolean {
+  return code === 'too_many_attempts' || (userId === null && code !== 'not_authenticated')
 }

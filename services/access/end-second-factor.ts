@@ -4,7 +4,6 @@ import type { Actor } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import { appendAudit } from '../append-audit.ts'
 import { argon2Hasher, type PasswordHasher } from '../password-hasher.ts'
-import { auditRefusal } from './audit-refusal.ts'
 import { tooManyAttempts } from './judge-password.ts'
 import { assertInPerson, assertOwnPassword, type OwnPassword } from './person.ts'
 import { judgeCode, type KeyringOf } from './second-factor.ts'
@@ -41,16 +40,6 @@ export async function endSecondFactor(
   })
   if (verdict.kind === 'right') return
   if (verdict.kind === 'none') throw new Failure('not_found', 'there is no second factor')
-  const failure =
-    verdict.kind === 'too_early'
-      ? tooManyAttempts(verdict.delayMs)
-      : new Failure('not_allowed', 'the code is wrong, too old, or was used before: nothing was changed')
-  const { code } = failure
-  await auditRefusal(database, actor, {
-    action: 'user.end_second_factor',
-    targetKind: 'user',
-    targetId: actor.userId,
-    code,
-  })
-  throw failure
+  if (verdict.kind === 'too_early') throw tooManyAttempts(verdict.delayMs)
+  throw new Failure('not_allowed', 'the code is wrong, too old, or was used before: nothing was changed')
 }

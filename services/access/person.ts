@@ -3,7 +3,6 @@ import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { PasswordHasher } from '../password-hasher.ts'
-import { auditRefusal } from './audit-refusal.ts'
 import { judgePassword, settleAttempt } from './judge-password.ts'
 
 /** An actor who is a person with a session, not a program. */
@@ -48,21 +47,8 @@ export async function assertOwnPassword(
     actor.userId,
   ])
   const username = rows[0]?.username ?? ''
-  try {
-    const { passwordHash, attemptId } = await judgePassword(database, { ...input, username }, hasher)
-    if (passwordHash === null) throw new Failure('not_allowed', 'the present password is wrong: nothing was changed')
-    await database.transaction((tx) => settleAttempt(tx, attemptId, 'succeeded'))
-    return passwordHash
-  } catch (error) {
-    if (error instanceof Failure && error.code !== 'unavailable') {
-      const { code } = error
-      await auditRefusal(database, actor, {
-        action: 'user.give_password',
-        targetKind: 'user',
-        targetId: actor.userId,
-        code,
-      })
-    }
-    throw error
-  }
+  const { passwordHash, attemptId } = await judgePassword(database, { ...input, username }, hasher)
+  if (passwordHash === null) throw new Failure('not_allowed', 'the present password is wrong: nothing was changed')
+  await database.transaction((tx) => settleAttempt(tx, attemptId, 'succeeded'))
+  return passwordHash
 }

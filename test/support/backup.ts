@@ -98,6 +98,8 @@ const laterRows: Readonly<Record<string, string>> = {
     values ('u1', '${backupKeyring.activeKeyId}', 'v1.box', 9007199254740991)`,
   recovery_code: `insert into recovery_code (user_id, code_hash, used_at) values ('u1', sha256('x'), now())`,
   audit_chain: `insert into audit_chain (position, audit_id, hash) values (1, 9007199254740991, sha256('x'))`,
+  api_reply: `insert into api_reply (caller, key, fingerprint, status, answer)
+    values ('u1', E${awkward}, sha256('x'), 201, '{"id": "bot-1"}')`,
   channel_mark: `insert into channel_mark (instance_id, mark) values ('bot-1', 9007199254740991)`,
 }
 
