@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import { csvLine } from '../domain/csv.ts'
-import { Failure } from '../domain/failure.ts'
 import { writeWholeFile } from '../runtime/whole-file.ts'
 import { exportSold, type SoldFilter, type SoldPage, type SoldUnit } from '../services/stock/export-sold.ts'
 import type { Cli } from './command.ts'
 import { type Context, withContext } from './context.ts'
 import { startProgress } from './progress.ts'
 import { unitsText } from './render-stock.ts'
+import { endOf, startOf } from './time-options.ts'
 
 export interface ExportOptions {
   since?: string
@@ -18,7 +18,6 @@ export interface ExportOptions {
 
 /** Orders of a page. */
 const pageSize = 500
-const dayMs = 86_400_000
 const columns = [
   'order',
   'unit',
@@ -37,8 +36,8 @@ const columns = [
 export async function exportStock(cli: Cli, product: string | undefined, options: ExportOptions): Promise<void> {
   const filter: SoldFilter = {
     product,
-    from: options.since === undefined ? undefined : parseTime(options.since, '--since').at,
-    until: options.until === undefined ? undefined : endOf(parseTime(options.until, '--until')),
+    from: startOf(options.since, '--since'),
+    until: endOf(options.until),
   }
   await withContext(cli, async (context) => {
     if (options.output !== undefined) await exportToFile(cli, context, filter, { ...options, output: options.output })
@@ -106,18 +105,4 @@ async function* jsonOf(source: AsyncIterable<readonly SoldUnit[]>): AsyncGenerat
 
 async function* asBytes(source: AsyncIterable<string>): AsyncGenerator<Buffer> {
   for await (const text of source) yield Buffer.from(text)
-}
-
-/** A day (UTC), or a moment as ISO 8601 has it. */
-function parseTime(text: string, flag: string): { at: Date; isDay: boolean } {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const at = new Date(text)
-  if ((isDay || /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/.test(text)) && !Number.isNaN(at.getTime())) {
-    return { at, isDay }
-  }
-  throw new Failure('usage', `${flag} is a day such as 2026-03-01, or a time such as 2026-03-01T14:00Z`)
-}
-
-function endOf({ at, isDay }: { at: Date; isDay: boolean }): Date {
-  return isDay ? new Date(at.getTime() + dayMs) : at
 }
