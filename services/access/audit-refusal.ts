@@ -2,7 +2,7 @@ import type { Queryable } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { FailureCode } from '../../domain/failure.ts'
 
-/** Refusals that cost nobody anything to bring about leave one row an address, action and target in this time. */
+/** Refusals that cost nobody anything to bring about leave one row an actor, address, action and target in this time. */
 const cheapEveryMs = 60_000
 
 export interface Refusal {
@@ -43,7 +43,7 @@ async function insertRefusal(database: Queryable, refusal: RefusedBy, source: st
      select $1, $2, $3, $4, $5, $6, $7, $8
      where not exists (
        select from audit_log where at > clock_timestamp() - $9 * interval '1 millisecond'
-         and source = $3 and action = $4 and target_id is not distinct from $6 and details ->> 'code' = $10)`,
+         and actor = $1 and source = $3 and action = $4 and target_id is not distinct from $6 and details ->> 'code' = $10)`,
     [
       refusal.actor,
       refusal.userId,

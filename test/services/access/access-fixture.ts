@@ -2,20 +2,21 @@
 import type { Database } from '../../../db/database.ts'
 import type { Tx } from '../../../db/transaction.ts'
 import type { Actor, Role } from '../../../domain/actor.ts'
-import { totpCode, totpCounter } from '../../../domain/totp.ts'
 import { beginSecondFactor } from '../../../services/access/begin-second-factor.ts'
 import { confirmSecondFactor } from '../../../services/access/confirm-second-factor.ts'
 import { findSession } from '../../../services/find-session.ts'
 import { type LogIn, logIn } from '../../../services/log-in.ts'
+import { authenticatorOf } from '../../support/authenticator.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { addPerson, goodPassword, peopleKeyring } from '../people/people-fixture.ts'
 
 /** What the person's authenticator knows. */
 export interface Authenticator {
-  readonly secret: Buffer
+  /** Base32. */
+  readonly secret: string
   readonly recoveryCodes: readonly string[]
   /** What it shows so many steps of 30 s from now. */
-  code(step?: number): Promise<string>
+  code(step?: number): string
 }
 
 export interface SignedIn {
@@ -73,11 +74,10 @@ export class People {
       address: '192.0.2.1',
       keyring,
     })
-    const secret = decodeBase32(begun.secret)
-    const code = async (step = 0) => totpCode(secret, totpCounter(await this.#nowMs()) + step)
-    const { recoveryCodes } = await this.run(confirmSecondFactor, actor, { code: await code(), keyring, keep: token })
+    const code = authenticatorOf(begun.secret)
+    const { recoveryCodes } = await this.run(confirmSecondFactor, actor, { code: code(), keyring, keep: token })
     await this.database.query('update user_totp set last_counter = 0')
-    return { secret, recoveryCodes, code }
+    return { secret: begun.secret, recoveryCodes, code }
   }
 
   async audited(action: string): Promise<{ actor: string; source: string; target_id: string; details: unknown }[]> {
@@ -87,20 +87,4 @@ export class People {
     )
     return rows
   }
-
-  async #nowMs(): Promise<number> {
-    const { rows } = await this.database.query<{ ms: number }>(
-      'select (extract(epoch from clock_timestamp()) * 1000)::double precision as ms',
-    )
-    return rows[0]?.ms ?? Number.NaN
-  }
-}
-
-/** As an authenticator reads what it is given. */
-function decodeBase32(text: string): Buffer {
-  const bits = [...text].map((letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  )
-  const bytes = bits.join('').match(/.{8}/g) ?? []
-  return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)))
 }

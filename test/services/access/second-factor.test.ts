@@ -34,15 +34,15 @@ describe('a login with a second factor', () => {
   it('asks for a code once the password was right, and opens no session without it', async () => {
     await people.database.query('delete from user_session')
     await expect(people.logIn('rosa')).rejects.toMatchObject(needsCode)
-    await expect(people.logIn('rosa', { code: await rosa.code(7) })).rejects.toMatchObject(needsCode)
+    await expect(people.logIn('rosa', { code: rosa.code(7) })).rejects.toMatchObject(needsCode)
     expect((await people.database.query('select from user_session')).rowCount).toBe(0)
-    const { user } = await people.logIn('rosa', { code: await rosa.code() })
+    const { user } = await people.logIn('rosa', { code: rosa.code() })
     expect(user).toMatchObject({ username: 'rosa', second_factor: true })
     expect((await people.audited('user.log_in')).at(-1)?.details).toEqual({ second_factor: 'totp' })
   })
 
   it('says nothing of a second factor to who has not the password', async () => {
-    const wrong = { password: 'not the password', code: await rosa.code() }
+    const wrong = { password: 'not the password', code: rosa.code() }
     const refusals = await Promise.all(
       ['rosa', 'kim', 'nobody-here'].map((username) => people.logIn(username, wrong).catch((error: unknown) => error)),
     )
@@ -59,7 +59,7 @@ describe('a login with a second factor', () => {
   it('takes a code once, however often and from wherever it comes at once', async () => {
     for (let round = 0; round < 3; round += 1) {
       await people.database.query('update user_totp set last_counter = 0, failures = 0')
-      const code = await rosa.code()
+      const code = rosa.code()
       const outcomes = await Promise.allSettled(
         Array.from({ length: 8 }, (_, n) => people.logIn('rosa', { code, address: `192.0.2.${n + 10}` })),
       )
@@ -68,7 +68,7 @@ describe('a login with a second factor', () => {
   })
 
   it('takes no code again after it, nor one of before', async () => {
-    const codes = await Promise.all([1, 0, -1].map((step) => rosa.code(step)))
+    const codes = [1, 0, -1].map((step) => rosa.code(step))
     await people.logIn('rosa', { code: codes[0] })
     for (const code of codes) await expect(people.logIn('rosa', { code })).rejects.toMatchObject(needsCode)
   })
@@ -79,10 +79,10 @@ describe('a login with a second factor', () => {
         needsCode,
       )
     }
-    const early = people.logIn('rosa', { code: await rosa.code(), address: '203.0.113.9' })
+    const early = people.logIn('rosa', { code: rosa.code(), address: '203.0.113.9' })
     await expect(early).rejects.toMatchObject({ code: 'too_many_attempts', details: { retryAfterSeconds: 1 } })
     await people.logIn('rosa', { code: rosa.recoveryCodes[0], address: '203.0.113.9' })
-    await people.logIn('rosa', { code: await rosa.code(), address: '203.0.113.9' })
+    await people.logIn('rosa', { code: rosa.code(), address: '203.0.113.9' })
   })
 
   it('cannot be outrun by codes that are guessed at once from many addresses', async () => {
@@ -102,13 +102,13 @@ describe('a login with a second factor', () => {
     }
     await expect(people.logIn('rosa')).rejects.toMatchObject({ code: 'too_many_attempts' })
     await letTimePass(people.database, 1_000)
-    await people.logIn('rosa', { code: await rosa.code() })
+    await people.logIn('rosa', { code: rosa.code() })
   })
 
   it('goes on at once for whom an owner unlocks', async () => {
     for (let n = 0; n < 5; n += 1) await people.logIn('rosa', { code: '000000' }).catch(() => {})
     expect(await people.run(unlockUser, machine, { username: 'rosa' })).toEqual({ failuresForgotten: 5 })
-    await people.logIn('rosa', { code: await rosa.code() })
+    await people.logIn('rosa', { code: rosa.code() })
   })
 })
 
@@ -121,7 +121,7 @@ describe('a recovery code', () => {
       Array.from({ length: 6 }, (_, n) => people.logIn('rosa', { code: second, address: `192.0.2.${n + 10}` })),
     )
     expect(at.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    const { actor } = await people.signIn('rosa', { code: await rosa.code() })
+    const { actor } = await people.signIn('rosa', { code: rosa.code() })
     expect(await showSecondFactor(people.database, actor)).toMatchObject({ enabled: true, recovery_codes_left: 8 })
   })
 
@@ -132,11 +132,11 @@ describe('a recovery code', () => {
     )
     const kept = JSON.stringify(rows)
     for (const code of rosa.recoveryCodes) expect(kept).not.toContain(code.replaceAll('-', ''))
-    expect(kept).not.toContain(rosa.secret.toString('hex'))
+    expect(kept).not.toContain(rosa.secret)
   })
 
   it('of before is void once new ones were made', async () => {
-    const { actor } = await people.signIn('rosa', { code: await rosa.code() })
+    const { actor } = await people.signIn('rosa', { code: rosa.code() })
     const { recoveryCodes } = await renewRecoveryCodes(people.database, actor, own)
     await expect(people.logIn('rosa', { code: rosa.recoveryCodes[0] })).rejects.toMatchObject(needsCode)
     await people.logIn('rosa', { code: recoveryCodes[9] })
@@ -178,22 +178,22 @@ describe('beginning and ending a second factor', () => {
   })
 
   it('does not replace one that is in use', async () => {
-    const { actor } = await people.signIn('rosa', { code: await rosa.code() })
+    const { actor } = await people.signIn('rosa', { code: rosa.code() })
     await expect(beginSecondFactor(people.database, actor, own)).rejects.toMatchObject({ code: 'conflict' })
   })
 
   it('ends by the password and a code', async () => {
-    const { actor } = await people.signIn('rosa', { code: await rosa.code() })
+    const { actor } = await people.signIn('rosa', { code: rosa.code() })
     await expect(endSecondFactor(people.database, actor, { ...own, code: '000000' })).rejects.toMatchObject({
       code: 'not_allowed',
     })
     await expect(people.logIn('rosa')).rejects.toMatchObject(needsCode)
-    await endSecondFactor(people.database, actor, { ...own, code: await rosa.code(1) })
+    await endSecondFactor(people.database, actor, { ...own, code: rosa.code(1) })
     await people.logIn('rosa')
   })
 
   it('an owner takes it away, with the sessions', async () => {
-    const { token, actor } = await people.signIn('rosa', { code: await rosa.code() })
+    const { token, actor } = await people.signIn('rosa', { code: rosa.code() })
     await expect(people.run(resetSecondFactor, actor, { username: 'rosa' })).rejects.toMatchObject({
       code: 'not_allowed',
     })
@@ -215,6 +215,6 @@ it('a rotation seals authenticators anew, and the old key is not needed any more
   }
   expect((await old()).credentials).toBe(0)
   const bare = makeKeyring([Buffer.alloc(32, 77)])
-  await people.logIn('rosa', { code: await rosa.code(), keyring: () => bare })
+  await people.logIn('rosa', { code: rosa.code(), keyring: () => bare })
   await people.database.query('delete from key_fingerprint')
 })
