@@ -184,7 +184,7 @@ describe('people', () => {
       send('/api/users/second-owner/disable', boss),
       send('/api/users/the-owner/role', other, { role: 'admin' }, 'PUT'),
     ])
-    const statuses = answers.map(({ status }) => status).sort()
+    const statuses = answers.map(({ status }) => status).sort((a, b) => a - b)
     expect(statuses[0]).toBe(200)
     expect([401, 403, 409]).toContain(statuses[1])
     const { rows } = await test.database.query<{ owners: number }>(
@@ -300,12 +300,12 @@ describe('the audit', () => {
     const admin = bearer(await tokenOf(panel, 'the-admin'))
     const get = (path: string) => ask(panel, path, { headers: admin })
     const seen: unknown[] = []
-    let cursor: unknown = null
+    let cursor: string | null = null
     do {
-      const more = cursor === null ? '' : `&cursor=${String(cursor)}`
-      const page = await get(`/api/audit?action=user.log_in&limit=3${more}`)
+      const more = cursor === null ? '' : `&cursor=${cursor}`
+      const page: Answer = await get(`/api/audit?action=user.log_in&limit=3${more}`)
       seen.push(...items(page).map(({ id }) => id))
-      cursor = page.json['next_cursor']
+      cursor = page.json['next_cursor'] as string | null
     } while (cursor !== null)
     const all = items(await get('/api/audit?action=user.log_in&limit=1000'))
     expect(seen).toEqual(all.map(({ id }) => id))
