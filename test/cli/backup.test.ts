@@ -207,6 +207,7 @@ testAt('what is restored is a fleet at rest: new epochs, no holder, no session, 
     { id: 'bot-2', state: 'token_invalid' },
   ])
   expect(await one(place.target, `(select count(*)::int from user_session where revoked_at is null)`)).toBe(0)
+  expect(await one(place.target, `(select count(*)::int from api_token where revoked_at is null)`)).toBe(0)
   expect(await one(place.target, `(select count(*)::int from link_code where used_at is null)`)).toBe(0)
   const audit = await database.query(`select action from audit_log order by id desc limit 2`)
   expect(audit.rows).toEqual([{ action: 'database.restore' }, { action: 'database.backup' }])
