@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Tx } from '../../../db/transaction.ts'
-import { type Actor, may, type Permission, permissionNames } from '../../../domain/actor.ts'
+import { type Actor, assertMay, may, type Permission, permissionNames } from '../../../domain/actor.ts'
 import { apiTokensMax, parseApiToken, parseScopes } from '../../../domain/api-token.ts'
 import { type CreateApiToken, createApiToken } from '../../../services/access/create-api-token.ts'
 import { findCaller } from '../../../services/access/find-caller.ts'
@@ -175,6 +175,8 @@ describe('scopes', () => {
     expect(may(actor, 'instance.read')).toBe(true)
     expect(may(actor, 'instance.approve')).toBe(false)
     expect(may(actor, 'user.manage')).toBe(false)
+    expect(() => assertMay(actor, 'instance.approve')).toThrow(/not among the scopes of this token/)
+    expect(() => assertMay(actor, 'user.manage')).toThrow(/not among its rights/)
   })
 
   it('are rights, once each', () => {
