@@ -12,6 +12,7 @@ import type { Endpoint } from '../../domain/api/endpoint.ts'
 import { requestBytesMax } from '../../domain/api/parts.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Log } from '../../runtime/log.ts'
+import { auditDeadToken } from '../../services/access/audit-dead-token.ts'
 import { findCaller } from '../../services/access/find-caller.ts'
 import type { Session } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
@@ -135,7 +136,10 @@ async function recogniseCaller(
 ): Promise<Session> {
   const source = `api:${countedAddress(request.ip)}`
   const session = await findCaller(options.database, { token, source })
-  if (session === undefined) throw notAuthenticated()
+  if (session === undefined) {
+    await auditDeadToken(options.database, { token, source })
+    throw notAuthenticated()
+  }
   response.locals['caller'] = { session, token } satisfies Caller
   return session
 }

@@ -177,6 +177,13 @@ describe('people', () => {
     )
   })
 
+  it('an owner’s own password and second factor are not changed past the present ones', async () => {
+    const put = await send('/api/users/the-owner/password', boss, { password: 'another-lamp-orbit-78' }, 'PUT')
+    expect(put.status).toBe(403)
+    expect((await send('/api/users/the-owner/second-factor', boss, undefined, 'DELETE')).status).toBe(403)
+    await tokenOf(panel, 'the-owner')
+  })
+
   it('the last owner stays one, also when asked twice at once', async () => {
     await addPerson(test.database, 'second-owner', 'owner')
     const other = bearer(await tokenOf(panel, 'second-owner'))
@@ -279,6 +286,29 @@ describe('the audit', () => {
       },
       { ...user, target_id: 'POST /api/users/:username/disable' },
       { ...user, source: `api:127.0.0.1 token:${String(made.json['id'])}`, target_id: 'GET /api/audit' },
+    ])
+  })
+
+  it('has a token that was good once, and nothing of one that never was', async () => {
+    const viewer = bearer(await tokenOf(panel, 'the-viewer'))
+    const made = await send('/api/tokens', viewer, { name: 'ci' })
+    const [id, text] = [String(made.json['id']), String(made.json['token'])]
+    await send(`/api/tokens/${id}`, viewer, undefined, 'DELETE')
+    for (const token of [text, text, `bfl_${id}_${'A'.repeat(43)}`, `bfl_aaaaaaaa_${'A'.repeat(43)}`]) {
+      expect((await ask(panel, '/api/me', { headers: bearer(token) })).status).toBe(401)
+    }
+    const { rows } = await test.database.query(
+      `select actor, source, target_id, details from audit_log
+       where action = 'token.use.refused' and target_id in ($1, 'aaaaaaaa')`,
+      [id],
+    )
+    expect(rows).toEqual([
+      {
+        actor: 'user:the-viewer',
+        source: 'api:127.0.0.1',
+        target_id: id,
+        details: { code: 'not_authenticated', reason: 'revoked' },
+      },
     ])
   })
 
