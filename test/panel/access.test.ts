@@ -291,16 +291,19 @@ describe('the audit', () => {
 
   it('has a token that was good once, and nothing of one that never was', async () => {
     const viewer = bearer(await tokenOf(panel, 'the-viewer'))
-    const made = await send('/api/tokens', viewer, { name: 'ci' })
-    const [id, text] = [String(made.json['id']), String(made.json['token'])]
-    await send(`/api/tokens/${id}`, viewer, undefined, 'DELETE')
-    for (const token of [text, text, `bfl_${id}_${'A'.repeat(43)}`, `bfl_aaaaaaaa_${'A'.repeat(43)}`]) {
+    const makeDead = async () => {
+      const { json } = await send('/api/tokens', viewer, { name: 'ci' })
+      await send(`/api/tokens/${String(json['id'])}`, viewer, undefined, 'DELETE')
+      return { id: String(json['id']), text: String(json['token']) }
+    }
+    const [{ id, text }, other] = [await makeDead(), await makeDead()]
+    for (const token of [text, text, `bfl_${other.id}_${'A'.repeat(43)}`, `bfl_aaaaaaaa_${'A'.repeat(43)}`]) {
       expect((await ask(panel, '/api/me', { headers: bearer(token) })).status).toBe(401)
     }
     const { rows } = await test.database.query(
       `select actor, source, target_id, details from audit_log
-       where action = 'token.use.refused' and target_id in ($1, 'aaaaaaaa')`,
-      [id],
+       where action = 'token.use.refused' and target_id in ($1, $2, 'aaaaaaaa')`,
+      [id, other.id],
     )
     expect(rows).toEqual([
       {
