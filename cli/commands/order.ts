@@ -77,7 +77,7 @@ function addPlace(group: Command, cli: Cli): void {
     .action(async (options: PlaceOptions) => {
       const { withContext } = await import('../context.ts')
       const { placeOrderFor } = await import('../../services/orders/place-order-for.ts')
-      const { orderFailure } = await import('../money-refusals.ts')
+      const { orderFailure } = await import('../../domain/money-refusals.ts')
       await withContext(cli, async (context) => {
         const { customer, product, quantity, key = `cli:${randomUUID()}` } = options
         const maturityHours = context.config.settings.MATURITY_HOURS

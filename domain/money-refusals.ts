@@ -1,8 +1,14 @@
-/** What the shop refuses, as the failure that a command ends with: an exit code, and a sentence that says what to do. */
-import { Failure, type FailureCode } from '../domain/failure.ts'
-import type { OrderRefusal, OrderView } from '../domain/shop.ts'
-import { type RefusedTopUp, type TopUpRefusal, topUpCurrency } from '../domain/top-up.ts'
-import { type RefusedWithdrawal, type WithdrawalRefusal, withdrawalCurrency } from '../domain/withdrawal.ts'
+/** What the shop refuses, as the failure that a command or a request ends with: a code, and a sentence that says what to do. */
+import { Failure, type FailureCode } from './failure.ts'
+import type { OrderRefusal, OrderView } from './shop.ts'
+import { type RefusedTopUp, type TopUpOutcome, type TopUpRefusal, type TopUpView, topUpCurrency } from './top-up.ts'
+import {
+  type RefusedWithdrawal,
+  type WithdrawalOutcome,
+  type WithdrawalRefusal,
+  type WithdrawalView,
+  withdrawalCurrency,
+} from './withdrawal.ts'
 
 type Sentence = readonly [FailureCode, (detail: string, currency: string) => string]
 
@@ -13,9 +19,9 @@ const ofWithdrawal: Record<WithdrawalRefusal, Sentence> = {
   above_available: ['conflict', (free, currency) => `only ${free} ${currency} are available`],
   not_found: ['not_found', () => 'there is no such withdrawal: ./botfleet withdrawal list shows them'],
   wrong_state: ['conflict', (state) => `the withdrawal is ${state}: that cannot be done any more, or not yet`],
-  needs_force: ['conflict', () => 'the withdrawal is approved: only an owner rejects it now, with --force'],
+  needs_force: ['conflict', () => 'the withdrawal is approved: only an owner rejects it now, by force'],
   own_request: ['not_allowed', () => 'whoever requested it cannot approve it: two other people must'],
-  person_unknown: ['not_allowed', () => 'two people must approve this: say who you are with --as USERNAME'],
+  person_unknown: ['not_allowed', () => 'two people must approve this, each by a name of their own (--as USERNAME)'],
   wrong_txid: ['usage', () => 'a txid has 64 hexadecimal digits'],
   txid_used: ['conflict', () => 'this txid paid another withdrawal'],
   no_reason: ['usage', () => 'a reason is needed: the owners read it'],
@@ -59,6 +65,18 @@ export function withdrawalFailure({ refusal, detail }: RefusedWithdrawal): Failu
 
 export function topUpFailure({ refusal, detail }: RefusedTopUp): Failure {
   return failureOf(ofTopUp[refusal], { refusal, detail, currency: topUpCurrency })
+}
+
+/** The withdrawal after a step; throws what was refused. */
+export function settledWithdrawal(outcome: WithdrawalOutcome): WithdrawalView {
+  if (outcome.kind === 'refused') throw withdrawalFailure(outcome)
+  return outcome.withdrawal
+}
+
+/** The top-up after a step; throws what was refused. */
+export function settledTopUp(outcome: TopUpOutcome): TopUpView {
+  if (outcome.kind === 'refused') throw topUpFailure(outcome)
+  return outcome.topUp
 }
 
 function failureOf(
