@@ -1,5 +1,5 @@
 /** `Idempotency-Key`: a change that is asked for again, with the same key, happens once (IETF httpapi draft 07). */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Request } from 'express'
 import type { Tx } from '../../db/transaction.ts'
 import type { Endpoint } from '../../domain/api/endpoint.ts'
@@ -61,4 +61,15 @@ export async function answerOnce(
     default:
       return claim satisfies never
   }
+}
+
+/**
+ * What a ledger keeps of a request for ever, so that it is one fact also when its kept reply is long gone: made of the
+ * caller and the key, or of nothing that comes again where there is no key.
+ */
+export function ledgerKeyOf({ actor, request }: Pick<Call<Endpoint>, 'actor' | 'request'>): string {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string') return `api:${randomUUID()}`
+  const caller = actor.userId ?? actor.name
+  return `api:${createHash('sha256').update(`${caller}\0${key}`).digest('base64url')}`
 }

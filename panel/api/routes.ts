@@ -1,10 +1,14 @@
 /** Every route of the API. One that is not here does not exist; the document is made of the same list. */
 import { documentRoutes } from './document-routes.ts'
 import { instanceRoutes } from './instance-routes.ts'
+import { ledgerRoutes } from './ledger-routes.ts'
+import { messageRoutes } from './message-routes.ts'
 import { pairingRoutes } from './pairing-routes.ts'
 import type { PanelRoute, RouteContext } from './route.ts'
 import { serverRoutes } from './server-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { topUpRoutes } from './top-up-routes.ts'
+import { withdrawalRoutes } from './withdrawal-routes.ts'
 
 export function panelRoutes(context: RouteContext): PanelRoute[] {
   const routes = [
@@ -12,6 +16,10 @@ export function panelRoutes(context: RouteContext): PanelRoute[] {
     ...sessionRoutes(context),
     ...instanceRoutes(context),
     ...pairingRoutes(context),
+    ...topUpRoutes(context),
+    ...withdrawalRoutes(context),
+    ...ledgerRoutes(context),
+    ...messageRoutes(context),
   ]
   return [...routes, ...documentRoutes(context, routes)]
 }
