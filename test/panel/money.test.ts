@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { addCustomer, addTenant, address, asked, earn, earnings, txid, usdt } from '../services/money/money-fixture.ts'
+import { addCustomer, address, addTenant, asked, earn, earnings, txid, usdt } from '../services/money/money-fixture.ts'
 import { addPerson } from '../services/people/people-fixture.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { ask, bearer, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
