@@ -8,6 +8,7 @@ import type { PanelRoute, RouteContext } from './route.ts'
 import { serverRoutes } from './server-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { topUpRoutes } from './top-up-routes.ts'
+import { userBotRoutes } from './user-bot-routes.ts'
 import { withdrawalRoutes } from './withdrawal-routes.ts'
 
 export function panelRoutes(context: RouteContext): PanelRoute[] {
@@ -16,6 +17,7 @@ export function panelRoutes(context: RouteContext): PanelRoute[] {
     ...sessionRoutes(context),
     ...instanceRoutes(context),
     ...pairingRoutes(context),
+    ...userBotRoutes(context),
     ...topUpRoutes(context),
     ...withdrawalRoutes(context),
     ...ledgerRoutes(context),
