@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { Failure } from '../failure.ts'
 import { type Currency, currencies } from '../money.ts'
-import { parseShop } from '../tenant.ts'
+import { parseAgent, parseShop } from '../tenant.ts'
 
 /** Bytes of a request body, far above any body of the contract but files. */
 export const requestBytesMax = 64 * 1024
@@ -37,18 +37,40 @@ export const countedId = z.int().min(1).max(999_999_999_999_999)
 /** Why something is done, which somebody else reads. */
 export const reason = z.string().trim().min(1).max(500)
 
+/** A text that one of our parsers reads; what the parser refuses is said of the field. */
+const parsedBy = (parse: (text: string) => string) =>
+  z
+    .string()
+    .max(100)
+    .transform((text, context) => {
+      try {
+        return parse(text)
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Failure ? error.message : 'cannot be read' })
+        return z.NEVER
+      }
+    })
+
 /** A tenant as a person may write it: `master`, `agent:ada` or `ada`. */
-export const tenant = z
-  .string()
-  .max(100)
-  .transform((text, context) => {
-    try {
-      return parseShop(text)
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Failure ? error.message : 'is no tenant' })
+export const tenant = parsedBy(parseShop)
+/** The tenant of an agent, by its id or its tenant: `ada` or `agent:ada`. */
+export const agentTenant = parsedBy(parseAgent)
+
+/** Bytes in base64, of at most so many; a browser makes it of a file. */
+export const base64 = (bytesMax: number) =>
+  z
+    .string()
+    .max(Math.ceil(bytesMax / 3) * 4, `has more than ${bytesMax} bytes`)
+    .transform((text, context) => {
+      const bytes = Buffer.from(text, 'base64')
+      if (bytes.toString('base64') === text) return bytes
+      context.addIssue({ code: 'custom', message: 'must be base64, with its padding' })
       return z.NEVER
-    }
-  })
+    })
+    .meta({ description: 'base64' })
+
+/** A list in an answer. */
+export const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).readonly()
 
 /** A flag of a query: `true` or `false`. */
 export const flag = z.enum(['true', 'false']).transform((word) => word === 'true')

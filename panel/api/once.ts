@@ -1,10 +1,10 @@
 /** `Idempotency-Key`: a change that is asked for again, with the same key, happens once (IETF httpapi draft 07). */
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import type { Tx } from '../../db/transaction.ts'
 import type { Endpoint } from '../../domain/api/endpoint.ts'
 import { Failure } from '../../domain/failure.ts'
-import { claimReply, type KeyedRequest, keepReply } from '../../services/api-replies.ts'
+import { callerOf, claimReply, type KeyedRequest, keepReply } from '../../services/api-replies.ts'
 import { HttpProblem, httpProblems } from './problem.ts'
 import type { Call } from './route.ts'
 
@@ -21,6 +21,17 @@ export function keyOf(endpoint: Endpoint, request: Request): KeyedRequest | unde
   }
   const asked = JSON.stringify([request.method, request.path, request.query, request.body ?? null])
   return { key, fingerprint: createHash('sha256').update(asked).digest() }
+}
+
+/**
+ * The key of a request as the ledger keeps it, for ever: replies are forgotten after a while, and a payment is never made
+ * twice. One for each caller, route and key of a caller; only of an endpoint that requires a key.
+ */
+export function lastingKey({ request, actor }: Pick<Call<Endpoint>, 'request' | 'actor'>): string {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string') throw new Error('an endpoint that moves money requires a key')
+  const asked = JSON.stringify([callerOf(actor), request.method, request.path, key])
+  return `api:${createHash('sha256').update(asked).digest('base64url')}`
 }
 
 export interface Reply {
@@ -61,15 +72,4 @@ export async function answerOnce(
     default:
       return claim satisfies never
   }
-}
-
-/**
- * What a ledger keeps of a request for ever, so that it is one fact also when its kept reply is long gone: made of the
- * caller and the key, or of nothing that comes again where there is no key.
- */
-export function ledgerKeyOf({ actor, request }: Pick<Call<Endpoint>, 'actor' | 'request'>): string {
-  const key = request.headers['idempotency-key']
-  if (typeof key !== 'string') return `api:${randomUUID()}`
-  const caller = actor.userId ?? actor.name
-  return `api:${createHash('sha256').update(`${caller}\0${key}`).digest('base64url')}`
 }

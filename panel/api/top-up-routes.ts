@@ -8,7 +8,7 @@ import { listTopUps } from '../../services/top-ups/list-top-ups.ts'
 import { rejectTopUp } from '../../services/top-ups/reject-top-up.ts'
 import { requestTopUpFor } from '../../services/top-ups/request-top-up-for.ts'
 import { showTopUp } from '../../services/top-ups/show-top-up.ts'
-import { ledgerKeyOf } from './once.ts'
+import { lastingKey } from './once.ts'
 import { pageOf } from './page.ts'
 import { change, type PanelRoute, type RouteContext, read } from './route.ts'
 
@@ -22,10 +22,11 @@ export function topUpRoutes({ database, settings }: RouteContext): PanelRoute[] 
       if (view === undefined) throw topUpFailure({ kind: 'refused', refusal: 'not_found', detail: null })
       return view
     }),
-    change(api.requestTopUp, async (tx, { actor, body, request }) => {
+    change(api.requestTopUp, async (tx, call) => {
+      const { actor, body } = call
       const limits = topUpLimitsOf(settings)
       const amount = parseAmount(body.amount, limits.currency)
-      const key = ledgerKeyOf({ actor, request })
+      const key = lastingKey(call)
       return settledTopUp(await requestTopUpFor(tx, actor, { customer: body.customer, amount, key, limits }))
     }),
     change(api.confirmTopUp, async (tx, { actor, params, body }) => {

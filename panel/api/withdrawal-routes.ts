@@ -1,4 +1,5 @@
 /** Agents' profit and its withdrawals over HTTP, by our routes and by the seeds'. */
+import { randomUUID } from 'node:crypto'
 import * as own from '../../domain/api/own-agent.ts'
 import * as api from '../../domain/api/withdrawals.ts'
 import { parseFixedMarkup, parsePercent } from '../../domain/markup.ts'
@@ -16,7 +17,7 @@ import { rejectWithdrawal } from '../../services/withdrawals/reject-withdrawal.t
 import { requestWithdrawal } from '../../services/withdrawals/request-withdrawal.ts'
 import { showWithdrawal } from '../../services/withdrawals/show-withdrawal.ts'
 import { withdrawalStats } from '../../services/withdrawals/withdrawal-stats.ts'
-import { ledgerKeyOf } from './once.ts'
+import { lastingKey } from './once.ts'
 import { ownTenantOf, tenantOf } from './own-tenant.ts'
 import { pageOf } from './page.ts'
 import { change, type PanelRoute, type RouteContext, read } from './route.ts'
@@ -53,11 +54,12 @@ function readRoutes({ database, settings }: RouteContext): PanelRoute[] {
 function stepRoutes({ settings }: RouteContext): PanelRoute[] {
   const rules = withdrawalRulesOf(settings)
   return [
-    change(api.requestWithdrawal, async (tx, { actor, body, request }) => {
+    change(api.requestWithdrawal, async (tx, call) => {
+      const { actor, body } = call
       const tenant = tenantOf(actor, 'withdrawal.request', body.tenant)
       await assertAgentExists(tx, tenant)
       const amount = parseAmount(body.amount, withdrawalCurrency)
-      const key = ledgerKeyOf({ actor, request })
+      const key = lastingKey(call)
       return settledWithdrawal(
         await requestWithdrawal(tx, actor, { tenant, amount, address: body.address, key, rules }),
       )
@@ -90,10 +92,11 @@ function ownRoutes({ database, settings }: RouteContext): PanelRoute[] {
         listWithdrawals(database, actor, { tenant: ownTenantOf(actor), status, before, limit: most }),
       ),
     ),
-    change(own.requestOwnWithdrawal, async (tx, { actor, body, request }) => {
+    change(own.requestOwnWithdrawal, async (tx, call) => {
+      const { actor, body, request } = call
       const tenant = ownTenantOf(actor)
       const amount = parseAmount(body.amount, withdrawalCurrency)
-      const key = ledgerKeyOf({ actor, request })
+      const key = request.headers['idempotency-key'] === undefined ? `api:${randomUUID()}` : lastingKey(call)
       return settledWithdrawal(
         await requestWithdrawal(tx, actor, { tenant, amount, address: body.address, key, rules }),
       )
