@@ -1,5 +1,7 @@
 /** What the shop refuses, as the failure that a command or a request ends with: a code, and a sentence that says what to do. */
+import type { AdjustedBalance, AdjustOutcome, RefusedAdjustment } from './customer.ts'
 import { Failure, type FailureCode } from './failure.ts'
+import type { Currency } from './money.ts'
 import type { OrderRefusal, OrderView } from './shop.ts'
 import { type RefusedTopUp, type TopUpOutcome, type TopUpRefusal, type TopUpView, topUpCurrency } from './top-up.ts'
 import {
@@ -51,12 +53,25 @@ const ofOrder: Record<OrderRefusal, Sentence> = {
   fewer_left: ['conflict', (left) => `only ${left} left`],
 }
 
-export function orderFailure(refusal: OrderRefusal, order: OrderView): Failure {
+const ofAdjustment: Record<RefusedAdjustment['refusal'], Sentence> = {
+  below_zero: ['conflict', (balance, currency) => `the balance is ${balance} ${currency}: it cannot go below 0`],
+  no_reason: ['usage', () => 'a reason is needed: the customer reads it'],
+  zero: ['usage', () => 'give an amount other than 0'],
+}
+
+/** The order when it was bought; throws what was refused. */
+export function boughtOrder(order: OrderView): OrderView {
+  const { refusal, refusal_detail: detail, currency } = order
+  if (refusal === null) return order
   const [code, sentence] = ofOrder[refusal]
-  const { id, refusal_detail: detail, currency } = order
-  return new Failure(code, `${sentence(detail ?? '', currency)}: nothing was bought`, {
-    details: { refusal, detail, order: id },
-  })
+  throw new Failure(code, `${sentence(detail ?? '', currency)}: nothing was bought`, { details: { refusal, detail } })
+}
+
+/** The balance after a correction; throws what was refused. */
+export function settledAdjustment(outcome: AdjustOutcome, currency: Currency): AdjustedBalance {
+  if (outcome.kind === 'done') return outcome.adjusted
+  const { refusal, detail } = outcome
+  throw failureOf(ofAdjustment[refusal], { refusal, detail, currency })
 }
 
 export function withdrawalFailure({ refusal, detail }: RefusedWithdrawal): Failure {
