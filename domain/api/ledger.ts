@@ -2,7 +2,18 @@
 import { z } from 'zod'
 import { entryKinds } from '../ledger.ts'
 import { endpoint } from './endpoint.ts'
-import { amount, currencyCode, idText, instant, limit, numberCursor, numberText, pageOf, tenant } from './parts.ts'
+import {
+  amount,
+  currencyCode,
+  idText,
+  instant,
+  limit,
+  listOf,
+  numberCursor,
+  numberText,
+  pageOf,
+  tenant,
+} from './parts.ts'
 
 export const listBalances = endpoint({
   method: 'get',
@@ -64,9 +75,7 @@ export const listEntries = endpoint({
         at: instant,
         actor: z.string(),
         reason: z.string().nullable(),
-        transfers: z
-          .array(z.strictObject({ from: accountName, to: accountName, amount, currency: currencyCode }))
-          .readonly(),
+        transfers: listOf(z.strictObject({ from: accountName, to: accountName, amount, currency: currencyCode })),
       })
       .meta({ id: 'Entry', description: 'A fact that moved money, with its transfers.' }),
   ),
@@ -82,24 +91,20 @@ export const checkLedger = endpoint({
   answer: z.strictObject({
     entries: z.int(),
     transfers: z.int(),
-    findings: z
-      .array(
-        z.strictObject({
-          check: z.string(),
-          /** How many things are not as they should be; 0 is good. */
-          count: z.int(),
-          differences: z
-            .array(
-              z.strictObject({
-                subject: z.string(),
-                currency: currencyCode.nullable(),
-                expected: z.string(),
-                found: z.string(),
-              }),
-            )
-            .readonly(),
-        }),
-      )
-      .readonly(),
+    findings: listOf(
+      z.strictObject({
+        check: z.string(),
+        /** How many things are not as they should be; 0 is good. */
+        count: z.int(),
+        differences: listOf(
+          z.strictObject({
+            subject: z.string(),
+            currency: currencyCode.nullable(),
+            expected: z.string(),
+            found: z.string(),
+          }),
+        ),
+      }),
+    ),
   }),
 })

@@ -1,7 +1,9 @@
 /** What an agent does with its own tenant, by the routes of the seeds: staff name the agent instead. */
 import { z } from 'zod'
+import { shopSchema } from './agent-schemas.ts'
 import { endpoint } from './endpoint.ts'
-import { amount, amountAsked, currencyCode, pageOf } from './parts.ts'
+import { pageOf } from './parts.ts'
+import { setPricing } from './shops.ts'
 import { earningsAnswer, withdrawalPage, withdrawalRequest, withdrawalSchema, withdrawalState } from './withdrawals.ts'
 
 export const ownEarnings = endpoint({
@@ -41,23 +43,6 @@ export const setOwnPricing = endpoint({
   access: 'agent.self',
   tag: 'agents',
   summary: 'Sets the own markup, for later orders (seed row S0-081).',
-  body: z.union([
-    z.strictObject({
-      /** `10` is 10 %. */
-      percent: amountAsked,
-    }),
-    z.strictObject({
-      /** Per unit. */
-      fixed: amountAsked,
-      currency: currencyCode.default('USDT'),
-    }),
-  ]),
-  answer: z.strictObject({
-    tenant: z.string(),
-    markup: z.strictObject({
-      kind: z.enum(['percent', 'fixed']),
-      percent: amount,
-      fixed: z.strictObject({ USDT: amount, IRR: amount }),
-    }),
-  }),
+  body: setPricing.body,
+  answer: shopSchema,
 })

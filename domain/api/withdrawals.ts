@@ -3,12 +3,14 @@ import { z } from 'zod'
 import { type EarningsView, type WithdrawalView, withdrawalStateOf, withdrawalStates } from '../withdrawal.ts'
 import { endpoint } from './endpoint.ts'
 import {
+  agentTenant,
   amount,
   amountAsked,
   currencyCode,
   cursor,
   instant,
   limit,
+  listOf,
   ofId,
   optionalInstant,
   pageOf,
@@ -26,7 +28,7 @@ export const withdrawalSchema = z
     net: amount,
     address: z.string(),
     status: z.enum(withdrawalStates),
-    approvals: z.array(z.strictObject({ by: z.string(), at: instant })).readonly(),
+    approvals: listOf(z.strictObject({ by: z.string(), at: instant })),
     approvals_needed: z.int(),
     requested_at: instant,
     requested_by: z.string(),
@@ -222,6 +224,6 @@ export const earningsOfAgent = endpoint({
   access: 'withdrawal.read',
   tag: 'withdrawals',
   summary: 'What an agent has earned, a line for each currency.',
-  params: z.strictObject({ id: tenant }),
+  params: z.strictObject({ id: agentTenant }),
   answer: earningsAnswer,
 })

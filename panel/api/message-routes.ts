@@ -4,6 +4,7 @@ import type { Actor } from '../../domain/actor.ts'
 import * as broadcasts from '../../domain/api/broadcasts.ts'
 import * as outbox from '../../domain/api/outbox.ts'
 import { refuseNothing } from '../../domain/outbox.ts'
+import { assertKnown } from '../../services/assert-known.ts'
 import type { BroadcastView } from '../../services/outbox/broadcasts/broadcast-view.ts'
 import { cancelBroadcast } from '../../services/outbox/broadcasts/cancel-broadcast.ts'
 import { createBroadcast } from '../../services/outbox/broadcasts/create-broadcast.ts'
@@ -27,13 +28,15 @@ export function messageRoutes(context: RouteContext): PanelRoute[] {
 
 function outboxRoutes({ database }: RouteContext): PanelRoute[] {
   return [
-    read(outbox.listMessages, ({ actor, query: { cursor: before, limit, state, ...filter } }) => {
+    read(outbox.listMessages, async ({ actor, query: { cursor: before, limit, state, ...filter } }) => {
+      await assertKnown(database, actor, { tenant: filter.tenant })
       const states = state === undefined ? (['queued', 'claimed', 'dead'] as const) : [state]
       return pageOf(limit, (most) => listMessages(database, actor, { ...filter, states, before, limit: most }))
     }),
     read(outbox.showMessage, ({ actor, params }) => showMessage(database, actor, params)),
     change(outbox.redriveMessages, async (tx, { actor, body }) => {
       const letters = 'ids' in body ? { ids: body.ids } : { tenant: body.tenant, kind: body.kind }
+      await assertKnown(tx, actor, { tenant: letters.tenant })
       const redriven = await redriveMessages(tx, actor, letters)
       refuseNothing(letters.ids ?? [], redriven, 'a dead letter')
       return { redriven }
@@ -48,11 +51,11 @@ function outboxRoutes({ database }: RouteContext): PanelRoute[] {
 
 function broadcastRoutes({ database }: RouteContext): PanelRoute[] {
   return [
-    read(broadcasts.listBroadcasts, ({ actor, query: { cursor: before, limit, tenant } }) =>
-      pageOf(limit, (most) =>
-        listBroadcasts(database, actor, { tenant: tenant ?? actor.tenant ?? undefined, before, limit: most }),
-      ),
-    ),
+    read(broadcasts.listBroadcasts, async ({ actor, query: { cursor: before, limit, ...query } }) => {
+      await assertKnown(database, actor, query)
+      const tenant = query.tenant ?? actor.tenant ?? undefined
+      return pageOf(limit, (most) => listBroadcasts(database, actor, { tenant, before, limit: most }))
+    }),
     change(broadcasts.createBroadcast, (tx, { actor, body }) =>
       createBroadcast(tx, actor, { tenant: tenantOf(actor, 'broadcast.send', body.tenant), html: body.html }),
     ),

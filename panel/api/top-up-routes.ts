@@ -3,6 +3,7 @@ import * as api from '../../domain/api/top-ups.ts'
 import { parseAmount } from '../../domain/money.ts'
 import { settledTopUp, topUpFailure } from '../../domain/money-refusals.ts'
 import { topUpCurrency, topUpLimitsOf } from '../../domain/top-up.ts'
+import { assertKnown } from '../../services/assert-known.ts'
 import { confirmTopUp } from '../../services/top-ups/confirm-top-up.ts'
 import { listTopUps } from '../../services/top-ups/list-top-ups.ts'
 import { rejectTopUp } from '../../services/top-ups/reject-top-up.ts'
@@ -14,9 +15,10 @@ import { change, type PanelRoute, type RouteContext, read } from './route.ts'
 
 export function topUpRoutes({ database, settings }: RouteContext): PanelRoute[] {
   return [
-    read(api.listTopUps, ({ actor, query: { cursor: before, limit, ...filter } }) =>
-      pageOf(limit, (most) => listTopUps(database, actor, { ...filter, before, limit: most })),
-    ),
+    read(api.listTopUps, async ({ actor, query: { cursor: before, limit, ...filter } }) => {
+      await assertKnown(database, actor, { tenant: filter.tenant, customer: filter.customer })
+      return pageOf(limit, (most) => listTopUps(database, actor, { ...filter, before, limit: most }))
+    }),
     read(api.showTopUp, async ({ actor, params }) => {
       const view = await showTopUp(database, actor, params)
       if (view === undefined) throw topUpFailure({ kind: 'refused', refusal: 'not_found', detail: null })

@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import * as own from '../../domain/api/own-agent.ts'
 import * as api from '../../domain/api/withdrawals.ts'
-import { parseFixedMarkup, parsePercent } from '../../domain/markup.ts'
 import { parseAmount } from '../../domain/money.ts'
 import { settledWithdrawal, withdrawalFailure } from '../../domain/money-refusals.ts'
 import { quoteWithdrawal, withdrawalCurrency, withdrawalRulesOf } from '../../domain/withdrawal.ts'
 import { setMarkup } from '../../services/agents/set-markup.ts'
 import { assertAgentExists } from '../../services/agents/tenant-not-found.ts'
+import { assertKnown } from '../../services/assert-known.ts'
 import { approveWithdrawal } from '../../services/withdrawals/approve-withdrawal.ts'
 import { cancelWithdrawal } from '../../services/withdrawals/cancel-withdrawal.ts'
 import { earningsOf } from '../../services/withdrawals/earnings-of.ts'
@@ -21,6 +21,7 @@ import { lastingKey } from './once.ts'
 import { ownTenantOf, tenantOf } from './own-tenant.ts'
 import { pageOf } from './page.ts'
 import { change, type PanelRoute, type RouteContext, read } from './route.ts'
+import { markupWishOf } from './shop-routes.ts'
 
 export function withdrawalRoutes(context: RouteContext): PanelRoute[] {
   return [...readRoutes(context), ...stepRoutes(context), ...ownRoutes(context)]
@@ -28,10 +29,14 @@ export function withdrawalRoutes(context: RouteContext): PanelRoute[] {
 
 function readRoutes({ database, settings }: RouteContext): PanelRoute[] {
   return [
-    read(api.listWithdrawals, ({ actor, query: { cursor: before, limit, ...filter } }) =>
-      pageOf(limit, (most) => listWithdrawals(database, actor, { ...filter, before, limit: most })),
-    ),
-    read(api.withdrawalStats, async ({ actor, query }) => ({ items: await withdrawalStats(database, actor, query) })),
+    read(api.listWithdrawals, async ({ actor, query: { cursor: before, limit, ...filter } }) => {
+      await assertKnown(database, actor, { tenant: filter.tenant })
+      return pageOf(limit, (most) => listWithdrawals(database, actor, { ...filter, before, limit: most }))
+    }),
+    read(api.withdrawalStats, async ({ actor, query }) => {
+      await assertKnown(database, actor, query)
+      return { items: await withdrawalStats(database, actor, query) }
+    }),
     read(api.adminWithdrawalStats, async ({ actor }) => ({ items: await withdrawalStats(database, actor) })),
     read(api.quoteWithdrawal, async ({ query }) => {
       const quoted = quoteWithdrawal(parseAmount(query.amount, withdrawalCurrency), withdrawalRulesOf(settings))
@@ -103,12 +108,7 @@ function ownRoutes({ database, settings }: RouteContext): PanelRoute[] {
     }),
     change(own.setOwnPricing, async (tx, { actor, body }) => {
       const tenant = ownTenantOf(actor)
-      const wish =
-        'percent' in body
-          ? ({ kind: 'percent', hundredths: parsePercent(body.percent) } as const)
-          : ({ kind: 'fixed', amount: parseFixedMarkup(body.fixed, body.currency), currency: body.currency } as const)
-      const { markup } = await setMarkup(tx, actor, { tenant, markup: wish })
-      return { tenant, markup }
+      return setMarkup(tx, actor, { tenant, markup: markupWishOf(body) })
     }),
   ]
 }

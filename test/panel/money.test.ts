@@ -122,7 +122,8 @@ describe('a top-up', () => {
     const foreign = await request(await addCustomer(test.database, 'agent:other'), '7')
     expect(await walk(ada, '/api/top-ups?')).not.toContain(foreign.json['id'])
     expect((await ada('GET', `/api/top-ups/${String(foreign.json['id'])}`)).status).toBe(404)
-    expect((await ada('GET', '/api/top-ups?tenant=other')).status).toBe(403)
+    expect((await ada('GET', '/api/top-ups?tenant=other')).status).toBe(404)
+    expect((await ben('GET', '/api/top-ups?tenant=nobody')).status).toBe(404)
   })
 })
 

@@ -191,14 +191,14 @@ const requests: readonly SeedRequest[] = [
     row: 'S0-081',
     as: 'agent',
     line: 'PUT /api/agent/pricing',
-    body: { percent: '10' },
+    body: { kind: 'percent', percent: '10' },
     answer: { tenant: 'agent:t1', markup: { kind: 'percent', percent: '10' } },
   },
   {
     row: 'S0-020',
     as: 'agent',
     line: 'PUT /api/agent/pricing',
-    body: { fixed: '0.05' },
+    body: { kind: 'fixed', amount: '0.05' },
     answer: { markup: { kind: 'fixed', fixed: { USDT: '0.05' } } },
   },
   {
