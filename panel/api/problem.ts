@@ -29,12 +29,12 @@ export const httpProblems = {
   badRequest: { status: 400, code: 'usage', title: 'Invalid input' },
   noSuchRoute: { status: 404, code: 'not_found', title: 'Not found' },
   wrongMethod: { status: 405, code: 'wrong_method', title: 'Method not allowed' },
+  telegramUnreachable: { status: 503, code: 'telegram_unreachable', title: 'Telegram cannot be asked' },
   tooSlow: { status: 408, code: 'too_slow', title: 'Request timed out' },
   stale: { status: 412, code: 'stale', title: 'Changed meanwhile' },
   tooLarge: { status: 413, code: 'too_large', title: 'Body too large' },
   wrongMediaType: { status: 415, code: 'wrong_media_type', title: 'Unsupported media type' },
   keyReused: { status: 422, code: 'key_reused', title: 'Key used for another request' },
-  unreachable: { status: 503, code: 'unavailable', title: 'Unavailable' },
   headersTooLarge: { status: 431, code: 'headers_too_large', title: 'Headers too large' },
 } as const
 

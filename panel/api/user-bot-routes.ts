@@ -86,7 +86,7 @@ function verifyRoute(context: RouteContext): PanelRoute {
         if (bot === undefined || token === undefined) throw new Failure('not_found', 'Bot not found')
         const { verdict, username } = await judgeToken(context, token)
         if (verdict === 'unreachable') {
-          throw new HttpProblem(httpProblems.unreachable, 'Telegram does not answer at the moment; try again', {
+          throw new HttpProblem(httpProblems.telegramUnreachable, 'Telegram does not answer at the moment; try again', {
             'retry-after': '5',
           })
         }
