@@ -41,7 +41,7 @@ export class ApiWorld {
   readonly api: ApiDescription
   #own: Things | undefined
   #foreign: Things | undefined
-  readonly #tokens = new Map<string, string>()
+  readonly #tokens = new Map<string, Promise<string>>()
 
   private constructor(test: TestDatabase, panel: RunningPanel, telegram: Sandbox, api: ApiDescription) {
     this.test = test
@@ -85,26 +85,32 @@ export class ApiWorld {
 
   /** Asks as a person, who is logged in anew, and made fit to be, where a request before ended that. */
   async ask(username: string, method: string, path: string, more: Asked = {}): Promise<Answer> {
-    const send = async () =>
+    const send = async (token: Promise<string>) =>
       ask(this.panel, path, {
         method,
-        headers: { ...bearer(await this.#tokenOf(username)), ...more.headers },
+        headers: { ...bearer(await token), ...more.headers },
         ...(more.body === undefined ? {} : { body: more.body }),
       })
-    const answer = await send()
+    const token = this.#tokenOf(username)
+    const answer = await send(token)
     if (answer.status !== 401) return answer
-    await this.#revive(username)
-    return send()
+    this.#revive(username, token)
+    return send(this.#tokenOf(username))
   }
 
   /** The path of an operation with these things in it. Throws where nobody has said what a part names. */
-  pathOf({ path, params }: Operation, things: Things): string {
-    return params.reduce((done, { name }) => {
-      const before = new RegExp(`/([^/]+)/\\{${name}\\}`).exec(path)?.[1] ?? ''
-      const value = namedInPath[`${before}/${name}`] ?? namedInPath[name]
-      if (value === undefined) throw new Error(`${path}: say in api-world.ts what ${before}/{${name}} names`)
-      return done.replace(`{${name}}`, encodeURIComponent(value(things)))
-    }, path)
+  pathOf(operation: Operation, things: Things): string {
+    return operation.params.reduce(
+      (path, { name }) => path.replace(`{${name}}`, this.segmentOf(operation, name, things)),
+      operation.path,
+    )
+  }
+
+  segmentOf({ path }: Operation, name: string, things: Things): string {
+    const before = new RegExp(`/([^/]+)/\\{${name}\\}`).exec(path)?.[1] ?? ''
+    const value = namedInPath[`${before}/${name}`] ?? namedInPath[name]
+    if (value === undefined) throw new Error(`${path}: say in api-world.ts what ${before}/{${name}} names`)
+    return encodeURIComponent(value(things))
   }
 
   /** What a field of this name means in a request about these things. */
@@ -112,17 +118,34 @@ export class ApiWorld {
     return (name) => namedInBody[name]?.(things) ?? []
   }
 
-  async #tokenOf(username: string): Promise<string> {
-    const present = this.#tokens.get(username)
-    if (present !== undefined) return present
-    await this.test.database.query('delete from login_attempt')
-    const token = await tokenOf(this.panel, username)
+  #tokenOf(username: string): Promise<string> {
+    const token = this.#tokens.get(username) ?? this.#logIn(username)
     this.#tokens.set(username, token)
     return token
   }
 
-  async #revive(username: string): Promise<void> {
-    this.#tokens.delete(username)
+  /** What the requests of others did to the throttle is forgotten, however often they do it. */
+  async #logIn(username: string): Promise<string> {
+    for (let triesLeft = 20; ; triesLeft -= 1) {
+      await this.test.database.query('delete from login_attempt')
+      try {
+        return await tokenOf(this.panel, username)
+      } catch (error) {
+        if (triesLeft === 0) throw error
+      }
+    }
+  }
+
+  #revive(username: string, spent: Promise<string>): void {
+    // Several requests at once may find it spent.
+    if (this.#tokens.get(username) !== spent) return
+    this.#tokens.set(
+      username,
+      this.#restore(username).then(() => this.#logIn(username)),
+    )
+  }
+
+  async #restore(username: string): Promise<void> {
     await this.test.database.query(
       `update app_user set disabled_at = null, username = p.username, password_hash = p.password_hash, role = p.role,
          tenant_id = p.tenant_id

@@ -71,7 +71,10 @@ function byType(making: Making, schema: JsonSchema, name: string): fc.Arbitrary<
     case 'string':
       return stringsOf(schema)
     case 'integer':
-      return fc.integer({ min: leastOf(schema) ?? -1000, max: Math.min(mostOf(schema) ?? 1000, 2 ** 31 - 1) })
+      return fc.integer({
+        min: Math.ceil(leastOf(schema) ?? -1000),
+        max: Math.min(Math.floor(mostOf(schema) ?? 1000), 2 ** 31 - 1),
+      })
     case 'number':
       return fc.double({ min: leastOf(schema) ?? -1000, max: mostOf(schema) ?? 1000, noNaN: true })
     case 'boolean':
