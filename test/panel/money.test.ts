@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parseSignedAmount } from '../../domain/money.ts'
 import { addCustomer, address, addTenant, asked, earn, earnings, txid, usdt } from '../services/money/money-fixture.ts'
 import { addPerson } from '../services/people/people-fixture.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -239,11 +240,32 @@ describe('a withdrawal', () => {
   })
 })
 
+describe('money beyond all bounds', () => {
+  it('is no price: a thousand units at any markup can still be counted', async () => {
+    const price = (base_price: string) => ({ name: 'Gold', currency: 'USDT', base_price })
+    const made = await ben('POST', '/api/products', price('1000000'))
+    expect(made.status).toBe(201)
+    expect((await ben('POST', '/api/products', price('1000000.000001'))).json).toMatchObject({ status: 400 })
+    const edited = await ben('PATCH', `/api/products/${String(made.json['id'])}`, { base_price: '1000000.000001' })
+    expect([edited.status, edited.json['detail']]).toEqual([400, 'a price is above 0 and at most 1000000 USDT'])
+  })
+
+  it('is refused where a balance would be more than can be counted', async () => {
+    const path = `/api/customers/${await addCustomer(test.database, own)}/adjust`
+    const body = { amount: '9000000000000', reason: 'a slip of the keyboard' }
+    expect((await ben('POST', path, body)).status).toBe(200)
+    expect((await ben('POST', path, body)).json).toMatchObject({
+      status: 409,
+      detail: 'that would come to more money than can be counted',
+    })
+  })
+})
+
 describe('the ledger', () => {
   it('shows balances that add up to 0, entries page after page, and finds nothing wrong', async () => {
     await earn(test.database, usdt(3), own)
     const { items } = (await ben('GET', '/api/ledger/balances')).json as { items: { balance: string }[] }
-    expect(items.reduce((sum, { balance }) => sum + Math.round(Number(balance) * 1e6), 0)).toBe(0)
+    expect(items.reduce((sum, { balance }) => sum + parseSignedAmount(balance, 'USDT'), 0n)).toBe(0n)
     const sales = (await ben('GET', '/api/ledger/entries?kind=sale&tenant=t1&limit=1')).json['items']
     expect(sales).toMatchObject([{ kind: 'sale', tenant: own, transfers: expect.anything() }])
     const all = await walk(ben, '/api/ledger/entries?tenant=t1&')
