@@ -41,6 +41,7 @@ export class ApiWorld {
   readonly api: ApiDescription
   #own: Things | undefined
   #foreign: Things | undefined
+  readonly #botTokens: readonly string[]
   readonly #tokens = new Map<string, Promise<string>>()
 
   private constructor(test: TestDatabase, panel: RunningPanel, telegram: Sandbox, api: ApiDescription) {
@@ -48,6 +49,7 @@ export class ApiWorld {
     this.panel = panel
     this.telegram = telegram
     this.api = api
+    this.#botTokens = ['first', 'second'].map((name) => telegram.createBot({ name, username: `${name}_bot` }).token)
   }
 
   static async open(): Promise<ApiWorld> {
@@ -115,7 +117,7 @@ export class ApiWorld {
 
   /** What a field of this name means in a request about these things. */
   wordsOf(things: Things): (name: string) => readonly unknown[] {
-    return (name) => namedInBody[name]?.(things) ?? []
+    return (name) => (/^(bot_)?token$/.test(name) ? this.#botTokens : (namedInBody[name]?.(things) ?? []))
   }
 
   #tokenOf(username: string): Promise<string> {
@@ -290,7 +292,7 @@ const namedInPath: Readonly<Record<string, (things: Things) => string>> = {
   language: () => 'fa',
 }
 
-/** What stands in a body or a query. A message of Telegram's is not here: nobody's token is asked about twice. */
+/** What stands in a body or a query. */
 const namedInBody: Readonly<Record<string, (things: Things) => readonly unknown[]>> = {
   tenant: ({ tenant }) => [tenant],
   customer: ({ customer }) => [customer],
@@ -301,20 +303,23 @@ const namedInBody: Readonly<Record<string, (things: Things) => readonly unknown[
   user: ({ username }) => [username],
   amount: () => ['20', '0.5'],
   address: () => [address],
-  currency: () => ['USDT', 'IRR'],
   reason: ({ mark }) => [`because of ${mark}`],
   reference: () => ['paid-by-hand'],
   txid: () => [txid('paid')],
   force: () => [false],
   server: () => ['server1'],
   to: () => ['server1'],
-  platform: () => ['telegram', 'whatsapp'],
   owner_id: ({ user }) => [user],
   password: () => [goodPassword],
   html: () => ['<b>News</b>'],
   link: () => ['support'],
   url: () => ['https://example.com'],
   title: ({ mark }) => [mark],
+  status: () => ['new', 'approved', 'active', 'trouble'],
+  expiring_within: () => ['7d', '12h'],
+  expires_in: () => ['90d'],
+  since: () => ['2026-01-01', '7d'],
+  phone_number: () => ['+491700055555', '+491700066666'],
 }
 
 function known<T>(value: T | undefined): T {

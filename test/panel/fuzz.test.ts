@@ -9,7 +9,7 @@ import { ApiWorld } from './api-world.ts'
 import { type OddRequest, requestsOf } from './odd-requests.ts'
 import { type Answer, ask } from './panel-fixture.ts'
 
-const { FUZZ_SEED, FUZZ_RUNS = '25' } = process.env
+const { FUZZ_SEED, FUZZ_RUNS = '40' } = process.env
 const seed = Number(FUZZ_SEED ?? Math.floor(Math.random() * 1_000_000))
 const atOnce = 6
 
@@ -61,7 +61,9 @@ it('whatever is sent, every route answers it or says what is wrong with it', { t
   process.stderr.write(`fuzz: FUZZ_SEED=${seed}\n`)
   const { components, operations } = world.api
   const making = { components, wordsOf: world.wordsOf(world.own), isPlain: false }
-  const left = operations.filter(isAsked).toReversed()
+  // What ends things comes last.
+  const order = ['DELETE', 'POST', 'PUT', 'PATCH', 'GET']
+  const left = operations.filter(isAsked).toSorted((a, b) => order.indexOf(a.method) - order.indexOf(b.method))
   const wrong: string[] = []
   const next = async (): Promise<void> => {
     for (let operation = left.pop(); operation !== undefined; operation = left.pop()) {
@@ -70,7 +72,12 @@ it('whatever is sent, every route answers it or says what is wrong with it', { t
       const property = fc.asyncProperty(peopleFor(one), requests, async (person, request) => {
         check(await send(one, person, request))
       })
-      const found = await fc.check(property, { seed, numRuns: Number(FUZZ_RUNS), interruptAfterTimeLimit: 20_000 })
+      // Keys are of the seed: two routes that share it would share them.
+      const found = await fc.check(property, {
+        seed: seed + operations.indexOf(one),
+        numRuns: Number(FUZZ_RUNS),
+        interruptAfterTimeLimit: 20_000,
+      })
       if (found.failed && found.counterexample !== null) {
         wrong.push(
           `${one.name} FUZZ_SEED=${seed}\n${JSON.stringify(found.counterexample).slice(0, 1000)}\n${String(found.errorInstance)}`,

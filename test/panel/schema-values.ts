@@ -36,7 +36,7 @@ const lengthMax = 60
 const itemsMax = 4
 
 export function valuesOf(making: Making, schema: JsonSchema, name = ''): fc.Arbitrary<unknown> {
-  const words = making.wordsOf(name)
+  const words = schema.enum === undefined ? making.wordsOf(name) : []
   if (words.length === 0) return bySchema(making, schema, name)
   const known = fc.constantFrom(...words)
   if (making.isPlain) return known
