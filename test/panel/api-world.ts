@@ -18,6 +18,7 @@ export interface Things {
   readonly agent: string
   /** Stands in every text of its own that somebody might see. */
   readonly mark: string
+  /** A second user of the agent, whom requests are about. */
   readonly username: string
   readonly user: string
   readonly instance: string
@@ -126,9 +127,10 @@ export class ApiWorld {
     return token
   }
 
-  /** What the requests of others did to the throttle is forgotten, however often they do it. */
+  /** What other requests did to the person and to the throttle is undone, however often they do it. */
   async #logIn(username: string): Promise<string> {
     for (let triesLeft = 20; ; triesLeft -= 1) {
+      await this.#restore(username)
       await this.test.database.query('delete from login_attempt')
       try {
         return await tokenOf(this.panel, username)
@@ -140,11 +142,7 @@ export class ApiWorld {
 
   #revive(username: string, spent: Promise<string>): void {
     // Several requests at once may find it spent.
-    if (this.#tokens.get(username) !== spent) return
-    this.#tokens.set(
-      username,
-      this.#restore(username).then(() => this.#logIn(username)),
-    )
+    if (this.#tokens.get(username) === spent) this.#tokens.set(username, this.#logIn(username))
   }
 
   async #restore(username: string): Promise<void> {
@@ -172,6 +170,8 @@ export class ApiWorld {
     const tenant = `agent:${agent}`
     await database.query('insert into tenant (id, name) values ($1, $2)', [tenant, `Shop ${mark}`])
     const user = await this.#addUser(agent, 'agent', tenant)
+    const username = `${agent}-clerk`
+    await this.#addUser(username, 'agent', tenant)
     const owner = `77${mark.length}${mark.charCodeAt(0)}`
     await database.transaction((tx) =>
       addOwner(tx, operatorOfTheMachine, { tenant, platform: 'telegram', platformUserId: owner }),
@@ -212,7 +212,7 @@ export class ApiWorld {
       tenant,
       agent,
       mark,
-      username: agent,
+      username,
       user,
       instance,
       customer,
