@@ -31,7 +31,7 @@ export interface ApiDescription {
 
 interface DocumentedOperation {
   readonly 'x-permission': Operation['access']
-  readonly parameters?: readonly (Parameter & { in: string; required?: boolean })[]
+  readonly parameters?: readonly (Omit<Parameter, 'required'> & { readonly in: string; readonly required?: boolean })[]
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: JsonSchema } } }
   readonly responses: Readonly<Record<string, { readonly content: Readonly<Record<string, unknown>> }>>
 }
@@ -53,7 +53,7 @@ function operationOf(path: string, method: string, operation: DocumentedOperatio
   const parameters = (place: string) =>
     (operation.parameters ?? [])
       .filter((parameter) => parameter.in === place)
-      .map(({ name, required = false, schema }) => ({ name, required, schema }))
+      .map(({ name, required, schema }) => ({ name, required: required === true, schema }))
   const done = Object.entries(operation.responses).find(([status]) => status.startsWith('2'))
   return {
     name: `${method} ${path}`,

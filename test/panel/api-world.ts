@@ -241,7 +241,8 @@ export class ApiWorld {
     if (method === undefined) return 'nobody-has-this'
     const answer = await this.ask(by, method, path, { body, headers: { 'idempotency-key': randomUUID() } })
     if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.text}`)
-    return String(answer.json['id'] ?? '')
+    const { id } = answer.json
+    return typeof id === 'number' ? String(id) : typeof id === 'string' ? id : ''
   }
 
   /** Lets a customer buy one of two things that there are, and the agent earn by it. */

@@ -159,8 +159,8 @@ describe('a withdrawal', () => {
     })
     expect(await earnings(test.database, own)).toMatchObject({ held: '0', available: '50', paidOut: '49' })
     const stats = { currency: 'USDT', paid_out: '49', fees: '1', states: { paid: { count: 1, amount: '50' } } }
-    for (const path of ['/api/withdrawals/stats?tenant=t1', '/api/admin/withdrawals/stats']) {
-      expect((await ben('GET', path)).json['items']).toMatchObject([stats])
+    for (const place of ['/api/withdrawals/stats?tenant=t1', '/api/admin/withdrawals/stats']) {
+      expect((await ben('GET', place)).json['items']).toMatchObject([stats])
     }
     expect((await ada('GET', '/api/withdrawals/stats')).json['items']).toMatchObject([stats])
   })

@@ -1,7 +1,7 @@
 /** Requests as nobody should send them: what fits a route's description, and what is then done to it. */
 import fc from 'fast-check'
 import type { Operation } from './api-document.ts'
-import { type JsonSchema, type Making, valuesOf } from './schema-values.ts'
+import { type Making, valuesOf } from './schema-values.ts'
 
 /** A request as text, for a client that sends it as it is. */
 export interface OddRequest {
@@ -191,9 +191,7 @@ export function requestsOf(
       ),
     ),
     query: fc.record(
-      Object.fromEntries(
-        operation.query.map(({ name, schema }) => [name, valuesOf(making, schema as JsonSchema, name)]),
-      ),
+      Object.fromEntries(operation.query.map(({ name, schema }) => [name, valuesOf(making, schema, name)])),
       { requiredKeys: operation.query.filter(({ required }) => required).map(({ name }) => name) },
     ),
     body: operation.body === undefined ? fc.constant(undefined) : valuesOf(making, operation.body),
