@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { csvLine, parseCsv } from '../../domain/csv.ts'
-import { parseSince, parseUntil } from '../../domain/moment.ts'
+import { endOf, startOf } from '../../domain/moment.ts'
 import { parseSignedAmount } from '../../domain/money.ts'
 import { unitsOf } from '../../domain/stock-upload.ts'
 
@@ -49,11 +49,11 @@ describe('units of an upload', () => {
 
 describe('a moment', () => {
   it('is a day, which is included, or a time', () => {
-    expect(parseSince('2026-03-01', 'since').toISOString()).toBe('2026-03-01T00:00:00.000Z')
-    expect(parseUntil('2026-03-01', 'until').toISOString()).toBe('2026-03-02T00:00:00.000Z')
-    expect(parseUntil('2026-03-01T14:00Z', 'until').toISOString()).toBe('2026-03-01T14:00:00.000Z')
+    expect(startOf('2026-03-01', 'since')?.toISOString()).toBe('2026-03-01T00:00:00.000Z')
+    expect(endOf('2026-03-01', 'until')?.toISOString()).toBe('2026-03-02T00:00:00.000Z')
+    expect(endOf('2026-03-01T14:00Z', 'until')?.toISOString()).toBe('2026-03-01T14:00:00.000Z')
     for (const text of ['yesterday', '2026-13-01', '2026-03-01T14:00', '2026']) {
-      expect(() => parseSince(text, 'since')).toThrow('since is a day')
+      expect(() => startOf(text, 'since')).toThrow('since is a day')
     }
   })
 })
