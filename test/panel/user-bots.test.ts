@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Tx } from '../../db/transaction.ts'
 import { parseSettings } from '../../domain/settings.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/start-sandbox.ts'
 import { readCredential } from '../../services/read-credential.ts'
-import { addPerson } from '../services/people/people-fixture.ts'
+import { createOwnBot } from '../../services/user-bots/own-bot.ts'
+import { addPerson, overlap, personActor } from '../services/people/people-fixture.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { ask, bearer, panelKeyring, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
 
@@ -96,13 +98,16 @@ describe('the own bot of an agent', () => {
   })
 
   it('is one for each user, also when two are asked for at once', async () => {
-    const answers = await Promise.all([create(), create(), create()])
-    const refused = answers.filter(({ answer }) => answer.status !== 200)
-    expect(refused).toHaveLength(2)
-    for (const { answer } of refused) {
-      expect(answer.json).toMatchObject({ status: 400, detail: 'User already has a bot configured' })
-    }
+    await create()
+    expect((await create()).answer.json).toMatchObject({ status: 400, detail: 'User already has a bot configured' })
     expect((await create(eve)).answer.status).toBe(200)
+    await ada('DELETE', '/api/user-bot/remove')
+    const actor = personActor('ada', userIds['ada'] ?? '', 'agent')
+    const making = (tx: Tx) =>
+      createOwnBot(tx, actor, { name: 'Twice', server: 'server1', keyring: panelKeyring, token: newBot().token })
+    const second = (tx: Tx) => making(tx).catch((error: unknown) => error)
+    const [, refused] = await overlap(test.database, making, second)
+    expect(refused).toMatchObject({ code: 'usage', message: 'User already has a bot configured' })
   })
 
   it('is not made with a bad token, one of another tenant’s bot, or half of the MTProto credentials', async () => {
