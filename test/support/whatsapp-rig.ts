@@ -89,10 +89,14 @@ export class WhatsAppRig {
     this.counter = parts.counter
   }
 
-  static async open(settings: Record<string, string> = {}): Promise<WhatsAppRig> {
-    const db = await createTestDatabase()
+  /** On a database of its own; `url` may lead to it through a proxy. */
+  static async open(
+    settings: Record<string, string> = {},
+    given: { db?: TestDatabase; url?: string } = {},
+  ): Promise<WhatsAppRig> {
+    const db = given.db ?? (await createTestDatabase())
     const fake = await startFakeWhatsApp()
-    const counter = await StatementCounter.before(db.url)
+    const counter = await StatementCounter.before(given.url ?? db.url)
     const rig = new Rig(db, { WHATSAPP_WS_URL: fake.url, ...settings })
     rig.whatsappBundle = whatsappBundle
     await rig.start({ url: counter.url })
