@@ -38,8 +38,7 @@ export type PairingFault = {
 /** What a companion of a number, or of any, writes. */
 export type MessageFault = {
   readonly number?: string | undefined
-} & /** The server's ack carries an error, and nobody gets the message. */
-(
+} /** The server's ack carries an error, and nobody gets the message. */ & (
   | { readonly kind: 'refuse_message'; readonly code: number }
   /** The message gets there, and its ack is lost. */
   | { readonly kind: 'lose_ack' }
