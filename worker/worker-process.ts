@@ -121,7 +121,8 @@ export class WorkerProcess {
     const granted = this.#keepBeating(channel, lifeline)
     this.#watchDeadline()
     await Promise.race([Promise.all([healthy, granted]), this.#ended, aborted(this.#drain.signal)])
-    if (this.#drain.signal.aborted) return
+    // Of a deleted bot the channel has something to end first.
+    if (this.#drain.signal.aborted && this.#drain.signal.reason !== unlinkDrain) return
     await Promise.race([this.#drained(channel.run()), this.#ended])
   }
 

@@ -5,7 +5,7 @@ import { expireInstance } from '../../services/expire-instance.ts'
 import { renewInstance } from '../../services/renew-instance.ts'
 import { startInstance } from '../../services/start-instance.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
-import { freeze, kill, thaw } from '../support/faults.ts'
+import { freeze, isGone, kill, thaw } from '../support/faults.ts'
 import { LinkedBots } from '../support/linked-bots.ts'
 import { ownerActor } from '../support/rig.ts'
 
@@ -147,6 +147,23 @@ test('a stop, an expiry and a renewal leave the device linked; a deletion unlink
   await vi.waitFor(async () => expect(await bots.kept(id)).toEqual({ sessions: 0, keys: 0 }), { timeout: 20_000 })
   expect(unlinkedByCompanion()).toBe(1)
 }, 90_000)
+
+test('a bot that is deleted while it connects connects, unlinks its device, and leaves nothing', async () => {
+  await bots.close()
+  bots = await LinkedBots.open({ GRACE_SECONDS: '20' })
+  const id = await bots.linkedBotStarted(number)
+  await bots.fake.goAway()
+  await bots.rig.until(id, 'connecting')
+  const worker = await bots.workerOf(id)
+  await bots.db.database.transaction((tx) => deleteInstance(tx, ownerActor, { id }))
+  await bots.rig.until(id, 'stopping')
+  await bots.fake.comeBack()
+  await vi.waitFor(() => expect(bots.fake.phoneOf(number).devices).toEqual([]), { timeout: 20_000 })
+  expect(unlinkedByCompanion()).toBe(1)
+  await vi.waitFor(() => expect(isGone(worker)).toBe(true), { timeout: 20_000 })
+  await bots.rig.until(id, 'stopped')
+  await vi.waitFor(async () => expect(await bots.kept(id)).toEqual({ sessions: 0, keys: 0 }), { timeout: 20_000 })
+}, 60_000)
 
 test('a worker that was frozen past its deadline takes nothing that came meanwhile', async () => {
   const id = await bots.linkedBotStarted(number)

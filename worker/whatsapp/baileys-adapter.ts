@@ -32,7 +32,7 @@ import type {
   StatusUpdate,
 } from './connection.ts'
 import { KeptWords } from './kept-words.ts'
-import { boundClose, codeOf, guardFrames, wordsOf } from './raw-socket.ts'
+import { boundClose, codeOf, guardFrames, holdFrames, wordsOf } from './raw-socket.ts'
 import { sealMedia } from './seal-media.ts'
 import { senderOf } from './sender-of.ts'
 import { uploadMedia } from './upload-media.ts'
@@ -68,6 +68,8 @@ export interface DeviceOptions {
   readonly keys: DeviceKeys
   readonly events: DeviceEvents
   readonly readSent: ReadSent
+  /** Resolves when the credentials of which `onCreds` told are kept: the phone hears that it has linked the device then. */
+  readonly kept: () => Promise<void>
   /** Whether anything may be received right now: looked at before each frame that comes. */
   readonly mayReceive: () => boolean
   /** Hand on what an earlier worker had read last, too: whoever hears of it must know what came before. */
@@ -201,7 +203,13 @@ class BaileysDevice implements Device {
 
   #listen(events: DeviceEvents): void {
     const { ev, ws } = this.#socket
-    ev.on('creds.update', () => events.onCreds())
+    const { creds, kept } = this.#options
+    let linked = isLinked(creds)
+    ev.on('creds.update', () => {
+      events.onCreds()
+      if (!linked && isLinked(creds)) holdFrames(ws, kept())
+      linked = isLinked(creds)
+    })
     ev.on('messages.upsert', ({ messages, type }) => {
       // One after the other: who wrote a message may have to be looked up, and their order is the chat's.
       for (const message of messages) {

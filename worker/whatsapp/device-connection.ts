@@ -73,6 +73,8 @@ export class DeviceConnection implements WhatsAppConnection {
   #onStatus: (update: StatusUpdate) => void = () => {}
   #onOpen: () => void = () => {}
   #onFirstOpen: () => void = () => {}
+  /** The connection of a deleted bot is open. */
+  #onUnlinkable: () => void = () => {}
 
   constructor(context: Context, options: DeviceConnectionOptions) {
     this.#context = context
@@ -127,13 +129,15 @@ export class DeviceConnection implements WhatsAppConnection {
       if (this.#session.isLinked) this.#pairing?.entered()
       else if (this.#pairing === undefined) throw new WorkerExit('logged_out', 'it is not linked to a phone')
       else report({ phase: 'pairing' })
-      while (!draining.aborted && !this.#isDonePairing) {
+      while (!draining.aborted || this.#isToUnlink) {
         this.#ending.signal.throwIfAborted()
-        await deadline.untilMayRun()
-        const end = await this.#connectOnce()
-        if (!this.#isClosing && !this.#isDonePairing) await this.#after(end)
+        if (this.#isDonePairing) await this.#pause(Number.MAX_SAFE_INTEGER)
+        else {
+          await deadline.untilMayRun()
+          const end = await this.#connectOnce()
+          if (!this.#isClosing && !this.#isDonePairing) await this.#after(end)
+        }
       }
-      if (this.#isDonePairing) await this.#pause(Number.MAX_SAFE_INTEGER)
       await Promise.allSettled(this.#inHand)
       this.#ending.signal.throwIfAborted()
     } finally {
@@ -142,17 +146,28 @@ export class DeviceConnection implements WhatsAppConnection {
     }
   }
 
-  /** Ends the connection, and with it `run`; never logs out, unless the bot was deleted. */
+  /**
+   * Ends the connection, and with it `run`; never logs out, unless the bot was deleted. That takes a connection, and one
+   * that there is not yet is waited for as long as the worker's grace lasts.
+   */
   async close(): Promise<void> {
     if (this.#isClosing) return
-    if (this.#context.draining.reason === unlinkDrain) await this.#unlink()
+    if (this.#isToUnlink) {
+      if (!this.#isOpen) await new Promise<void>((resolve) => (this.#onUnlinkable = resolve))
+      await this.#unlink()
+    }
     this.#isClosing = true
     this.#endNow()
   }
 
+  /** The bot was deleted, and its device is linked still. */
+  get #isToUnlink(): boolean {
+    return !this.#isClosing && this.#context.draining.reason === unlinkDrain && this.#session.isLinked
+  }
+
   /** It was started to pair and for nothing else, and that is over. */
   get #isDonePairing(): boolean {
-    return this.#pairing?.request.only === true && this.#pairing.isOver
+    return this.#pairing?.request.only === true && this.#pairing.isOver && !this.#isToUnlink
   }
 
   /** One connection from its beginning to its end. */
@@ -172,6 +187,7 @@ export class DeviceConnection implements WhatsAppConnection {
       creds: this.#session.creds,
       keys: this.#session.keys(),
       readSent: this.#options.readSent,
+      kept: () => this.#session.flush(),
       qrLifeMs: this.#options.qrLifeMs,
       looksBack: this.#connections === 0,
       mayReceive: () => deadline.mayRun(),
@@ -203,6 +219,7 @@ export class DeviceConnection implements WhatsAppConnection {
       stopWatching()
       this.#ending.signal.removeEventListener('abort', fail)
       await device.end()
+      this.#session.letGo()
       if (!this.#ending.signal.aborted) await this.#session.flush()
     }
   }
@@ -233,6 +250,10 @@ export class DeviceConnection implements WhatsAppConnection {
     const { report } = this.#context
     const { phone } = this.#options.whatsapp
     const pairing = this.#pairing
+    if (this.#isToUnlink) {
+      this.#isOpen = true
+      return this.#onUnlinkable()
+    }
     if (pairing !== undefined && !pairing.isOver) {
       const linkedTo = phoneOf(this.#session.creds)
       if (linkedTo !== phone) return await this.#refusePhone(linkedTo)
@@ -257,6 +278,7 @@ export class DeviceConnection implements WhatsAppConnection {
   }
 
   #take(message: IncomingMessage): void {
+    if (this.#isToUnlink) return
     const work = this.#onMessage(message).then(
       () => {
         this.#handled += 1
@@ -292,6 +314,8 @@ export class DeviceConnection implements WhatsAppConnection {
       this.#session.startFresh()
     } else if (rule.session === 'wipe') {
       await this.#session.forget()
+      // Its worker ended before the phone had heard of it: the request goes on, with a new device.
+      if (pairing?.isOver === false) return this.#context.report({ phase: 'pairing' })
     }
     await this.#wait(end, rule)
   }
@@ -319,7 +343,9 @@ export class DeviceConnection implements WhatsAppConnection {
 
   #pause(ms: number): Promise<void> {
     const { clock, draining } = this.#context
-    return pause(ms, { clock, draining: AbortSignal.any([draining, this.#ending.signal]) })
+    const ending = this.#ending.signal
+    // A deleted bot that has to connect first waits between its attempts like any other.
+    return pause(ms, { clock, draining: draining.aborted ? ending : AbortSignal.any([draining, ending]) })
   }
 
   /** It has come to nothing. One that only pairs waits for its drain, any other ends. */

@@ -6,7 +6,7 @@ const closeLimitMs = 1000
 interface RawSocket {
   emit: (name: string | symbol, ...given: never[]) => boolean
   close: () => Promise<void>
-  readonly socket: { terminate(): void } | null
+  readonly socket: { terminate(): void; send: (...given: unknown[]) => void } | null
 }
 
 /** A process that was stopped finds frames before its timers have run: none of them is taken past the deadline. */
@@ -17,6 +17,19 @@ export function guardFrames(given: unknown, mayReceive: () => boolean): void {
     if (name !== 'message' || mayReceive()) return emit(name, ...words)
     ws.socket?.terminate()
     return false
+  }
+}
+
+/** What is sent from now on goes out, in its order, when this is over; never when it fails. */
+export function holdFrames(given: unknown, isOver: Promise<void>): void {
+  const { socket } = given as RawSocket
+  if (socket === null) return
+  const send = socket.send.bind(socket)
+  let turn = isOver
+  turn.catch(() => {})
+  socket.send = (...words) => {
+    turn = turn.then(() => send(...words))
+    turn.catch(() => {})
   }
 }
 

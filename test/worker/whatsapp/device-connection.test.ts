@@ -78,3 +78,31 @@ test('what was acknowledged and had not come into the inbox when the worker was 
     isOffline: true,
   })
 })
+
+test('what a connection reads after its end commits no key, and is read anew on the next one', async () => {
+  const device = keep(await ConnectedDevice.link(fake, number))
+  device.hurries = true
+  const sara = fake.addPerson({ name: 'Sara' })
+  const reading = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  device.session.before = async (name, body) => {
+    if (name !== 'waKeys' || (body as { type: string }).type !== 'session') return
+    reading.resolve()
+    await gate.promise
+  }
+  await sara.write(number, 'hello')
+  await reading.promise
+  await fake.goAway()
+  // It has ended when the next one is tried.
+  const trying = Promise.withResolvers<void>()
+  device.onPause = trying.resolve
+  await trying.promise
+  const stored = device.session.count('waStore')
+  gate.resolve()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(device.session.count('waStore')).toBe(stored)
+  expect(device.events.count('message')).toBe(0)
+  await fake.comeBack()
+  await device.events.next('message', ({ message }) => message.text === 'hello')
+  expect(device.events.count('ended')).toBe(0)
+})
