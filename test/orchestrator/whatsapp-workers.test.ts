@@ -108,25 +108,6 @@ test('a bot that is unlinked on the phone is logged out, keeps nothing, and can 
   expect(bots.fake.events.count('linked')).toBe(2)
 }, 60_000)
 
-test.for([403, 405, 440] as const)('a bot that gets %i keeps its link', { timeout: 60_000 }, async (code) => {
-  const id = await bots.linkedBotStarted(number)
-  if (code === 440) bots.fake.phoneOf(number).endStream()
-  else bots.fake.phoneOf(number).fail(code)
-  const view = await vi.waitFor(
-    async () => {
-      const found = await bots.rig.show(id)
-      if (['running', 'starting'].includes(found.state)) throw new Error(`it is ${found.state}`)
-      return found
-    },
-    { timeout: 20_000, interval: 30 },
-  )
-  expect(view.last_error).toContain(String(code))
-  const { sessions, keys } = await bots.kept(id)
-  expect(sessions).toBe(1)
-  expect(keys).toBeGreaterThan(800)
-  expect(bots.fake.phoneOf(number).devices).toEqual([1])
-})
-
 test('a stop, an expiry and a renewal leave the device linked; a deletion unlinks it', async () => {
   const id = await bots.linkedBotStarted(number)
   const change = (work: Parameters<typeof bots.db.database.transaction>[0]) => bots.db.database.transaction(work)
