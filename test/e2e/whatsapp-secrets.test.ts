@@ -10,7 +10,7 @@ import type { Database } from '../../db/database.ts'
 import { openRow } from '../../services/whatsapp/sealing.ts'
 import { kill, workerOf } from '../support/faults.ts'
 import { ServedFleet } from '../support/served-fleet.ts'
-import { numberOf } from '../support/whatsapp-rig.ts'
+import { type Caller, numberOf } from '../support/whatsapp-rig.ts'
 
 const number = '491701234567'
 /** One who shows the number, one who shows it and a LID, one who shows a LID alone. */
@@ -67,19 +67,38 @@ async function buy(): Promise<void> {
   for (const given of people) {
     const caller = fleet.caller(number, given)
     if (given.name === 'Ben') caller.phone.failToDecrypt(1)
-    const home = await caller.ask('menu', '1 Shop')
+    const languages = await ask(caller, '/language', 'English')
+    await ask(caller, numberOf(languages, 'English'), 'We speak English')
     const { rows } = await fleet.db.database.query<{ id: string }>(
       `select id from customer where platform_user_id in ($1, $2)`,
       [given.number, `${caller.phone.lid}@lid`],
     )
     await fleet.json('customer', 'adjust', rows[0]?.id ?? '', '--up', '5', '--reason', 'a gift')
-    const shelf = await caller.ask(numberOf(home, 'Shop'), 'Choose a product')
-    const page = await caller.ask(numberOf(shelf, 'VPN'), 'Price:')
-    await caller.ask(numberOf(page, 'Buy'), 'How many')
-    const confirm = await caller.ask('1', 'After paying')
-    await caller.ask(numberOf(confirm, 'Pay '), 'secret-unit-')
+    const home = await ask(caller, 'menu', '1 Shop')
+    const shelf = await ask(caller, numberOf(home, 'Shop'), 'Choose a product')
+    const page = await ask(caller, numberOf(shelf, 'VPN'), 'Price:')
+    await ask(caller, numberOf(page, 'Buy'), 'How many')
+    const confirm = await ask(caller, '1', 'After paying')
+    await ask(caller, numberOf(confirm, 'Pay '), 'secret-unit-')
     words.push(given.number, caller.phone.lid)
   }
+}
+
+/** Writes, and reads what comes after that: words that were shown before are no answer. */
+async function ask(caller: Caller, text: string, wanted: string): Promise<string> {
+  const before = caller.texts().length
+  await caller.write(text)
+  return vi.waitFor(
+    () => {
+      const found = caller
+        .texts()
+        .slice(before)
+        .find((each) => each.includes(wanted))
+      if (found === undefined) throw new Error(`nothing says ${wanted}: ${caller.texts().slice(before).join('\n\n')}`)
+      return found
+    },
+    { timeout: 30_000, interval: 20 },
+  )
 }
 
 /** All key material that the bot keeps right now. */
