@@ -35,14 +35,14 @@ export class AskingPeople {
     return this.#asked.length
   }
 
-  /** The next person in turn asks something. @returns what was asked, and who did */
-  async ask(): Promise<{ caller: Caller; number: string; id: string }> {
+  /** The next person in turn asks something, with so many blanks after it. @returns what was asked, and who did */
+  async ask(blanks = 0): Promise<{ caller: Caller; number: string; id: string }> {
     const caller = this.#people[this.#asked.length % this.#people.length]
     if (caller === undefined) throw new Error('nobody is there')
     const number = String(this.#next)
     this.#next += 1
     this.#asked.push({ phone: caller.phone, number })
-    return { caller, number, id: await caller.phone.write(this.#bot, number) }
+    return { caller, number, id: await caller.phone.write(this.#bot, number + ' '.repeat(blanks)) }
   }
 
   /** What became of all that was asked. */
