@@ -39,22 +39,8 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** People write all the while; then everything is answered, and once. */
 async function underTraffic(people: AskingPeople, trouble: () => Promise<void>): Promise<void> {
-  let isOver = false
-  const writing = (async () => {
-    while (!isOver) {
-      await people.ask()
-      await sleep(120)
-    }
-  })()
-  await sleep(500)
-  await trouble().finally(() => {
-    isOver = true
-  })
-  await writing
-  await people.answered(45_000)
-  await people.ask()
-  await people.answered(30_000)
-  expect(people.judge()).toEqual({ lost: [], doubled: [] })
+  await people.askDuring(trouble, 120)
+  expect(await people.settled()).toEqual({ lost: [], doubled: [] })
   expect(shop.fake.events.count('registered')).toBe(1)
   expect(shop.fake.events.count('linked')).toBe(1)
   expect(shop.fake.mostOfOneDevice()).toBe(1)

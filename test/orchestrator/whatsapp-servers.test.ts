@@ -24,8 +24,8 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const change = (work: Parameters<typeof shop.db.database.transaction>[0]) => shop.db.database.transaction(work)
 
 /** Two servers; the bot runs on alpha. */
-async function open(start: (rig: Rig) => Promise<unknown>): Promise<void> {
-  shop = await WhatsAppRig.open(settings, { start })
+async function open(start: (rig: Rig) => Promise<unknown>, more: Record<string, string> = {}): Promise<void> {
+  shop = await WhatsAppRig.open({ ...settings, ...more }, { start })
   bot = await shop.bot(number)
   people = await AskingPeople.begin(shop.fake, number, 10)
 }
@@ -44,22 +44,8 @@ const runsOn = (server: string) => shop.rig.until(bot, 'running', (view) => view
 
 /** People write all the while. */
 async function underTraffic(work: () => Promise<void>): Promise<void> {
-  let isOver = false
-  const writing = (async () => {
-    while (!isOver) {
-      await people.ask()
-      await sleep(150)
-    }
-  })()
-  await sleep(400)
-  await work().finally(() => {
-    isOver = true
-  })
-  await writing
-  await people.answered(45_000)
-  await people.ask()
-  await people.answered(30_000)
-  expect(people.judge()).toEqual({ lost: [], doubled: [] })
+  await people.askDuring(work)
+  expect(await people.settled()).toEqual({ lost: [], doubled: [] })
   for (const kind of ['registered', 'linked'] as const) expect(shop.fake.events.count(kind)).toBe(1)
   expect(shop.fake.events.count('login_refused')).toBe(0)
   expect(shop.fake.phoneOf(number).devices).toEqual([1])
@@ -79,6 +65,20 @@ test('moved there and back by hand', { timeout: 120_000 }, async () => {
   })
   expect(shop.fake.mostOfOneDevice()).toBe(1)
   expect(shop.fake.events.count('logged_in')).toBe(3)
+})
+
+test('kept by its worker while its supervisor is killed and started again', { timeout: 120_000 }, async () => {
+  const started: SupervisorProcess[] = []
+  await open(async (rig) => started.push(await rig.startApart()), { LEASE_TTL_SECONDS: '30' })
+  const { pid } = await runsOn('alpha')
+  await underTraffic(async () => {
+    await started[0]?.kill()
+    await sleep(500)
+    await shop.rig.startApart()
+    await sleep(1000)
+  })
+  expect(await shop.rig.until(bot, 'running')).toMatchObject({ pid, epoch: 1 })
+  expect(shop.fake.events.count('logged_in')).toBe(1)
 })
 
 test('taken over when its supervisor was killed, whose worker ends by itself', { timeout: 120_000 }, async () => {

@@ -45,6 +45,32 @@ export class AskingPeople {
     return { caller, number, id: await caller.phone.write(this.#bot, number + ' '.repeat(blanks)) }
   }
 
+  /** People ask in turn for as long as something lasts, and half a second before it begins. */
+  async askDuring(work: () => Promise<unknown>, everyMs = 150): Promise<void> {
+    const over = new AbortController()
+    const working = sleep(500)
+      .then(work)
+      .finally(() => over.abort())
+    // It is waited for below.
+    working.catch(() => {})
+    while (!over.signal.aborted) {
+      await this.ask()
+      await sleep(everyMs)
+    }
+    await working
+  }
+
+  /**
+   * Waits until everything is answered, and so is one question more: whatever was still on its way has come by then.
+   * @returns what became of all that was asked
+   */
+  async settled(limitMs = 45_000): Promise<Verdict> {
+    await this.#answered(limitMs)
+    await this.ask()
+    await this.#answered(30_000)
+    return this.judge()
+  }
+
   /** What became of all that was asked. */
   judge(): Verdict {
     const shown = this.#asked.map(({ phone, number }) => ({
@@ -58,14 +84,16 @@ export class AskingPeople {
   }
 
   /** Waits until everything is answered; throws naming what is not. */
-  async answered(limitMs: number): Promise<void> {
+  async #answered(limitMs: number): Promise<void> {
     const until = performance.now() + limitMs
     for (;;) {
       const { lost } = this.judge()
       if (lost.length === 0) return
       if (performance.now() > until)
         throw new Error(`${lost.length} of ${this.asked} never answered: ${lost.join(' ')}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await sleep(50)
     }
   }
 }
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -43,10 +43,7 @@ describe('a message whose worker is killed', () => {
 
   /** Its answer is shown once, and so is what is asked of the next worker. */
   async function expectAnsweredOnce(): Promise<void> {
-    await people.answered(30_000)
-    await people.ask()
-    await people.answered(30_000)
-    expect(people.judge()).toEqual({ lost: [], doubled: [] })
+    expect(await people.settled()).toEqual({ lost: [], doubled: [] })
     expectOneDevice()
   }
 
@@ -133,27 +130,15 @@ test('killed at random moments under traffic, every message is answered once', {
   process.stderr.write(`kills under traffic: KILL_SEED=${seed}\n`)
   const random = new SeededRandom(seed)
   const people = await AskingPeople.begin(shop.fake, number, 20)
-  let isOver = false
   let kills = 0
-  const killing = (async () => {
-    while (!isOver) {
-      await sleep(random.between(100, 2500))
+  await people.askDuring(async () => {
+    while (people.asked < 200) {
+      await sleep(random.between(100, 2000))
       const worker = await workerOf(shop.db.database, bot)
       if (worker !== undefined && (await kill(worker))) kills += 1
     }
-  })()
-  while (people.asked < 200) {
-    await people.ask()
-    await sleep(random.between(0, 150))
-  }
-  isOver = true
-  await killing
-  await people.answered(60_000)
-  process.stderr.write(`kills under traffic: ${kills} kills, ${people.asked} messages\n`)
+  }, 75)
   expect(kills).toBeGreaterThan(3)
-  // Whatever is still on its way comes before the answer to what is asked last.
-  await people.ask()
-  await people.answered(30_000)
-  expect(people.judge()).toEqual({ lost: [], doubled: [] })
+  expect(await people.settled(60_000)).toEqual({ lost: [], doubled: [] })
   expectOneDevice()
 })
