@@ -121,8 +121,7 @@ export class WorkerProcess {
     const granted = this.#keepBeating(channel, lifeline)
     this.#watchDeadline()
     await Promise.race([Promise.all([healthy, granted]), this.#ended, aborted(this.#drain.signal)])
-    // Of a deleted bot the channel has something to end first.
-    if (this.#drain.signal.aborted && this.#drain.signal.reason !== unlinkDrain) return
+    if (this.#drain.signal.aborted) return
     await Promise.race([this.#drained(channel.run()), this.#ended])
   }
 
