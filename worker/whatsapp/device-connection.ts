@@ -189,7 +189,6 @@ export class DeviceConnection implements WhatsAppConnection {
       readSent: this.#options.readSent,
       kept: () => this.#session.flush(),
       qrLifeMs: this.#options.qrLifeMs,
-      looksBack: this.#connections === 0,
       mayReceive: () => deadline.mayRun(),
       events: {
         ...this.#events(() => device),

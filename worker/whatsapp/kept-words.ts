@@ -2,7 +2,7 @@
  * The last messages that were read, with what the server said of them. To decrypt a message uses up its key, and the
  * library commits that and tells the server that the message has come before it hands it on. Whoever loses it in between
  * could not read it when it is delivered again (the connection dropped), or is never given it again (the process was
- * killed). So the words are kept in the commit of the key: they are found again by what was encrypted, and a worker that
+ * killed). So the words are kept in the commit of the key: they are found again by what was encrypted, and a connection that
  * has just begun looks through the last of them. They stand in a ring of rows, so that nothing has to be removed.
  */
 

@@ -81,7 +81,7 @@ test('a code that nobody enters ends with its connection, and no other is asked 
 })
 
 test('a request that lasts no longer ends, whatever the server still shows', async () => {
-  const made = asking({ pairing: { method: 'qr', number: 7, forMs: 400, only: false } })
+  const made = asking({ pairing: { method: 'qr', number: 7, forMs: 3000, only: false } })
   await made.told('qr')
   expect((await endOf(made)).reason).toBe('logged_out')
   expect(steps(made)).toEqual(['qr', 'expired'])
