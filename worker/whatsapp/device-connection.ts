@@ -31,6 +31,8 @@ import { SessionStore } from './session-store.ts'
 const answerLimitMs = 50_000
 const deadlineLookMs = 200
 const unlinkLimitMs = 3000
+/** How long the connection of a deleted bot is waited for: less than a worker's grace usually lasts. */
+const unlinkableLimitMs = 8000
 /** After so long without a message memory is given back. */
 const quietMs = 20_000
 /** Messages that leave as much behind as one connection. */
@@ -150,12 +152,13 @@ export class DeviceConnection implements WhatsAppConnection {
 
   /**
    * Ends the connection, and with it `run`; never logs out, unless the bot was deleted. That takes a connection, and one
-   * that there is not yet is waited for as long as the worker's grace lasts.
+   * that there is not yet is waited for a while.
    */
   async close(): Promise<void> {
     if (this.#isClosing) return
     if (this.#isToUnlink) {
-      if (!this.#isOpen) await new Promise<void>((resolve) => (this.#onUnlinkable = resolve))
+      const opened = new Promise<void>((resolve) => (this.#onUnlinkable = resolve))
+      if (!this.#isOpen) await this.#within(unlinkableLimitMs, opened)
       await this.#unlink()
     }
     this.#isClosing = true
