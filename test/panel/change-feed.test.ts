@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { Database } from '../../db/database.ts'
 import type { Queryable, Tx } from '../../db/transaction.ts'
@@ -67,6 +66,17 @@ async function openChange(subject: string): Promise<{ commit(): Promise<void>; r
   }
 }
 
+function countingDatabase(): { database: Queryable; asked: () => number } {
+  let count = 0
+  const database: Queryable = {
+    query: (statement, values) => {
+      count += 1
+      return test_.database.query(statement, values)
+    },
+  }
+  return { database, asked: () => count }
+}
+
 function resumeIdOf(notes: Notes): number {
   return notes.told.at(-1)?.resumeId ?? Number.NaN
 }
@@ -118,13 +128,23 @@ test('an id that was rolled back is given up, and what can be resumed after goes
 })
 
 test('an id is not given up while a transaction that began later than the last one ended has it', async () => {
-  const feed = feedOf()
-  const { notes, joined } = await join(feed)
-  // Nothing ends between the two: the number of the first is at the end of every snapshot.
-  const [late, visible] = [await openChange('slow'), await openChange('quick')]
-  await visible.commit()
+  const { database, asked } = countingDatabase()
+  const { notes, joined } = await join(feedOf({ database }))
+  const begun = Promise.withResolvers<void>()
+  const mayEnd = Promise.withResolvers<void>()
+  const quick = test_.database.transaction(async (tx) => {
+    await tx.query('select pg_current_xact_id()')
+    begun.resolve()
+    await mayEnd.promise
+    await note(tx, 'quick')
+  })
+  await begun.promise
+  const late = await openChange('slow')
+  mayEnd.resolve()
+  await quick
   await vi.waitFor(() => expect(notes.subjects).toEqual(['quick']))
-  await delay(2500)
+  const before = asked()
+  await vi.waitFor(() => expect(asked()).toBeGreaterThan(before + 2), { timeout: 10_000 })
   expect(joined.settledId()).toBeLessThan(notes.told[0]?.change.id ?? 0)
   await late.commit()
   await vi.waitFor(() => expect(notes.subjects).toEqual(['quick', 'slow']))
@@ -198,18 +218,12 @@ test('what happens while the database is cut off is told when it answers again',
 })
 
 test('many who watch cost no more statements than one', async () => {
-  let count = 0
-  const database: Queryable = {
-    query: (statement, values) => {
-      count += 1
-      return test_.database.query(statement, values)
-    },
-  }
+  const { database, asked } = countingDatabase()
   const feed = feedOf({ database })
   const watching = await Promise.all(Array.from({ length: 200 }, () => join(feed)))
   await note(test_.database, 'heard by all')
   await vi.waitFor(() => {
     for (const { notes } of watching) expect(notes.subjects).toEqual(['heard by all'])
   })
-  expect(count).toBeLessThan(10)
+  expect(asked()).toBeLessThan(10)
 })
