@@ -3,6 +3,7 @@ import { defineConfig } from 'oxlint'
 /** Which folder may import which package: the package column of the layer table in docs/ARCHITECTURE.md. */
 const packageHomes: Record<string, string[]> = {
   zod: ['domain'],
+  'zod-openapi': ['domain'],
   pino: ['runtime'],
   pg: ['db'],
   'pg-copy-streams': ['db'],
