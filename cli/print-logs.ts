@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../domain/failure.ts'
+import { parseLogLine } from '../runtime/log-entry.ts'
+import { followLines, readLastLines } from '../runtime/log-file.ts'
 import { showInstance } from '../services/show-instance.ts'
 import type { Cli } from './command.ts'
 import type { LogsOptions } from './commands/logs.ts'
 import { withContext } from './context.ts'
-import { followLines, readLastLines } from './log-file.ts'
-import { parseLogLine, renderLogLine } from './render-log.ts'
+import { renderLogLine } from './render-log.ts'
 
 /**
  * Prints the end of a bot's log, then what is added to it. The files are on the server that runs the bot: for a bot
