@@ -40,7 +40,7 @@ export function readLogEntry(line: string): LogEntry {
   const fields = isOurs ? (cleanAll(rest) as Record<string, unknown>) : {}
   const isLong = JSON.stringify(fields).length > fieldsMax
   return {
-    at: isOurs ? at : null,
+    at: isOurs ? new Date(at).toISOString() : null,
     level: logLevels.find((known) => known === level) ?? 'info',
     message: message.slice(0, messageMax),
     fields: isLong ? {} : fields,

@@ -10,7 +10,7 @@ export interface LogQuery {
   readonly lines: number
   /** A place that an earlier page named: the lines before it. */
   readonly before?: string | undefined
-  /** A place that an earlier page named: the lines after it, oldest first, none of which is left out. */
+  /** A place that an earlier page named, or `start`: the lines after it, oldest first, none of which is left out. */
   readonly after?: string | undefined
   /** A part of the line, whatever its case. */
   readonly q?: string | undefined
@@ -63,7 +63,7 @@ async function readBackward(path: string, query: LogQuery): Promise<LogPage> {
 }
 
 async function readForward(path: string, query: LogQuery): Promise<LogPage> {
-  const after = query.after === undefined || query.after === '' ? undefined : parsePlace(query.after)
+  const after = parsePlace(query.after ?? 'start')
   const added = await readAddedLines(path, after, heldBytesMax / 2)
   const lines = added.lines.flatMap((text) => {
     const entry = readLogEntry(text)
@@ -83,6 +83,6 @@ function matches(entry: LogEntry, text: string, { q, level }: LogQuery): boolean
   if (q === undefined || q === '') return true
   // Most lines do not have it at all; of a redacted line more is looked at.
   const wanted = q.toLowerCase()
-  if (!text.toLowerCase().includes(wanted) && !text.includes('\\u')) return false
+  if (!text.toLowerCase().includes(wanted) && !text.includes('\\')) return false
   return `${entry.message} ${JSON.stringify(entry.fields)}`.toLowerCase().includes(wanted)
 }

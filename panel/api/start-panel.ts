@@ -3,7 +3,7 @@ import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { ProblemDocument } from '../../domain/api/problem.ts'
 import { Failure } from '../../domain/failure.ts'
-import { isLoopbackHost } from './origin.ts'
+import { isLoopbackHost } from '../../domain/loopback.ts'
 import { createPanelApp, type PanelAppOptions } from './panel-app.ts'
 import { httpProblems } from './problem.ts'
 
