@@ -12,7 +12,7 @@ export interface LogEntry {
   readonly level: LogLevel
   readonly message: string
   /** What was logged beside the message. */
-  readonly fields: Readonly<Record<string, unknown>>
+  readonly fields: Record<string, unknown>
   /** It was too long to be shown whole. */
   readonly cut: boolean
 }
