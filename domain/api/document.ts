@@ -15,6 +15,16 @@ export const openApi = endpoint({
   answer: z.looseObject({ openapi: z.string() }),
 })
 
+export const apiPage = endpoint({
+  method: 'get',
+  path: '/api/docs',
+  access: 'public',
+  tag: 'server',
+  summary: 'This document as a page to read.',
+  mediaType: 'text/html',
+  answer: z.string(),
+})
+
 /** Describes every endpoint. */
 export function describeApi(endpoints: readonly Endpoint[], version: string): ApiDocument {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}

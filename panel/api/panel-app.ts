@@ -175,19 +175,22 @@ function serve(options: PanelAppOptions, route: PanelRoute): RequestHandler {
     }
     response.status(endpoint.status)
     if (route.kind === 'open') {
-      response.json(checked(options, endpoint, await route.answer(asked)))
+      send(options, endpoint, response, await route.answer(asked))
       return
     }
     const { session, token } = callerOf(response)
     const call = { ...asked, session, token, actor: session.actor }
-    if (route.kind === 'stream') {
-      await route.answer(call)
-    } else if (route.kind === 'read') {
-      response.json(checked(options, endpoint, await route.answer(call)))
-    } else {
-      response.json(checked(options, endpoint, await answerChange(options, route, call)))
-    }
+    if (route.kind === 'stream') await route.answer(call)
+    else if (route.kind === 'read') send(options, endpoint, response, await route.answer(call))
+    else send(options, endpoint, response, await answerChange(options, route, call))
   }
+}
+
+function send(options: PanelAppOptions, endpoint: Endpoint, response: Response, answer: unknown): void {
+  const { mediaType } = endpoint
+  const body = checked(options, endpoint, answer)
+  if (mediaType === undefined) response.json(body)
+  else response.type(mediaType).send(body)
 }
 
 async function answerChange(
