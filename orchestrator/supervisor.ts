@@ -85,6 +85,11 @@ export class Supervisor {
     return this.#term?.fleet.reportExit(claimant, report) ?? false
   }
 
+  /** Whether it holds its name, as far as it can know. */
+  get holdsLease(): boolean {
+    return this.#term?.lease.isCertain() ?? false
+  }
+
   /** `server_epoch` of the running term; undefined between terms. */
   get serverEpoch(): number | undefined {
     return this.#term?.serverEpoch

@@ -15,6 +15,7 @@ import { Gateway } from '../../gateway/gateway.ts'
 import { Supervisor } from '../../orchestrator/supervisor.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { createLog, type Log } from '../../runtime/log.ts'
+import { Metrics } from '../../runtime/metrics.ts'
 import { approveInstance } from '../../services/approve-instance.ts'
 import { createInstance } from '../../services/create-instance.ts'
 import { showInstance } from '../../services/show-instance.ts'
@@ -89,6 +90,7 @@ export class Rig {
         database,
         databaseUrl: url,
         log,
+        metrics: new Metrics({ server, version: 'test' }),
         clock: systemClock,
         keyring: () => this.keyring,
         logFolder: join(this.home, 'logs', server),
