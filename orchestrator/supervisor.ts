@@ -14,6 +14,7 @@ import type { OrchestratorContext } from './context.ts'
 import { startExpiry } from './expiry.ts'
 import { Fleet } from './fleet.ts'
 import { startHousekeeping } from './housekeeping.ts'
+import { startLedgerWatch } from './ledger-watch.ts'
 import { startLogRotation } from './log-rotation.ts'
 import { startNotices } from './notices.ts'
 import { startOutboxWake } from './outbox-wake.ts'
@@ -184,6 +185,7 @@ export class Supervisor {
       startPlacement(this.#context, term, fleet, () => loop.wake()),
       startLogRotation(this.#context),
       startHousekeeping(this.#context),
+      startLedgerWatch(this.#context),
       startShopJobs(this.#context),
       startNotices(this.#context),
       outboxWake,

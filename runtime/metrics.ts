@@ -172,7 +172,9 @@ export class Metrics {
     if (this.#leaseRenewedAtMs !== undefined) {
       is.leaseAge.set({ server }, (performance.now() - this.#leaseRenewedAtMs) / 1000)
     }
-    for (const gauge of [is.bots, is.ports, is.expiryLag, is.maturityLag, is.outboxPending, is.outboxAge]) gauge.reset()
+    // What nobody knows now is not shown as it was, nor as nothing.
+    for (const gauge of [is.bots, is.outboxPending, is.outboxAge]) gauge.reset()
+    for (const gauge of [is.ports, is.expiryLag, is.maturityLag]) gauge.remove({})
     if (fleet !== undefined) this.#show(fleet)
     return this.#registry.metrics()
   }

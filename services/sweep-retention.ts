@@ -5,12 +5,13 @@ const batchSize = 5000
 const clock = '(select subscription_clock())'
 /** Ended sessions, spent codes and login attempts: long enough to look into an incident. */
 const peopleDays = 30
+const changesKept = 20_000
 /** Kept replies of the API: longer than anybody repeats a request. */
 const replyHours = 24
 
 /**
  * Deletes a batch of what is past its retention: events, samples, handled update ids, what was sent, messages that are over,
- * ended sessions and old login attempts. Money and audit are never touched.
+ * ended sessions, old login attempts, old changes. Money and audit are never touched.
  * @returns how many rows went; call again while it is not zero.
  */
 export async function sweepRetention(
@@ -27,6 +28,8 @@ export async function sweepRetention(
     ['login_attempt', `at < ${clock} - $1 * interval '1 day'`, peopleDays],
     ['user_session', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],
     ['api_reply', `created_at < ${clock} - $1 * interval '1 hour'`, replyHours],
+    // As many as anybody is told who comes back, and more.
+    ['change_event', 'id <= (select max(id) from change_event) - $1::bigint', changesKept],
     ['link_code', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],
   ]
   let deleted = 0

@@ -35,6 +35,7 @@ export class Rig {
   readonly home = mkdtempSync(join(tmpdir(), 'botfleet-rig-'))
   readonly logLines: string[] = []
   readonly givenUp: Failure[] = []
+  readonly metrics = new Metrics({ server: 'alpha', version: 'test', perBot: true })
   /** The WhatsApp worker's program; none by default. */
   whatsappBundle = join(this.home, 'no-such-bundle')
   readonly #test: TestDatabase
@@ -82,6 +83,7 @@ export class Rig {
       settings: this.settings,
       fleet: () => parts.supervisor,
       log,
+      metrics: this.metrics,
     })
     const supervisor = new Supervisor(
       {
@@ -90,7 +92,7 @@ export class Rig {
         database,
         databaseUrl: url,
         log,
-        metrics: new Metrics({ server, version: 'test' }),
+        metrics: this.metrics,
         clock: systemClock,
         keyring: () => this.keyring,
         logFolder: join(this.home, 'logs', server),
