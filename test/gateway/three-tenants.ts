@@ -63,6 +63,7 @@ export const belongs: Readonly<Record<string, string | null>> = {
   link_code: `tenant_id = $1 or user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
   app_user: `coalesce(tenant_id, 'master') = $1`,
   chat_identity: `user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
+  api_reply: `caller in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
   user_session: `user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
   // What agents have to tell the master's people is theirs to add.
   outbox_message: `tenant_id = $1 and kind not in ('top_up_requested', 'withdrawal_to_review')`,
