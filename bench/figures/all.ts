@@ -14,6 +14,7 @@ import { restart } from './restart.ts'
 import { statements } from './statements.ts'
 import { supervisorCpu } from './supervisor-cpu.ts'
 import { takeOver } from './take-over.ts'
+import { metricsScrape, sse } from './watching.ts'
 import { whatsappIdle, whatsappRestart } from './whatsapp.ts'
 
 export const figures: readonly Figure[] = [
@@ -40,4 +41,6 @@ export const figures: readonly Figure[] = [
   mature,
   apiList,
   apiChange,
+  sse,
+  metricsScrape,
 ]

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import type { Database } from '../../db/database.ts'
 import { migrationStatus } from '../../db/migrate.ts'
 import { Failure } from '../../domain/failure.ts'
+import type { FleetFigures } from '../../domain/figures.ts'
 import { isLoopbackHost } from '../../domain/loopback.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
@@ -18,6 +19,8 @@ import type { EventStreams } from './event-streams.ts'
 /** The loop that reads what is to run does so every 15 s. */
 const loopAgeMaxMs = 60_000
 const schemaLookEveryMs = 30_000
+/** A scrape answers without what the database does not say in time. */
+const countWithinMs = 2_000
 
 /** What the panel is told of the supervisor, which it does not import. */
 export interface Vitals {
@@ -43,6 +46,7 @@ export interface MachineAnswer {
 export class MachineDoor {
   readonly #options: MachineDoorOptions
   readonly #probe: DatabaseProbe
+  #counting: Promise<FleetFigures | undefined> | undefined
   #schema: { readonly isCurrent: boolean; readonly atMs: number } | undefined
 
   constructor(options: MachineDoorOptions) {
@@ -89,14 +93,28 @@ export class MachineDoor {
   }
 
   async #scrape(): Promise<string> {
-    const { database, serverName, metrics, events } = this.#options
-    const own = { poolWaiting: database.waiting, eventStreams: events.count }
-    if (!(await this.#probe.answers())) return metrics.scrape(own, undefined)
+    const { database, metrics, events } = this.#options
+    // However many ask, the fleet is counted once at a time.
+    this.#counting ??= this.#countFleet().finally(() => {
+      this.#counting = undefined
+    })
+    const late = Promise.withResolvers<undefined>()
+    const timer = setTimeout(() => late.resolve(undefined), countWithinMs)
     try {
-      return await metrics.scrape(own, await readFleetFigures(database, { server: serverName }))
+      const fleet = await Promise.race([this.#counting, late.promise])
+      return await metrics.scrape({ poolWaiting: database.waiting, eventStreams: events.count }, fleet)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #countFleet(): Promise<FleetFigures | undefined> {
+    const { database, serverName, log } = this.#options
+    try {
+      return await readFleetFigures(database, { server: serverName })
     } catch (error) {
-      this.#options.log.debug({ error }, 'the figures of the fleet could not be read')
-      return metrics.scrape(own, undefined)
+      log.debug({ error }, 'the figures of the fleet could not be read')
+      return undefined
     }
   }
 }
