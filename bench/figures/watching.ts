@@ -13,6 +13,7 @@ const watchers = 500
 /** A session may hold so many streams. */
 const ofSession = 10
 const botsEach = 10
+const half = botsEach / 2
 const restMs = 1000
 const scraped = 500
 const scrapes = 50
@@ -24,7 +25,7 @@ export const sse: Figure = {
   digits: 0,
   floor: 'the same server with nobody watching',
   reach: { text: 'ratio <= 1.2', holds: ({ ratio }) => ratio !== undefined && ratio.median <= 1.2 },
-  how: `From before the transaction that approves a bot to its first poll, the median of ${botsEach} bots, with ${watchers} streams of events open on the panel of the same process, each of which is told of every step; against ${botsEach} bots of the same server before anybody watches. Every watcher must have been told that the last bot runs.`,
+  how: `From before the transaction that approves a bot to its first poll, the median of ${botsEach} bots, with ${watchers} streams of events open on the panel of the same process, each of which is told of every step; against ${botsEach} bots of the same server, half of them before anybody watches and half after. Every watcher must have been told that the last bot runs.`,
   measure: (run) => Fleet.use(run.bench, { bots: 2 * botsEach, approved: false }, (fleet) => watched(run, fleet)),
 }
 
@@ -42,20 +43,25 @@ async function watched(run: Run, fleet: Fleet) {
   const { signal } = run.bench
   const server = await fleet.startServer()
   const [, url = ''] = await server.line(/panel is at (\S+?)\.? /)
-  const floor = await approveAll(run, fleet, fleet.bots.slice(0, botsEach))
+  const [before, during, after] = [0, half, half + botsEach].map((first, at) =>
+    fleet.bots.slice(first, first + (at === 1 ? botsEach : half)),
+  )
+  const alone = await approveAll(run, fleet, before ?? [])
   const crowd = await Crowd.gather(url, await addPeople(fleet.database))
   try {
-    const ours = await approveAll(run, fleet, fleet.bots.slice(botsEach))
-    const last = fleet.bots.at(-1)?.id ?? ''
+    const ours = medianOf(await approveAll(run, fleet, during ?? []))
+    const last = during?.at(-1)?.id ?? ''
     const isTold = async () => (crowd.toldOf(last) === watchers ? true : undefined)
     await until(isTold, { signal, what: 'everybody to be told', limitMs: 20_000, everyMs: 50 })
-    return { ours, floor, besides: { 'events told': crowd.events } }
+    crowd.leave()
+    alone.push(...(await approveAll(run, fleet, after ?? [])))
+    return { ours, floor: medianOf(alone), besides: { 'events told': crowd.events } }
   } finally {
     crowd.leave()
   }
 }
 
-async function approveAll(run: Run, fleet: Fleet, bots: readonly FleetBot[]): Promise<number> {
+async function approveAll(run: Run, fleet: Fleet, bots: readonly FleetBot[]): Promise<number[]> {
   const times: number[] = []
   for (const bot of bots) {
     await pause(restMs, run.bench.signal)
@@ -64,7 +70,7 @@ async function approveAll(run: Run, fleet: Fleet, bots: readonly FleetBot[]): Pr
     const [polledAtMs = 0] = await fleet.sandbox.firstPolls([bot], approvedAtMs)
     times.push(polledAtMs - approvedAtMs)
   }
-  return medianOf(times)
+  return times
 }
 
 /** People whose pages are open. */

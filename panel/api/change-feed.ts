@@ -112,6 +112,12 @@ export class ChangeFeed {
   }
 }
 
+/** What changed twice is read once: of each thing its last change. */
+function lastOfEach(changes: readonly Change[]): Change[] {
+  const last = new Map(changes.map((change) => [`${change.topic} ${change.subject}`, change.id]))
+  return changes.filter(({ topic, subject, id }) => last.get(`${topic} ${subject}`) === id)
+}
+
 export interface JoinedFeed {
   /** What came after the id that was resumed from; undefined when that is too long ago to tell. */
   readonly missed: readonly ToldChange[] | undefined
@@ -157,7 +163,7 @@ class OpenFeed {
   missedSince(id: number): readonly ToldChange[] | undefined {
     // An id that was never given out comes from before a restore.
     if (id < this.#keptAfter || id > this.#seenId) return undefined
-    return this.#told(this.#kept.filter((change) => change.id > id))
+    return this.#told(lastOfEach(this.#kept.filter((change) => change.id > id)))
   }
 
   async close(): Promise<void> {
@@ -231,7 +237,7 @@ class OpenFeed {
 
   /** Tells a few at a time: whatever else this process does goes on between them. */
   async #tell(changes: readonly Change[]): Promise<void> {
-    const told = this.#told(changes)
+    const told = this.#told(lastOfEach(changes))
     const { settledId } = this
     const readers = [...this.#readers]
     for (let first = 0; first < readers.length; first += toldAtOnce) {
