@@ -55,7 +55,7 @@ describe('metrics', () => {
     panel.metrics.usage('bot-1', { cpuMs: 5000, memoryBytes: 1000 })
     await ask(panel, '/api/instances/bot-1')
     await ask(panel, '/no/such/path/secret-shop')
-    await ask(panel, '/api/health', { method: 'BREW' as never }).catch(() => {})
+    await ask(panel, '/api/health', { method: 'PROPFIND' })
     const { samples, types } = await scrape(panel)
     const allowed = new Set<string>([...metricLabels, 'le'])
     for (const { name, labels } of samples) {
@@ -68,6 +68,7 @@ describe('metrics', () => {
     }
     for (const [name, type] of types) if (type === 'counter') expect(name).toMatch(/_total$/)
     expect(valueOf({ samples, types }, 'botfleet_http_request_duration_seconds_count', { route: 'none' })).toBe(1)
+    expect(valueOf({ samples, types }, 'botfleet_http_request_duration_seconds_count', { method: 'OTHER' })).toBe(1)
   })
 
   it('count the bots of this server by platform and state', async () => {
