@@ -78,6 +78,7 @@ test('what happens to a bot, an order of its shop and a server is told as it hap
     headers: bearer(token),
     body: { name: 'Shop', phone_number: '+4915112345678' },
   })
+  await reader.until(() => expect(reader.changed).toContain(created.json['id']))
   await ask(panel, `/api/instances/${String(created.json['id'])}/approve`, {
     headers: bearer(token),
     body: { duration_months: 1 },
