@@ -115,6 +115,22 @@ describe('metrics', () => {
     }
   })
 
+  it('do not wait for a database that says nothing', async () => {
+    const { proxy, url } = await TcpProxy.toDatabase(base.url)
+    const patient = { queryTimeoutMs: 300_000, connectTimeoutMs: 300_000 }
+    const database = Database.open(url, { applicationName: 'botfleet test', ...patient })
+    // A statement that waits ends with its connection.
+    closers.push(
+      () => database.close(),
+      () => proxy.stop(),
+    )
+    const panel = await runPanel(database)
+    closers.push(() => panel.stop())
+    expect(valueOf(await scrape(panel), 'botfleet_database_up')).toBe(1)
+    proxy.blackHole()
+    expect(valueOf(await scrape(panel), 'botfleet_database_up')).toBe(0)
+  })
+
   it('of each bot only where that is asked for, and only while it runs', async () => {
     const metrics = new Metrics({ server: 'server1', version: '1', perBot: true })
     metrics.usage('bot-1', { cpuMs: 2500, memoryBytes: 1000 })
