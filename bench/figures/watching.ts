@@ -41,13 +41,13 @@ export const metricsScrape: Figure = {
 
 async function watched(run: Run, fleet: Fleet) {
   const { signal } = run.bench
-  const server = await fleet.startServer()
+  const server = await fleet.servers.start()
   const [, url = ''] = await server.line(/panel is at (\S+?)\.? /)
   const [before, during, after] = [0, half, half + botsEach].map((first, at) =>
     fleet.bots.slice(first, first + (at === 1 ? botsEach : half)),
   )
   const alone = await approveAll(run, fleet, before ?? [])
-  const crowd = await Crowd.gather(url, await addPeople(fleet.database))
+  const crowd = await Crowd.gather(url, await addPeople(fleet.servers.database))
   try {
     const ours = medianOf(await approveAll(run, fleet, during ?? []))
     const last = during?.at(-1)?.id ?? ''
@@ -66,7 +66,7 @@ async function approveAll(run: Run, fleet: Fleet, bots: readonly FleetBot[]): Pr
   for (const bot of bots) {
     await pause(restMs, run.bench.signal)
     const approvedAtMs = Date.now()
-    await fleet.approve(bot)
+    await fleet.servers.approve(bot)
     const [polledAtMs = 0] = await fleet.sandbox.firstPolls([bot], approvedAtMs)
     times.push(polledAtMs - approvedAtMs)
   }

@@ -9,7 +9,7 @@ import { parseEventId } from '../../domain/api/events.ts'
 import { mayHear } from '../../domain/change.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Log } from '../../runtime/log.ts'
-import type { Watcher } from '../../services/recheck-sessions.ts'
+import type { Watcher } from '../../services/recheck-callers.ts'
 import type { ChangeFeed, ChangeReader, JoinedFeed, ToldChange } from './change-feed.ts'
 import { EventStream, formatBeat, formatEvent } from './event-stream.ts'
 import { type FollowedLog, LogFollower } from './log-follower.ts'
@@ -226,7 +226,7 @@ class OpenStream implements ChangeReader, Watcher {
   /** Takes over who is reading now; nobody any more ends the stream. */
   recognise(actor: Actor | undefined): void {
     if (actor === undefined) return this.end('signed_out')
-    const hears = (by: Actor) => `${by.role} ${by.tenant ?? ''}`
+    const hears = (by: Actor) => `${by.role} ${by.tenant ?? ''} ${by.scopes?.join() ?? '*'}`
     const isOther = hears(actor) !== hears(this.#actor)
     this.#actor = actor
     if (this.#followed !== undefined && !may(actor, 'instance.logs', this.#followed.tenant))

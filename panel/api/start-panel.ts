@@ -5,7 +5,7 @@ import type { ProblemDocument } from '../../domain/api/problem.ts'
 import { Failure } from '../../domain/failure.ts'
 import { isLoopbackHost } from '../../domain/loopback.ts'
 import type { Settings } from '../../domain/settings.ts'
-import { recheckSessions } from '../../services/recheck-sessions.ts'
+import { recheckCallers } from '../../services/recheck-callers.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { EventStreams, type StreamLimits } from './event-streams.ts'
 import { MachineDoor, type MachinePort, openMachinePort, type Vitals } from './machine-door.ts'
@@ -82,7 +82,7 @@ function openStreams({ database, databaseUrl, serverName, log, streamLimits }: P
     feed: new ChangeFeed({ database, databaseUrl, log }),
     serverName,
     log,
-    recheck: (watchers) => recheckSessions(database, watchers),
+    recheck: (watchers) => recheckCallers(database, watchers),
     ...(streamLimits === undefined ? {} : { limits: streamLimits }),
   })
 }

@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import type { Permission } from '../../domain/actor.ts'
 import type { PanelOptions } from '../../panel/api/start-panel.ts'
+import { createApiToken } from '../../services/access/create-api-token.ts'
+import { revokeApiToken } from '../../services/access/revoke-api-token.ts'
 import { disableUser } from '../../services/disable-user.ts'
 import { addPerson, letTimePass, operatorOfTheMachine } from '../services/people/people-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -137,6 +140,24 @@ test('signing out ends the streams of that session at once, and of no other', as
   await note('afterwards')
   await others.until(() => expect(others.changed).toContain('afterwards'))
   expect(others.isOver).toBe(false)
+})
+
+test('an API token hears what its scopes let it read, until it is revoked', async () => {
+  const made = (scopes: Permission[]) =>
+    base.database.transaction((tx) =>
+      createApiToken(tx, operatorOfTheMachine, { username: 'the-viewer', name: 'a program', scopes, ttlMs: null }),
+    )
+  const orders = await made(['order.read'])
+  const reader = await watching(orders.text)
+  const other = await watching((await made(['instance.read'])).text)
+  await note('a-bot')
+  await note('an-order', 'master', 'order')
+  await reader.until(() => expect(reader.changed).toEqual(['an-order']))
+  await other.until(() => expect(other.changed).toEqual(['a-bot']))
+  await base.database.transaction((tx) => revokeApiToken(tx, operatorOfTheMachine, { id: orders.token.id }))
+  await reader.until(() => expect(reader.named('bye')[0]?.data).toEqual({ reason: 'signed_out' }), 5000)
+  await note('another-bot')
+  await other.until(() => expect(other.changed).toContain('another-bot'))
 })
 
 test('a person who is shut out hears nothing more', async () => {

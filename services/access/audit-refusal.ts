@@ -1,0 +1,51 @@
+import type { Queryable } from '../../db/transaction.ts'
+import type { Actor } from '../../domain/actor.ts'
+import type { FailureCode } from '../../domain/failure.ts'
+
+/** Cheap refusals leave one row an actor, source, action, target and code in this time. */
+const cheapEveryMs = 60_000
+
+export interface Refusal {
+  /** What was refused: `user.log_in`, or `api.request` for a route. */
+  readonly action: string
+  readonly targetKind: string
+  readonly targetId: string | null
+  readonly code: FailureCode
+  /** Whether it costs nobody anything to bring it about again and again. */
+  readonly isCheap: boolean
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** Who was refused, as far as that is known. */
+type Refused = Pick<Actor, 'name' | 'userId' | 'tenant' | 'source'>
+
+/** Somebody of whom only the address is known. */
+export function stranger(source: string): Refused {
+  return { name: 'nobody', userId: null, tenant: null, source }
+}
+
+/**
+ * Writes down what somebody was refused, in a transaction of its own: that of the change is rolled back. The row's action
+ * is that of what was refused with `.refused` behind.
+ */
+export async function insertRefusal(database: Queryable, who: Refused, refusal: Refusal): Promise<void> {
+  await database.query(
+    `insert into audit_log (actor, user_id, source, action, target_kind, target_id, tenant_id, details)
+     select $1, $2, $3, $4, $5, $6, $7, $8
+     where not exists (
+       select from audit_log where at > clock_timestamp() - $9 * interval '1 millisecond' and actor = $1 and source = $3
+         and action = $4 and target_id is not distinct from $6 and details ->> 'code' = $10)`,
+    [
+      who.name,
+      who.userId,
+      who.source,
+      `${refusal.action}.refused`,
+      refusal.targetKind,
+      refusal.targetId,
+      who.tenant,
+      JSON.stringify({ code: refusal.code, ...refusal.details }),
+      refusal.isCheap ? cheapEveryMs : 0,
+      refusal.code,
+    ],
+  )
+}
