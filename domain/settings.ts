@@ -6,6 +6,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { roles } from './actor.ts'
 import { Failure } from './failure.ts'
+import { isLoopbackHost } from './loopback.ts'
 import { parseAmount } from './money.ts'
 import { leaseTtlMaxMs } from './server-lease.ts'
 
@@ -52,6 +53,21 @@ const settingsSchema = z.object({
   PANEL_ORIGINS: origins,
   /** Proxies whose X-Forwarded-For is believed when logins are counted by address. */
   PANEL_TRUSTED_PROXIES: networks,
+  /** Where the other servers of this database reach this one's panel; the panel's own address when unset. */
+  PEER_URL: z.url('must be an address such as https://server2.example').optional(),
+  /** Asks other servers without TLS, too: for a network that nobody else can read. */
+  PEER_PLAIN_HTTP: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .default('0')
+    .transform((text) => text === '1'),
+  /** A port of its own for /metrics, /healthz and /readyz; the panel's own when unset, where only this machine asks. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  /** CPU and memory of each bot among the metrics. */
+  METRICS_PER_BOT: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .default('0')
+    .transform((text) => text === '1'),
   ADMIN_USERNAME: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/)
@@ -175,6 +191,5 @@ function isSafeWebSocket(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username } = new URL(text)
   if (username !== '') return false
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  return protocol === 'wss:' || (protocol === 'ws:' && isLoopback)
+  return protocol === 'wss:' || (protocol === 'ws:' && isLoopbackHost(hostname))
 }

@@ -7,6 +7,7 @@ import { auditRoutes } from './audit-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { customerRoutes } from './customer-routes.ts'
 import { documentRoutes } from './document-routes.ts'
+import { eventRoutes } from './event-routes.ts'
 import { instanceRoutes } from './instance-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import { messageRoutes } from './message-routes.ts'
@@ -27,6 +28,7 @@ export function panelRoutes(context: RouteContext): PanelRoute[] {
     ...sessionRoutes(context),
     ...instanceRoutes(context),
     ...pairingRoutes(context),
+    ...eventRoutes(context),
     ...userBotRoutes(context),
     ...topUpRoutes(context),
     ...withdrawalRoutes(context),

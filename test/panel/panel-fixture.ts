@@ -1,9 +1,12 @@
 import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Database } from '../../db/database.ts'
 import { makeKeyring } from '../../domain/keyring.ts'
 import { parseSettings } from '../../domain/settings.ts'
 import { type Panel, type PanelOptions, startPanel } from '../../panel/api/start-panel.ts'
 import { createLog, type Log } from '../../runtime/log.ts'
+import { Metrics } from '../../runtime/metrics.ts'
 import { goodPassword } from '../services/people/people-fixture.ts'
 
 export interface RunningPanel extends Panel {
@@ -23,11 +26,15 @@ export async function runPanel(database: Database, options: Partial<PanelOptions
   })
   const panel = await startPanel({
     database,
+    databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
+    logFolder: join(tmpdir(), 'botfleet-no-logs'),
     settings: parseSettings({}),
     checkAnswers: true,
     serverName: 'server1',
     keyring: () => panelKeyring,
     version: '9.8.7',
+    metrics: new Metrics({ server: 'server1', version: '9.8.7' }),
+    vitals: () => ({ holdsLease: true }),
     log,
     host: '127.0.0.1',
     port: 0,
