@@ -15,6 +15,15 @@ const packageHomes: Record<string, string[]> = {
   telegraf: ['worker', 'bench'],
   '@whiskeysockets/baileys': ['worker', 'sandbox'],
   esbuild: ['worker'],
+  vite: ['panel/build'],
+  react: ['panel/web'],
+  'react-dom': ['panel/web'],
+  '@mantine/core': ['panel/web'],
+  '@mantine/form': ['panel/web'],
+  '@mantine/hooks': ['panel/web'],
+  '@tanstack/react-query': ['panel/web'],
+  uplot: ['panel/web'],
+  wouter: ['panel/web'],
   commander: ['cli'],
 }
 

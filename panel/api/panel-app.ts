@@ -16,6 +16,7 @@ import { HttpProblem, httpProblems, problemHandler, requestIdOf } from './proble
 import type { PanelRoute, RouteContext, SessionCall } from './route.ts'
 import { panelRoutes } from './routes.ts'
 import { type PresentedToken, presentedToken } from './session-token.ts'
+import { webPages } from './web-pages.ts'
 
 export interface PanelAppOptions extends RouteContext {
   readonly log: Log
@@ -43,6 +44,7 @@ export function createPanelApp(options: PanelAppOptions): Express {
     else app.post(route.path, guards)
   }
   for (const path of new Set(routes.map((route) => route.path))) app.all(path, refuseMethod(routes, path))
+  app.use(webPages(options.log))
   app.use((request: Request) => {
     throw new HttpProblem(httpProblems.noSuchRoute, `there is nothing at ${request.path}`)
   })

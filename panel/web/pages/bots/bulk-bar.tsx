@@ -1,0 +1,66 @@
+import { Button, Group, Paper, Text } from '@mantine/core'
+import { useState } from 'react'
+import { isAllowed } from '../../../../domain/subscription.ts'
+import { useMay } from '../../api/session.ts'
+import type { InstanceView } from '../../api/views.ts'
+import { useLocale } from '../../i18n/locale.tsx'
+import { SuspendSheet } from './grave-sheets.tsx'
+import { PeriodSheet } from './period-sheet.tsx'
+import { useTellEach } from './use-tell-each.ts'
+
+interface BulkProps {
+  readonly bots: readonly InstanceView[]
+  readonly done: () => void
+}
+
+const plainVerbs = ['start', 'stop', 'restart', 'activate'] as const
+const sheetVerbs = ['approve', 'renew', 'suspend'] as const
+
+/** What may be done with all chosen bots at once. */
+export function BulkBar({ bots, done }: BulkProps) {
+  const { t } = useLocale()
+  const may = useMay()
+  const [sheet, setSheet] = useState<(typeof sheetVerbs)[number] | undefined>(undefined)
+  const fits = (verb: (typeof plainVerbs)[number] | (typeof sheetVerbs)[number]) =>
+    may(`instance.${verb}`) && bots.every(({ status }) => isAllowed(verb, status))
+  const close = () => setSheet(undefined)
+  const finish = () => {
+    close()
+    done()
+  }
+  return (
+    <Paper withBorder p="xs" mb="sm" role="region" aria-label={t('bulk.label')}>
+      <Group gap="xs">
+        <Text size="sm" fw={600}>
+          {t('bulk.chosen', { count: bots.length })}
+        </Text>
+        {sheetVerbs.filter(fits).map((verb) => (
+          <Button key={verb} size="compact-sm" variant="default" onClick={() => setSheet(verb)}>
+            {t(`action.${verb}`)}
+          </Button>
+        ))}
+        {plainVerbs.filter(fits).map((verb) => (
+          <PlainVerb key={verb} verb={verb} bots={bots} done={done} />
+        ))}
+        <Button size="compact-sm" variant="subtle" onClick={done}>
+          {t('bulk.none')}
+        </Button>
+      </Group>
+      {(sheet === 'approve' || sheet === 'renew') && (
+        <PeriodSheet verb={sheet} bots={bots} close={close} done={finish} />
+      )}
+      {sheet === 'suspend' && <SuspendSheet bots={bots} close={finish} />}
+    </Paper>
+  )
+}
+
+function PlainVerb(props: BulkProps & { readonly verb: (typeof plainVerbs)[number] }) {
+  const { verb, bots, done } = props
+  const { t } = useLocale()
+  const tell = useTellEach(verb, done)
+  return (
+    <Button size="compact-sm" variant="default" loading={tell.isPending} onClick={() => tell.mutate({ bots })}>
+      {t(`action.${verb}`)}
+    </Button>
+  )
+}

@@ -1,0 +1,35 @@
+/** Which text stands for which word of the API. */
+import type { Role } from '../../../domain/actor.ts'
+import type { Platform, State } from '../../../domain/instance.ts'
+import type { TextKey } from '../i18n/catalogue.ts'
+
+export const roleText = {
+  owner: 'role.owner',
+  admin: 'role.admin',
+  operator: 'role.operator',
+  viewer: 'role.viewer',
+  agent: 'role.agent',
+} as const satisfies Record<Role, TextKey>
+
+export const platformText = {
+  telegram: 'platform.telegram',
+  whatsapp: 'platform.whatsapp',
+} as const satisfies Record<Platform, TextKey>
+
+export type Tone = 'good' | 'warn' | 'bad' | 'busy' | 'calm'
+
+export const stateWords = {
+  stopped: { text: 'state.stopped', tone: 'calm' },
+  starting: { text: 'state.starting', tone: 'busy' },
+  pairing: { text: 'state.pairing', tone: 'busy' },
+  connecting: { text: 'state.connecting', tone: 'busy' },
+  running: { text: 'state.running', tone: 'good' },
+  backoff: { text: 'state.backoff', tone: 'warn' },
+  stopping: { text: 'state.stopping', tone: 'busy' },
+  conflict: { text: 'state.conflict', tone: 'bad' },
+  logged_out: { text: 'state.logged_out', tone: 'bad' },
+  token_invalid: { text: 'state.token_invalid', tone: 'bad' },
+  restricted: { text: 'state.restricted', tone: 'bad' },
+  session_error: { text: 'state.session_error', tone: 'bad' },
+  failed: { text: 'state.failed', tone: 'bad' },
+} as const satisfies Record<State, { text: TextKey; tone: Tone }>

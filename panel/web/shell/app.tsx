@@ -1,0 +1,59 @@
+import { Center, Loader } from '@mantine/core'
+import { sessionEnded } from '../api/call.ts'
+import { useLiveUpdates } from '../api/live.ts'
+import { MeProvider, useMe } from '../api/session.ts'
+import { useStore } from '../api/store.ts'
+import type { Me } from '../api/views.ts'
+import { useLocale } from '../i18n/locale.tsx'
+import { TroubleNote } from '../parts/loaded.tsx'
+import { Layout } from './layout.tsx'
+import { Pages } from './pages.tsx'
+import { ReachBanner } from './reach-banner.tsx'
+import { SignInAgain, SignInPage } from './sign-in.tsx'
+import { Toasts } from './toasts.tsx'
+
+/** Everything: the sign-in page, or the pages of who is signed in. */
+export function App() {
+  return (
+    <>
+      <Door />
+      <Toasts />
+    </>
+  )
+}
+
+function Door() {
+  const me = useMe()
+  const { t } = useLocale()
+  if (me.data === null) return <SignInPage />
+  if (me.data !== undefined) return <Inside key={me.data.user.id} me={me.data} />
+  if (me.isError) {
+    return (
+      <main className="sign-in">
+        <div>
+          <ReachBanner />
+          <TroubleNote error={me.error} retry={() => void me.refetch()} />
+        </div>
+      </main>
+    )
+  }
+  return (
+    <Center h="100vh">
+      <Loader aria-label={t('loading')} />
+    </Center>
+  )
+}
+
+function Inside(props: { readonly me: Me }) {
+  const ended = useStore(sessionEnded)
+  useLiveUpdates()
+  return (
+    <MeProvider value={props.me}>
+      <Layout>
+        <ReachBanner />
+        <Pages />
+      </Layout>
+      {ended && <SignInAgain username={props.me.user.username} />}
+    </MeProvider>
+  )
+}

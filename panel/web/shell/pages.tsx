@@ -1,0 +1,33 @@
+import { Skeleton } from '@mantine/core'
+import { type ComponentType, lazy, Suspense } from 'react'
+import { Route, Switch } from 'wouter'
+import { Broken } from './broken.tsx'
+
+/** A page that is loaded when it is opened. */
+function page(load: () => Promise<ComponentType>): ComponentType {
+  return lazy(async () => ({ default: await load() }))
+}
+
+const pages: readonly (readonly [path: string, page: ComponentType])[] = [
+  ['/', page(async () => (await import('../pages/overview/overview.tsx')).OverviewPage)],
+  ['/bots', page(async () => (await import('../pages/bots/bots.tsx')).BotsPage)],
+  ['/bots/new', page(async () => (await import('../pages/bots/create-bot.tsx')).CreateBotPage)],
+  ['/bots/:id', page(async () => (await import('../pages/bot/bot.tsx')).BotPage)],
+  ['/servers', page(async () => (await import('../pages/servers/servers.tsx')).ServersPage)],
+]
+const NotFoundPage = page(async () => (await import('../pages/not-found.tsx')).NotFoundPage)
+
+export function Pages() {
+  return (
+    <Broken>
+      <Suspense fallback={<Skeleton h={240} />}>
+        <Switch>
+          {pages.map(([path, Page]) => (
+            <Route key={path} path={path} component={Page} />
+          ))}
+          <Route component={NotFoundPage} />
+        </Switch>
+      </Suspense>
+    </Broken>
+  )
+}

@@ -1,0 +1,152 @@
+import { Alert, Anchor, Button, Modal, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { sessionEnded } from '../api/call.ts'
+import type { Problem } from '../api/problem.ts'
+import { type SignIn, signIn } from '../api/session.ts'
+import type { LoginAnswer } from '../api/views.ts'
+import { useLocale } from '../i18n/locale.tsx'
+import { LanguageMenu } from './language-menu.tsx'
+
+/** The page of somebody who is not signed in; the address stays, so that they come out where they wanted to go. */
+export function SignInPage() {
+  const { t } = useLocale()
+  return (
+    <main className="sign-in">
+      <Paper withBorder p="xl" w="min(26rem, 100%)">
+        <Stack>
+          <Title order={1} size="h2">
+            {t('sign_in.title')}
+          </Title>
+          <SignInForm username="" />
+          <FirstRunHint />
+          <LanguageMenu />
+        </Stack>
+      </Paper>
+    </main>
+  )
+}
+
+/** Over the page when its session has ended: what was open stays open below. */
+export function SignInAgain(props: { readonly username: string }) {
+  const { t } = useLocale()
+  return (
+    <Modal
+      opened
+      onClose={() => undefined}
+      withCloseButton={false}
+      closeOnClickOutside={false}
+      closeOnEscape={false}
+      title={t('sign_in.ended')}
+    >
+      <Stack>
+        <Text>{t('sign_in.ended_detail')}</Text>
+        <SignInForm username={props.username} />
+      </Stack>
+    </Modal>
+  )
+}
+
+function SignInForm(props: { readonly username: string }) {
+  const { t } = useLocale()
+  const client = useQueryClient()
+  const [asksCode, setAsksCode] = useState(false)
+  const [noCookie, setNoCookie] = useState(false)
+  const form = useForm({ initialValues: { username: props.username, password: '', code: '' } })
+  const attempt = useMutation<LoginAnswer, Problem, SignIn>({
+    networkMode: 'always',
+    mutationFn: signIn,
+    onSuccess: async (answer) => {
+      // Where the browser drops the cookie, asking on would lead back here without a word.
+      setNoCookie(!answer.cookie)
+      if (!answer.cookie) return
+      if (answer.user.username !== props.username)
+        client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' })
+      sessionEnded.set(false)
+      await client.invalidateQueries()
+    },
+    onError: (problem) => {
+      if (problem.code === 'code_required') setAsksCode(true)
+    },
+  })
+  const submit = form.onSubmit(({ username, password, code }) =>
+    attempt.mutate({ username: username.trim(), password, ...(asksCode ? { code: code.replaceAll(/\s/g, '') } : {}) }),
+  )
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <TextInput
+          label={t('sign_in.username')}
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          autoFocus={props.username === ''}
+          {...form.getInputProps('username')}
+        />
+        <PasswordInput
+          label={t('sign_in.password')}
+          autoComplete="current-password"
+          required
+          autoFocus={props.username !== ''}
+          visibilityToggleButtonProps={{ 'aria-label': t('sign_in.show_password'), tabIndex: 0 }}
+          {...form.getInputProps('password')}
+        />
+        {asksCode && (
+          <TextInput
+            label={t('sign_in.code')}
+            description={t('sign_in.code_hint')}
+            autoComplete="one-time-code"
+            inputMode="numeric"
+            required
+            autoFocus
+            {...form.getInputProps('code')}
+          />
+        )}
+        <SignInTrouble problem={attempt.error} noCookie={noCookie} />
+        <Button type="submit" loading={attempt.isPending}>
+          {t('sign_in.submit')}
+        </Button>
+      </Stack>
+    </form>
+  )
+}
+
+function SignInTrouble(props: { readonly problem: Problem | null; readonly noCookie: boolean }) {
+  const { t } = useLocale()
+  const { problem, noCookie } = props
+  const text = noCookie ? t('sign_in.no_cookie') : problem === null ? undefined : describe(problem, t)
+  if (text === undefined) return null
+  return (
+    <Alert role="alert" color="red" variant="outline">
+      {text}
+    </Alert>
+  )
+}
+
+function describe(problem: Problem, t: ReturnType<typeof useLocale>['t']): string | undefined {
+  if (problem.code === 'code_required') return undefined
+  if (problem.status === 401) return t('sign_in.wrong')
+  if (problem.status === 429) return t('sign_in.too_often', { seconds: problem.retryAfterSeconds ?? 1 })
+  if (problem.status === 0) return t('reach.server_away')
+  if (problem.status === 503) return t('reach.database_away')
+  return problem.message
+}
+
+function FirstRunHint() {
+  const { t } = useLocale()
+  const [open, setOpen] = useState(false)
+  return (
+    <div>
+      <Anchor component="button" type="button" size="sm" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {t('first_run.question')}
+      </Anchor>
+      {open && (
+        <Text size="sm" mt="xs">
+          {t('first_run.answer')}
+        </Text>
+      )}
+    </div>
+  )
+}
