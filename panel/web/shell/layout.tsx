@@ -37,17 +37,19 @@ export function Layout(props: { readonly children: ReactNode }) {
             />
             <ServerName />
           </Group>
-          <Group wrap="nowrap" gap="xs">
-            <SchemeSwitch />
-            <LanguageMenu />
-            <UserMenu />
-          </Group>
+          <UserMenu />
         </Group>
       </AppShell.Header>
       <AppShell.Navbar aria-label={t('menu')}>
-        <ScrollArea p="xs" viewportProps={{ tabIndex: -1 }}>
+        <AppShell.Section grow component={ScrollArea} p="xs">
           <Destinations onGo={menu.close} />
-        </ScrollArea>
+        </AppShell.Section>
+        <AppShell.Section p="xs">
+          <Group wrap="nowrap" gap="xs">
+            <SchemeSwitch />
+            <LanguageMenu />
+          </Group>
+        </AppShell.Section>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         {props.children}
@@ -60,8 +62,7 @@ function ServerName() {
   const name = useServerName()
   return (
     <Text fw={700} truncate>
-      <span aria-hidden>Botfleet </span>
-      <bdi>{name}</bdi>
+      <bdi>Botfleet {name}</bdi>
     </Text>
   )
 }
