@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../domain/duration.ts'
 import { Failure } from '../domain/failure.ts'
 import { parseShop } from '../domain/tenant.ts'
-import { parseDuration } from './format.ts'
 import type { Output } from './output.ts'
 
 /** What every command is given: where it writes, and when it must let go. */

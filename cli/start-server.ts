@@ -74,6 +74,7 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       publicOrigins: settings.PANEL_ORIGINS,
       trustedProxies: settings.PANEL_TRUSTED_PROXIES,
       database,
+      settings,
       serverName: settings.SERVERNAME,
       keyring,
       version,

@@ -49,6 +49,7 @@ const permissions = {
   'server.read': { role: 'viewer', agent: false },
   'server.drain': { role: 'admin', agent: false },
   'server.confirm_clock': { role: 'admin', agent: false },
+  'settings.read': { role: 'admin', agent: false },
   'user.read': { role: 'admin', agent: false },
   'user.manage': { role: 'owner', agent: false },
   'key.rotate': { role: 'owner', agent: false },
@@ -98,6 +99,12 @@ export function may(actor: Actor, permission: Permission, tenant?: string): bool
   const rule = permissions[permission]
   if (actor.role === 'agent') return rule.agent && tenant !== undefined && tenant === actor.tenant
   return roles.indexOf(actor.role) <= roles.indexOf(rule.role)
+}
+
+/** Everything that the actor may do, an agent in its own tenant. */
+export function permissionsOf(actor: Actor): Permission[] {
+  const all = Object.keys(permissions) as Permission[]
+  return all.filter((permission) => may(actor, permission, actor.tenant ?? undefined))
 }
 
 /** Throws `not_allowed` unless the actor may do this. */

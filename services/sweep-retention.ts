@@ -5,6 +5,8 @@ const batchSize = 5000
 const clock = '(select subscription_clock())'
 /** Ended sessions, spent codes and login attempts: long enough to look into an incident. */
 const peopleDays = 30
+/** Kept replies of the API: longer than anybody repeats a request. */
+const replyHours = 24
 
 /**
  * Deletes a batch of what is past its retention: events, samples, handled update ids, what was sent, messages that are over,
@@ -24,6 +26,7 @@ export async function sweepRetention(
     ['outbox_message', `state in ('sent', 'dropped') and ended_at < ${clock} - $1 * interval '1 day'`, input.eventDays],
     ['login_attempt', `at < ${clock} - $1 * interval '1 day'`, peopleDays],
     ['user_session', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],
+    ['api_reply', `created_at < ${clock} - $1 * interval '1 hour'`, replyHours],
     ['link_code', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],
   ]
   let deleted = 0

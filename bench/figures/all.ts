@@ -1,6 +1,7 @@
 /** Every figure, in the order of the table. */
 import type { Figure } from '../figure.ts'
 import { adoption } from './adoption.ts'
+import { apiChange, apiList } from './api.ts'
 import { approve } from './approve.ts'
 import { fifty } from './fifty.ts'
 import { goods } from './goods.ts'
@@ -37,4 +38,6 @@ export const figures: readonly Figure[] = [
   orderAgent,
   goods,
   mature,
+  apiList,
+  apiChange,
 ]

@@ -5,15 +5,20 @@
 import { randomUUID } from 'node:crypto'
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import helmet from 'helmet'
+import type { Tx } from '../../db/transaction.ts'
 import { assertMay } from '../../domain/actor.ts'
+import { decodePart } from '../../domain/api/decode.ts'
+import type { Endpoint } from '../../domain/api/endpoint.ts'
+import { requestBytesMax } from '../../domain/api/parts.ts'
 import { Failure } from '../../domain/failure.ts'
-import { requestBytesMax } from '../../domain/panel-contract.ts'
 import type { Log } from '../../runtime/log.ts'
-import { findSession } from '../../services/find-session.ts'
+import { findSession, type Session } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
+import { answerOnce, keyOf } from './once.ts'
 import { assertHostKnown, assertOwnOrigin } from './origin.ts'
 import { HttpProblem, httpProblems, problemHandler, requestIdOf } from './problem.ts'
-import type { PanelRoute, RouteContext, SessionCall } from './route.ts'
+import { assertCurrent } from './revision.ts'
+import type { Call, PanelRoute, RouteContext } from './route.ts'
 import { panelRoutes } from './routes.ts'
 import { type PresentedToken, presentedToken } from './session-token.ts'
 import { webPages } from './web-pages.ts'
@@ -22,6 +27,8 @@ export interface PanelAppOptions extends RouteContext {
   readonly log: Log
   /** Addresses or networks of proxies whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies?: readonly string[]
+  /** Holds every answer against its schema: for tests. */
+  readonly checkAnswers?: boolean
 }
 
 export function createPanelApp(options: PanelAppOptions): Express {
@@ -38,12 +45,11 @@ export function createPanelApp(options: PanelAppOptions): Express {
   })
   const routes = panelRoutes(options)
   for (const route of routes) {
-    const readBody = express.json({ limit: requestBytesMax, inflate: false })
-    const guards = [admit(options, route), requireJson(route), readBody, serve(route)]
-    if (route.method === 'get') app.get(route.path, guards)
-    else app.post(route.path, guards)
+    const { endpoint } = route
+    const readBody = express.json({ limit: endpoint.bodyBytesMax ?? requestBytesMax, inflate: false })
+    app[endpoint.method](endpoint.path, [admit(options, route), requireJson(endpoint), readBody, serve(options, route)])
   }
-  for (const path of new Set(routes.map((route) => route.path))) app.all(path, refuseMethod(routes, path))
+  for (const path of new Set(routes.map(({ endpoint }) => endpoint.path))) app.all(path, refuseMethod(routes, path))
   app.use(webPages(options.log))
   app.use((request: Request) => {
     throw new HttpProblem(httpProblems.noSuchRoute, `there is nothing at ${request.path}`)
@@ -90,17 +96,18 @@ function securityHeaders(): RequestHandler {
   }
 }
 
-/** Asks who and whether they may; what the route needs stands in its `access`. */
-function admit(options: PanelAppOptions, route: PanelRoute): RequestHandler {
+/** Asks who and whether they may; what the route needs stands in its endpoint's `access`. */
+function admit(options: PanelAppOptions, { endpoint }: PanelRoute): RequestHandler {
+  const { access, method } = endpoint
   return async (request, response, next) => {
-    if (route.access === 'public') {
-      if (route.method !== 'get') assertOwnOrigin(options.origins, request.headers, { senderMayBeSilent: true })
+    if (access === 'public') {
+      if (method !== 'get') assertOwnOrigin(options.origins, request.headers, { senderMayBeSilent: true })
     } else {
       const presented = presentedToken(request)
       if (presented === undefined) throw notAuthenticated()
-      if (presented.by === 'cookie' && route.method !== 'get') assertNotForged(options, request)
-      await openCall(options, request, response, presented)
-      if (route.access !== 'session') assertMay(callOf(response).session.actor, route.access)
+      if (presented.by === 'cookie' && method !== 'get') assertNotForged(options, request)
+      const { actor } = await recogniseCaller(options, request, response, presented)
+      if (access !== 'session') assertMay(actor, access, actor.tenant ?? undefined)
     }
     next()
   }
@@ -111,34 +118,41 @@ function assertNotForged(options: PanelAppOptions, request: Request): void {
   if (!isJson(request)) throw new HttpProblem(httpProblems.wrongMediaType, 'send Content-Type: application/json')
 }
 
-async function openCall(
+/** Who asks, kept beside the response for the route. */
+interface Caller {
+  readonly session: Session
+  readonly token: string
+}
+
+async function recogniseCaller(
   options: PanelAppOptions,
   request: Request,
   response: Response,
-  presented: PresentedToken,
-): Promise<void> {
+  { token }: PresentedToken,
+): Promise<Session> {
   const source = `api:${countedAddress(request.ip)}`
-  const session = await findSession(options.database, { token: presented.token, source })
+  const session = await findSession(options.database, { token, source })
   if (session === undefined) throw notAuthenticated()
-  response.locals['call'] = { request, response, session, token: presented.token } satisfies SessionCall
+  response.locals['caller'] = { session, token } satisfies Caller
+  return session
 }
 
 function notAuthenticated(): Failure {
   return new Failure('not_authenticated', 'log in first: POST /api/login')
 }
 
-/** The call that `admit` opened; a session route is never served without it. */
-function callOf(response: Response): SessionCall {
-  const call = response.locals['call'] as SessionCall | undefined
-  if (call === undefined) throw new Error('a route that needs a session was reached without one')
-  return call
+/** Whom `admit` recognised; a route that is not public is never served without. */
+function callerOf(response: Response): Caller {
+  const caller = response.locals['caller'] as Caller | undefined
+  if (caller === undefined) throw new Error('a route that needs a session was reached without one')
+  return caller
 }
 
 /** A body must say that it is JSON; a request without one (`POST /api/logout` by curl) needs not. */
-function requireJson(route: PanelRoute): RequestHandler {
+function requireJson({ method }: Endpoint): RequestHandler {
   return (request, _response, next) => {
     const bodyless = request.headers['transfer-encoding'] === undefined && !Number(request.headers['content-length'])
-    if (route.method === 'get' || bodyless || isJson(request)) return next()
+    if (method === 'get' || bodyless || isJson(request)) return next()
     throw new HttpProblem(httpProblems.wrongMediaType, 'send Content-Type: application/json')
   }
 }
@@ -147,16 +161,68 @@ function isJson(request: Request): boolean {
   return /^application\/json *(;|$)/i.test(request.headers['content-type'] ?? '')
 }
 
-function serve(route: PanelRoute): RequestHandler {
+function serve(options: PanelAppOptions, route: PanelRoute): RequestHandler {
+  const { endpoint } = route
   return async (request, response) => {
-    const answer =
-      route.access === 'public' ? await route.answer({ request, response }) : await route.answer(callOf(response))
-    response.json(answer)
+    const asked = {
+      request,
+      response,
+      params: decodePart(endpoint.params, { ...request.params }, 'the path'),
+      query: decodePart(endpoint.query, { ...request.query }, 'the query'),
+      body: decodePart(endpoint.body, request.body ?? {}, 'the body'),
+    }
+    response.status(endpoint.status)
+    if (route.kind === 'open') {
+      send(options, endpoint, response, await route.answer(asked))
+      return
+    }
+    const { session, token } = callerOf(response)
+    const call = { ...asked, session, token, actor: session.actor }
+    if (route.kind === 'stream') await route.answer(call)
+    else if (route.kind === 'read') send(options, endpoint, response, await route.answer(call))
+    else send(options, endpoint, response, await answerChange(options, route, call))
   }
 }
 
+function send(options: PanelAppOptions, endpoint: Endpoint, response: Response, answer: unknown): void {
+  const { mediaType } = endpoint
+  const body = checked(options, endpoint, answer)
+  if (mediaType === undefined) response.json(body)
+  else response.type(mediaType).send(body)
+}
+
+async function answerChange(
+  { database }: PanelAppOptions,
+  route: PanelRoute & { kind: 'change' },
+  call: Call<Endpoint>,
+): Promise<unknown> {
+  const keyed = keyOf(route.endpoint, call.request)
+  const prepared = await route.prepare?.(call)
+  const work = async (tx: Tx) => {
+    if (route.revision !== undefined) assertCurrent(call.request, await route.revision(tx, call))
+    return route.answer(tx, call, prepared)
+  }
+  if (keyed === undefined) return database.transaction(work)
+  const reply = await database.transaction((tx) =>
+    answerOnce(tx, call, { endpoint: route.endpoint, keyed, work: () => work(tx) }),
+  )
+  call.response.status(reply.status)
+  if (reply.isReplayed) call.response.set('Idempotent-Replayed', 'true')
+  return reply.answer
+}
+
+/** Where answers are checked (in tests), one that its schema does not describe is an error of ours. */
+function checked(options: PanelAppOptions, { answer: schema, method, path }: Endpoint, answer: unknown): unknown {
+  if (options.checkAnswers !== true) return answer
+  const result = schema.safeParse(JSON.parse(JSON.stringify(answer)))
+  if (result.success) return answer
+  throw new Error(`${method} ${path} answers what its schema does not describe: ${result.error.message}`)
+}
+
 function refuseMethod(routes: readonly PanelRoute[], path: string): RequestHandler {
-  const allowed = routes.filter((route) => route.path === path).map((route) => route.method.toUpperCase())
+  const allowed = routes
+    .filter(({ endpoint }) => endpoint.path === path)
+    .map(({ endpoint }) => endpoint.method.toUpperCase())
   const allow = allowed.includes('GET') ? [...allowed, 'HEAD'] : allowed
   return (request) => {
     throw new HttpProblem(httpProblems.wrongMethod, `${request.method} is not possible here: ${allow.join(', ')}`, {

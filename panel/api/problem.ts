@@ -1,7 +1,7 @@
 /** Every error leaves as an RFC 9457 problem document; what went wrong inside stays in the log, under the request id. */
 import type { ErrorRequestHandler, Request, Response } from 'express'
+import type { ProblemDocument } from '../../domain/api/problem.ts'
 import { Failure } from '../../domain/failure.ts'
-import type { ProblemDocument } from '../../domain/panel-contract.ts'
 import type { Log } from '../../runtime/log.ts'
 
 /** An error of HTTP itself, which has no Failure code. */
@@ -30,8 +30,10 @@ export const httpProblems = {
   noSuchRoute: { status: 404, code: 'not_found', title: 'Not found' },
   wrongMethod: { status: 405, code: 'wrong_method', title: 'Method not allowed' },
   tooSlow: { status: 408, code: 'too_slow', title: 'Request timed out' },
+  stale: { status: 412, code: 'stale', title: 'Changed meanwhile' },
   tooLarge: { status: 413, code: 'too_large', title: 'Body too large' },
   wrongMediaType: { status: 415, code: 'wrong_media_type', title: 'Unsupported media type' },
+  keyReused: { status: 422, code: 'key_reused', title: 'Key used for another request' },
   headersTooLarge: { status: 431, code: 'headers_too_large', title: 'Headers too large' },
 } as const
 

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import type { Database } from '../../db/database.ts'
 import { makeKeyring } from '../../domain/keyring.ts'
+import { parseSettings } from '../../domain/settings.ts'
 import { type Panel, type PanelOptions, startPanel } from '../../panel/api/start-panel.ts'
 import { createLog, type Log } from '../../runtime/log.ts'
 import { goodPassword } from '../services/people/people-fixture.ts'
@@ -22,6 +23,8 @@ export async function runPanel(database: Database, options: Partial<PanelOptions
   })
   const panel = await startPanel({
     database,
+    settings: parseSettings({}),
+    checkAnswers: true,
     serverName: 'server1',
     keyring: () => panelKeyring,
     version: '9.8.7',

@@ -92,6 +92,8 @@ const laterRows: Readonly<Record<string, string>> = {
   pairing: `insert into pairing (instance_id, method, requested_by, until, step, key_id, sealed, issued_at, expires_at)
     values ('bot-1', 'code', 'cli', now(), 'shown', '${backupKeyring.activeKeyId}', 'v1.box', now(), now())`,
   whatsapp_identity: `insert into whatsapp_identity (tenant_id, lid, phone) values ('agent:ann', '5@lid', '4915112345678')`,
+  api_reply: `insert into api_reply (caller, key, fingerprint, status, answer)
+    values ('u1', E${awkward}, sha256('x'), 201, '{"id": "bot-1"}')`,
   channel_mark: `insert into channel_mark (instance_id, mark) values ('bot-1', 9007199254740991)`,
 }
 

@@ -23,6 +23,7 @@ const matrix: Record<Permission, string> = {
   'server.read': '        x     x     x       x     -',
   'server.drain': '       x     x     -       -     -',
   'server.confirm_clock': 'x    x     -       -     -',
+  'settings.read': '      x     x     -       -     -',
   'user.read': '          x     x     -       -     -',
   'user.manage': '        x     -     -       -     -',
   'key.rotate': '         x     -     -       -     -',

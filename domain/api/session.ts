@@ -1,0 +1,62 @@
+/** Signing in and out. */
+import { z } from 'zod'
+import { roles } from '../actor.ts'
+import { platforms } from '../instance.ts'
+import { passwordBytesMax } from '../password.ts'
+import type { UserView } from '../user.ts'
+import { endpoint } from './endpoint.ts'
+import { instant, optionalInstant } from './parts.ts'
+
+export const userSchema = z
+  .strictObject({
+    id: z.string(),
+    username: z.string(),
+    role: z.enum(roles),
+    tenant: z.string().nullable(),
+    created_at: instant,
+    updated_at: instant,
+    disabled_at: optionalInstant,
+    linked: z.array(z.strictObject({ platform: z.enum(platforms), platform_user_id: z.string(), linked_at: instant })),
+  })
+  .meta({ id: 'User', description: 'A person who operates the fleet.' }) satisfies z.ZodType<UserView>
+
+export const logIn = endpoint({
+  method: 'post',
+  path: '/api/login',
+  access: 'public',
+  tag: 'access',
+  summary: 'Opens a session (seed row S4-039); a browser gets it as a cookie, a program by its token.',
+  body: z.strictObject({ username: z.string().min(1).max(200), password: z.string().min(1).max(passwordBytesMax) }),
+  answer: z
+    .strictObject({
+      success: z.literal(true),
+      message: z.string(),
+      /** The session's secret, for `Authorization: Bearer`. */
+      token: z.string(),
+      user: userSchema,
+      expires_at: instant,
+      /** Whether the session cookie was set; false on plain http to another machine, where browsers drop it. */
+      cookie: z.boolean(),
+    })
+    .meta({ id: 'LoggedIn' }),
+})
+
+export const logOut = endpoint({
+  method: 'post',
+  path: '/api/logout',
+  access: 'session',
+  tag: 'access',
+  summary: 'Ends this session.',
+  answer: z.strictObject({ success: z.literal(true) }),
+})
+
+export const whoAmI = endpoint({
+  method: 'get',
+  path: '/api/me',
+  access: 'session',
+  tag: 'access',
+  summary: 'Who is asking, and what they may.',
+  answer: z
+    .strictObject({ user: userSchema, expires_at: instant, permissions: z.array(z.string()) })
+    .meta({ id: 'Me' }),
+})

@@ -1,0 +1,64 @@
+/** `Idempotency-Key`: a change that is asked for again, with the same key, happens once (IETF httpapi draft 07). */
+import { createHash } from 'node:crypto'
+import type { Request } from 'express'
+import type { Tx } from '../../db/transaction.ts'
+import type { Endpoint } from '../../domain/api/endpoint.ts'
+import { Failure } from '../../domain/failure.ts'
+import { claimReply, type KeyedRequest, keepReply } from '../../services/api-replies.ts'
+import { HttpProblem, httpProblems } from './problem.ts'
+import type { Call } from './route.ts'
+
+/** The key of a request; throws `usage` for one that is needed and missing, or cannot be a key. */
+export function keyOf(endpoint: Endpoint, request: Request): KeyedRequest | undefined {
+  if (endpoint.key === undefined) return undefined
+  const key = request.headers['idempotency-key']
+  if (key === undefined) {
+    if (endpoint.key === 'optional') return undefined
+    throw new Failure('usage', 'send an Idempotency-Key header, such as a UUID: a repeated request then happens once')
+  }
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new Failure('usage', 'an Idempotency-Key has 1 to 200 printable characters without spaces')
+  }
+  const asked = JSON.stringify([request.method, request.path, request.query, request.body ?? null])
+  return { key, fingerprint: createHash('sha256').update(asked).digest() }
+}
+
+export interface Reply {
+  readonly answer: unknown
+  readonly status: number
+  readonly isReplayed: boolean
+}
+
+/** Does the work of a change once for its key. */
+export async function answerOnce(
+  tx: Tx,
+  call: Call<Endpoint>,
+  options: {
+    readonly endpoint: Endpoint
+    readonly keyed: KeyedRequest
+    readonly work: () => Promise<unknown>
+  },
+): Promise<Reply> {
+  const { keyed, endpoint } = options
+  const claim = await claimReply(tx, call.actor, keyed)
+  switch (claim.kind) {
+    case 'first': {
+      const answer = await options.work()
+      const { status } = endpoint
+      await keepReply(tx, call.actor, { ...keyed, status, answer: endpoint.secretAnswer === true ? null : answer })
+      return { answer, status, isReplayed: false }
+    }
+    case 'replay':
+      return { answer: claim.answer, status: claim.status, isReplayed: true }
+    case 'shown_once':
+      throw new Failure('conflict', 'this was done already, and its secret is shown only once')
+    case 'other_request':
+      throw new HttpProblem(httpProblems.keyReused, 'this Idempotency-Key was used for another request: take a new one')
+    case 'under_way':
+      throw new Failure('conflict', 'the same request is under way: try again in a moment', {
+        details: { retryAfterSeconds: 1 },
+      })
+    default:
+      return claim satisfies never
+  }
+}

@@ -1,0 +1,60 @@
+/** Signing in and out over HTTP. */
+import { permissionsOf } from '../../domain/actor.ts'
+import * as api from '../../domain/api/session.ts'
+import { Failure } from '../../domain/failure.ts'
+import { readUserView } from '../../services/list-users.ts'
+import { logIn } from '../../services/log-in.ts'
+import { logOut } from '../../services/log-out.ts'
+import { countedAddress } from './client-address.ts'
+import { keepsSecureCookie } from './origin.ts'
+import { change, open, type PanelRoute, type RouteContext, read } from './route.ts'
+import { clearSessionCookie, presentedToken, setSessionCookie } from './session-token.ts'
+
+/** Passwords being verified at once; each takes 19 MiB and a thread for 25 ms. */
+const loginsAtOnceMax = 16
+
+export function sessionRoutes(context: RouteContext): PanelRoute[] {
+  const { database } = context
+  return [
+    logInRoute(context),
+    change(api.logOut, async (tx, { actor, token, response }) => {
+      await logOut(tx, actor, { token })
+      clearSessionCookie(response)
+      return { success: true as const }
+    }),
+    read(api.whoAmI, async ({ actor, session }) => {
+      const user = await readUserView(database, actor.userId)
+      if (user === undefined) throw new Failure('not_authenticated', 'log in first: POST /api/login')
+      return { user, expires_at: session.expiresAt, permissions: permissionsOf(actor) }
+    }),
+  ]
+}
+
+function logInRoute({ database, origins, hasher }: RouteContext): PanelRoute {
+  let underway = 0
+  return open(api.logIn, async ({ request, response, body }) => {
+    if (underway >= loginsAtOnceMax) {
+      throw new Failure('too_many_attempts', 'too many people are logging in at this moment: try again in 1 s', {
+        details: { retryAfterSeconds: 1 },
+      })
+    }
+    underway += 1
+    try {
+      const address = countedAddress(request.ip)
+      const replaces = presentedToken(request)?.token
+      const loggedIn = await logIn(database, { ...body, address, replaces }, hasher)
+      const cookie = keepsSecureCookie(origins, request.headers.host)
+      if (cookie) setSessionCookie(response, loggedIn.token)
+      return {
+        success: true as const,
+        message: 'Login successful',
+        token: loggedIn.token,
+        user: loggedIn.user,
+        expires_at: loggedIn.expiresAt,
+        cookie,
+      }
+    } finally {
+      underway -= 1
+    }
+  })
+}
