@@ -1,84 +1,108 @@
 import { useQuery } from '@tanstack/react-query'
-import { call } from './call.ts'
+import { type AnswerOf, call, type RequestOf } from './call.ts'
 import { useHistory, useList } from './list.ts'
-import type { EventView, InstanceView, PairingView, PeriodView, SampleView, Subscribed, TokenVerdict } from './views.ts'
+import type { EventView, InstanceView } from './views.ts'
 
-export interface BotFilter {
-  readonly status?: string
-  readonly server?: string
-  readonly platform?: string
-  readonly q?: string
-  readonly tenant?: string
-  readonly expiring_within?: string
-}
+export type BotFilter = Omit<NonNullable<RequestOf<'GET /api/instances'>['query']>, 'cursor' | 'limit'>
 
-export const useBots = (filter: BotFilter) => useList<InstanceView>('bots', '/api/instances', { ...filter, limit: 100 })
-
-const pathOf = (id: string) => `/api/instances/${encodeURIComponent(id)}`
+export const useBots = (filter: BotFilter) => useList('bots', 'GET /api/instances', { ...filter, limit: 100 })
 
 export const useBot = (id: string) =>
-  useQuery({ queryKey: ['bots', id], queryFn: ({ signal }) => call<InstanceView>(pathOf(id), { signal }) })
+  useQuery({
+    queryKey: ['bots', id],
+    queryFn: ({ signal }) => call('GET /api/instances/{id}', { params: { id }, signal }),
+  })
 
-export const useBotEvents = (id: string) => useHistory<EventView>('bots', `${pathOf(id)}/events`, { limit: 50 })
+export const useBotEvents = (id: string) =>
+  useHistory<EventView>(['bots', id, 'events'], 50, ({ signal, ...query }) =>
+    call('GET /api/instances/{id}/events', { params: { id }, query, signal }),
+  )
 
 export const useBotPeriods = (id: string) =>
   useQuery({
     queryKey: ['bots', id, 'periods'],
-    queryFn: ({ signal }) => call<{ items: PeriodView[] }>(`${pathOf(id)}/periods`, { signal }),
+    queryFn: ({ signal }) => call('GET /api/instances/{id}/periods', { params: { id }, signal }),
   })
 
 export const useBotSamples = (id: string, hours: number) =>
   useQuery({
     queryKey: ['samples', id, hours],
-    queryFn: ({ signal }) => call<{ items: SampleView[] }>(`${pathOf(id)}/samples`, { query: { hours }, signal }),
+    queryFn: ({ signal }) => call('GET /api/instances/{id}/samples', { params: { id }, query: { hours }, signal }),
     refetchInterval: 15_000,
   })
 
 export const usePairing = (id: string) =>
   useQuery({
     queryKey: ['pairing', id],
-    queryFn: ({ signal }) => call<PairingView>(`${pathOf(id)}/pairing-code`, { signal }),
+    queryFn: ({ signal }) => call('GET /api/instances/{id}/pairing-code', { params: { id }, signal }),
     refetchInterval: 3_000,
   })
 
 export const askForCode = (id: string, method: 'code' | 'qr') =>
-  call<PairingView>(`${pathOf(id)}/regenerate-code`, { body: { method } })
+  call('POST /api/instances/{id}/regenerate-code', { params: { id }, body: { method } })
 
-/** What a bot is told; each is a path of its own. */
-export type BotVerb = 'start' | 'stop' | 'restart' | 'expire' | 'suspend' | 'activate' | 'approve' | 'renew' | 'move'
-
-export interface BotCommand {
+interface PlainCommand {
   readonly id: string
-  readonly verb: BotVerb | 'delete'
-  readonly body?: Readonly<Record<string, unknown>>
+  readonly verb: 'start' | 'stop' | 'restart' | 'expire' | 'activate'
 }
 
-export function tellBot({ id, verb, body }: BotCommand, idempotencyKey: string): Promise<InstanceView | Subscribed> {
-  if (verb === 'delete') return call(pathOf(id), { method: 'DELETE', idempotencyKey })
-  return call(`${pathOf(id)}/${verb}`, { body: body ?? {}, idempotencyKey })
-}
-
-export interface NewBot {
-  readonly platform: string
-  readonly name: string
-  readonly phone_number?: string
-  readonly token?: string
-  readonly owner_id?: string
-  readonly tenant?: string
-  readonly placement?: string
-}
-
-export const createBot = (bot: NewBot, idempotencyKey: string) =>
-  call<InstanceView>('/api/instances', { body: bot, idempotencyKey })
-
-export const checkToken = (token: string) => call<TokenVerdict>('/api/check-token', { body: { token } })
-
-export interface BotEdit {
+interface PeriodCommand {
   readonly id: string
-  readonly changes: Readonly<Record<string, string | number>>
+  readonly verb: 'approve' | 'renew'
+  readonly body: RequestOf<'POST /api/instances/{id}/approve'>['body']
 }
 
-export const editBot = ({ id, changes }: BotEdit) => call<InstanceView>(pathOf(id), { method: 'PATCH', body: changes })
+interface SuspendCommand {
+  readonly id: string
+  readonly verb: 'suspend'
+  readonly body: { readonly reason: string }
+}
+
+interface DeleteCommand {
+  readonly id: string
+  readonly verb: 'delete'
+}
+
+/** What a bot is told. */
+export type BotCommand = PlainCommand | PeriodCommand | SuspendCommand | DeleteCommand
+
+export function tellBot(
+  command: BotCommand,
+  idempotencyKey: string,
+): Promise<InstanceView | AnswerOf<'POST /api/instances/{id}/approve'>> {
+  const params = { id: command.id }
+  switch (command.verb) {
+    case 'delete':
+      return call('DELETE /api/instances/{id}', { params, idempotencyKey })
+    case 'suspend':
+      return call('POST /api/instances/{id}/suspend', { params, body: command.body, idempotencyKey })
+    case 'approve':
+    case 'renew':
+      return call(`POST /api/instances/{id}/${command.verb}`, { params, body: command.body, idempotencyKey })
+    case 'start':
+    case 'stop':
+    case 'restart':
+    case 'expire':
+    case 'activate':
+      return call(`POST /api/instances/{id}/${command.verb}`, { params, idempotencyKey })
+    default:
+      return command satisfies never
+  }
+}
+
+export type NewBot = RequestOf<'POST /api/instances'>['body']
+
+export const createBot = (body: NewBot, idempotencyKey: string) => call('POST /api/instances', { body, idempotencyKey })
+
+export const checkToken = (token: string) => call('POST /api/check-token', { body: { token } })
+
+interface BotEdit {
+  readonly id: string
+  readonly changes: RequestOf<'PATCH /api/instances/{id}'>['body']
+}
+
+export const editBot = ({ id, changes }: BotEdit) =>
+  call('PATCH /api/instances/{id}', { params: { id }, body: changes })
 
 export const setToken = ({ id, token }: { readonly id: string; readonly token: string }) =>
-  call<InstanceView>(`${pathOf(id)}/token`, { method: 'PUT', body: { token } })
+  call('PUT /api/instances/{id}/token', { params: { id }, body: { token } })

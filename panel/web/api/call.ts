@@ -1,4 +1,5 @@
 /** Every request of the panel goes through `call`: it knows whether the server answers and whether the session lives. */
+import type { Operations } from './api-types.ts'
 import { Problem } from './problem.ts'
 import { createStore } from './store.ts'
 
@@ -9,42 +10,61 @@ export const reach = createStore<Reach>('fine')
 /** Whether a session that was open has ended: the page stays, and asks to sign in again above it. */
 export const sessionEnded = createStore(false)
 
-export interface CallOptions {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+export type OperationName = keyof Operations
+export type AnswerOf<N extends OperationName> = Operations[N]['answer']
+export type QueryOf<N extends OperationName> = Operations[N]['query']
+
+type Part<Name extends string, Value> = undefined extends Value
+  ? { readonly [Key in Name]?: Value | undefined }
+  : { readonly [Key in Name]: Value }
+
+/** What an operation is called with, as the document of the API says it. */
+export type RequestOf<N extends OperationName> = Part<'params', Operations[N]['params']> &
+  Part<'query', Operations[N]['query']> &
+  Part<'body', Operations[N]['body']> & {
+    /** The same for every attempt of one intention, so that the server carries it out once. */
+    readonly idempotencyKey?: string
+    /** The revision that the change was decided upon. */
+    readonly ifMatch?: string
+    readonly signal?: AbortSignal
+  }
+
+interface AnyRequest {
+  readonly params?: object | undefined
+  readonly query?: object | undefined
   readonly body?: unknown
-  /** The same for every attempt of one intention, so that the server carries it out once. */
   readonly idempotencyKey?: string
-  /** The revision that the change was decided upon. */
   readonly ifMatch?: string
   readonly signal?: AbortSignal
 }
 
-/** Calls the API and returns its answer's JSON. Throws `Problem`. */
-export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
-  const response = await send(path, options)
+/** Calls the API (`'POST /api/instances/{id}/approve'`) and returns its answer. Throws `Problem`. */
+export async function call<N extends OperationName>(name: N, request: RequestOf<N>): Promise<AnswerOf<N>> {
+  const response = await send(name, request as AnyRequest)
   if (response.ok) {
     reach.set('fine')
-    return (response.status === 204 ? undefined : await response.json()) as T
+    return (await response.json()) as AnswerOf<N>
   }
   const problem = new Problem(response.status, await readProblem(response), {
     retryAfter: response.headers.get('retry-after'),
   })
   reach.set(problem.status === 503 ? 'database_away' : 'fine')
-  if (problem.status === 401 && path !== '/api/login' && path !== '/api/me') sessionEnded.set(true)
+  if (problem.status === 401 && name !== 'POST /api/login' && name !== 'GET /api/me') sessionEnded.set(true)
   throw problem
 }
 
-async function send(path: string, options: CallOptions): Promise<Response> {
-  const { method = options.body === undefined ? 'GET' : 'POST', body, signal } = options
+async function send(name: string, request: AnyRequest): Promise<Response> {
+  const { body, signal } = request
+  const [method = 'GET', path = ''] = name.split(' ')
   try {
-    return await fetch(path + queryText(options.query), {
+    return await fetch(fillPath(path, request.params) + queryText(request.query), {
       method,
       headers: {
         accept: 'application/json',
-        ...(body === undefined && method === 'GET' ? {} : { 'content-type': 'application/json' }),
-        ...(options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }),
-        ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),
+        // Asked for of every request that changes something, with a body or without.
+        ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+        ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
+        ...(request.ifMatch === undefined ? {} : { 'if-match': request.ifMatch }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
@@ -56,7 +76,12 @@ async function send(path: string, options: CallOptions): Promise<Response> {
   }
 }
 
-function queryText(query: CallOptions['query'] = {}): string {
+function fillPath(path: string, params: object = {}): string {
+  const values = new Map(Object.entries(params))
+  return path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(String(values.get(name))))
+}
+
+function queryText(query: object = {}): string {
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, String(value)]],
   )

@@ -3,14 +3,14 @@ import { createContext, useContext } from 'react'
 import type { Permission } from '../../../domain/actor.ts'
 import { call } from './call.ts'
 import { Problem } from './problem.ts'
-import type { LoginAnswer, Me } from './views.ts'
+import type { Me } from './views.ts'
 
 /** Who is signed in and what they may; null when nobody is. */
 export function useMe() {
   return useQuery({
     queryKey: ['me'],
     queryFn: ({ signal }) =>
-      call<Me>('/api/me', { signal }).catch((error: unknown) => {
+      call('GET /api/me', { signal }).catch((error: unknown) => {
         if (error instanceof Problem && error.status === 401) return null
         throw error
       }),
@@ -25,13 +25,9 @@ export interface SignIn {
   readonly code?: string
 }
 
-export function signIn(input: SignIn): Promise<LoginAnswer> {
-  return call('/api/login', { body: input })
-}
+export const signIn = (input: SignIn) => call('POST /api/login', { body: input })
 
-export function signOut(): Promise<unknown> {
-  return call('/api/logout', { body: {} })
-}
+export const signOut = () => call('POST /api/logout', {})
 
 const MeContext = createContext<Me | undefined>(undefined)
 export const MeProvider = MeContext

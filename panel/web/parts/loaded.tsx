@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Problem } from '../api/problem.ts'
 import { useLocale } from '../i18n/locale.tsx'
+import { Note } from './note.tsx'
 
 interface LoadedProps<T> {
   readonly query: UseQueryResult<T>
@@ -36,7 +37,7 @@ export function TroubleNote(props: { readonly error: Error; readonly retry: () =
           ? t('trouble.not_allowed')
           : error.message
   return (
-    <Alert role="alert" color="red" variant="outline" title={t('trouble.title')}>
+    <Note isUrgent tone="bad" title={t('trouble.title')}>
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{text}</Text>
         {problem?.requestId !== undefined && (
@@ -48,7 +49,7 @@ export function TroubleNote(props: { readonly error: Error; readonly retry: () =
           {t('trouble.retry')}
         </Button>
       </Stack>
-    </Alert>
+    </Note>
   )
 }
 

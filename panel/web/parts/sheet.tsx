@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Stack } from '@mantine/core'
+import { Button, Group, Modal, Stack } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Problem } from '../api/problem.ts'
 import { useLocale } from '../i18n/locale.tsx'
+import { Note } from './note.tsx'
 
 interface SheetProps {
   readonly title: string
@@ -77,12 +78,7 @@ export function ProblemNote(props: { readonly problem: Problem | null }) {
   const { problem } = props
   if (problem === null) return null
   return (
-    <Alert
-      role="alert"
-      color="red"
-      variant="outline"
-      title={t(problem.outcomeUnknown ? 'trouble.unknown' : 'trouble.refused')}
-    >
+    <Note isUrgent tone="bad" title={t(problem.outcomeUnknown ? 'trouble.unknown' : 'trouble.refused')}>
       {problem.status === 0 ? t('reach.server_away') : problem.message}
       {problem.errors.length > 0 && (
         <ul>
@@ -93,6 +89,6 @@ export function ProblemNote(props: { readonly problem: Problem | null }) {
           ))}
         </ul>
       )}
-    </Alert>
+    </Note>
   )
 }

@@ -1,6 +1,7 @@
-import { Alert, Button, Stack, Text } from '@mantine/core'
+import { Button, Stack, Text } from '@mantine/core'
 import { Component, type ReactNode } from 'react'
 import { useLocale } from '../i18n/locale.tsx'
+import { Note } from '../parts/note.tsx'
 
 interface State {
   readonly error: Error | undefined
@@ -22,13 +23,13 @@ export class Broken extends Component<{ readonly children: ReactNode }, State> {
 function BrokenNote(props: { readonly error: Error }) {
   const { t } = useLocale()
   return (
-    <Alert role="alert" color="red" variant="outline" title={t('broken.title')}>
+    <Note isUrgent tone="bad" title={t('broken.title')}>
       <Stack align="flex-start">
         <Text size="sm">{props.error.message}</Text>
         <Button size="xs" onClick={() => location.reload()}>
           {t('broken.reload')}
         </Button>
       </Stack>
-    </Alert>
+    </Note>
   )
 }

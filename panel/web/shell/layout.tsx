@@ -2,7 +2,7 @@ import { AppShell, Burger, Group, NavLink, ScrollArea, Text } from '@mantine/cor
 import { useDisclosure } from '@mantine/hooks'
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
-import { useServerName } from '../api/health.ts'
+import { useServerName } from '../api/servers.ts'
 import { useMay, useUser } from '../api/session.ts'
 import { useLocale } from '../i18n/locale.tsx'
 import { LanguageMenu } from './language-menu.tsx'

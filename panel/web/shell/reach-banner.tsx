@@ -1,9 +1,9 @@
-import { Alert, Loader } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { call, reach } from '../api/call.ts'
 import { useStore } from '../api/store.ts'
 import { useLocale } from '../i18n/locale.tsx'
+import { Note } from '../parts/note.tsx'
 
 const askEveryMs = 3_000
 
@@ -15,7 +15,7 @@ export function ReachBanner() {
   useEffect(() => {
     if (state === 'fine') return
     const timer = setInterval(() => {
-      call('/api/health').then(
+      call('GET /api/health', {}).then(
         () => client.invalidateQueries(),
         () => undefined,
       )
@@ -24,15 +24,8 @@ export function ReachBanner() {
   }, [state, client])
   if (state === 'fine') return null
   return (
-    <Alert
-      role="alert"
-      color="red"
-      variant="outline"
-      mb="md"
-      icon={<Loader size="xs" aria-hidden />}
-      title={t(state === 'server_away' ? 'reach.server_away' : 'reach.database_away')}
-    >
+    <Note isUrgent tone="bad" title={t(state === 'server_away' ? 'reach.server_away' : 'reach.database_away')}>
       {t('reach.nothing_is_sent')}
-    </Alert>
+    </Note>
   )
 }

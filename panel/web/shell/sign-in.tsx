@@ -1,12 +1,12 @@
-import { Alert, Anchor, Button, Modal, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Anchor, Button, Modal, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { sessionEnded } from '../api/call.ts'
+import { type AnswerOf, sessionEnded } from '../api/call.ts'
 import type { Problem } from '../api/problem.ts'
 import { type SignIn, signIn } from '../api/session.ts'
-import type { LoginAnswer } from '../api/views.ts'
 import { useLocale } from '../i18n/locale.tsx'
+import { Note } from '../parts/note.tsx'
 import { LanguageMenu } from './language-menu.tsx'
 
 /** The page of somebody who is not signed in; the address stays, so that they come out where they wanted to go. */
@@ -54,7 +54,7 @@ function SignInForm(props: { readonly username: string }) {
   const [asksCode, setAsksCode] = useState(false)
   const [noCookie, setNoCookie] = useState(false)
   const form = useForm({ initialValues: { username: props.username, password: '', code: '' } })
-  const attempt = useMutation<LoginAnswer, Problem, SignIn>({
+  const attempt = useMutation<AnswerOf<'POST /api/login'>, Problem, SignIn>({
     networkMode: 'always',
     mutationFn: signIn,
     onSuccess: async (answer) => {
@@ -119,9 +119,9 @@ function SignInTrouble(props: { readonly problem: Problem | null; readonly noCoo
   const text = noCookie ? t('sign_in.no_cookie') : problem === null ? undefined : describe(problem, t)
   if (text === undefined) return null
   return (
-    <Alert role="alert" color="red" variant="outline">
+    <Note isUrgent tone="bad">
       {text}
-    </Alert>
+    </Note>
   )
 }
 

@@ -1,8 +1,9 @@
-import { Alert, Paper, SimpleGrid, Skeleton, Text, Title } from '@mantine/core'
+import { Paper, SimpleGrid, Skeleton, Text, Title } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { restingStates } from '../../../../domain/instance.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
+import { Note } from '../../parts/note.tsx'
 import { Bytes, Copy, Count, Distance, Moment, Percent, Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 
@@ -34,12 +35,7 @@ function Trouble({ bot }: { readonly bot: InstanceView }) {
   if (reason === null || bot.state === 'running') return null
   const waitsForPerson = restingStates.includes(bot.state) || bot.status === 'suspended'
   return (
-    <Alert
-      color={waitsForPerson ? 'red' : 'yellow'}
-      variant="outline"
-      mb="md"
-      title={t(waitsForPerson ? 'bot.waits_for_you' : 'bot.last_trouble')}
-    >
+    <Note tone={waitsForPerson ? 'bad' : 'warn'} title={t(waitsForPerson ? 'bot.waits_for_you' : 'bot.last_trouble')}>
       <Text>
         <Word>{reason}</Word>
       </Text>
@@ -48,7 +44,7 @@ function Trouble({ bot }: { readonly bot: InstanceView }) {
           {t('bot.attempt', { n: bot.attempt })} {t('bots.next_try')}: <Distance iso={bot.next_try_at} />
         </Text>
       )}
-    </Alert>
+    </Note>
   )
 }
 

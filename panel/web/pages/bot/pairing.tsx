@@ -1,4 +1,4 @@
-import { Alert, Button, Group, List, Paper, Stack, Text, Title } from '@mantine/core'
+import { Button, Group, List, Paper, Stack, Text, Title } from '@mantine/core'
 import '@mantine/core/styles/List.css'
 import { isOpen } from '../../../../domain/pairing.ts'
 import { askForCode, usePairing } from '../../api/bots.ts'
@@ -6,6 +6,7 @@ import { useChange } from '../../api/use-change.ts'
 import type { InstanceView, PairingView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
+import { Note } from '../../parts/note.tsx'
 import { QrCode } from '../../parts/qr-code.tsx'
 import { ProblemNote } from '../../parts/sheet.tsx'
 import { useNow } from '../../parts/use-now.ts'
@@ -31,16 +32,16 @@ function Standing({ pairing }: { readonly pairing: PairingView }) {
   const { t } = useLocale()
   if (pairing.linked) {
     return (
-      <Alert color="green" variant="outline" title={t('pairing.linked')}>
+      <Note tone="good" title={t('pairing.linked')}>
         <bdi dir="ltr">{pairing.phone_number}</bdi> <Moment iso={pairing.linked_at} />
-      </Alert>
+      </Note>
     )
   }
   if (pairing.step === 'refused') {
     return (
-      <Alert role="alert" color="red" variant="outline" title={t('pairing.step_refused')}>
+      <Note isUrgent tone="bad" title={t('pairing.step_refused')}>
         {pairing.reason}
-      </Alert>
+      </Note>
     )
   }
   return (

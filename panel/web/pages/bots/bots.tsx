@@ -103,7 +103,7 @@ function Section(props: { readonly tab: BotTab; readonly params: URLSearchParams
   const list = useBots({
     status: statusOf[tab],
     server: given('server') || '*',
-    platform: given('platform'),
+    platform: platforms.find((platform) => platform === given('platform')),
     q: given('q'),
   })
   const isFiltered = given('q') !== '' || given('platform') !== '' || given('server') !== ''

@@ -57,9 +57,14 @@ export function BulkBar({ bots, done }: BulkProps) {
 function PlainVerb(props: BulkProps & { readonly verb: (typeof plainVerbs)[number] }) {
   const { verb, bots, done } = props
   const { t } = useLocale()
-  const tell = useTellEach(verb, done)
+  const tell = useTellEach(done)
   return (
-    <Button size="compact-sm" variant="default" loading={tell.isPending} onClick={() => tell.mutate({ bots })}>
+    <Button
+      size="compact-sm"
+      variant="default"
+      loading={tell.isPending}
+      onClick={() => tell.mutate(bots.map(({ id }) => ({ id, verb })))}
+    >
       {t(`action.${verb}`)}
     </Button>
   )

@@ -1,5 +1,4 @@
 import {
-  Alert,
   Button,
   Group,
   NativeSelect,
@@ -15,12 +14,13 @@ import { useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import { placements, platforms } from '../../../../domain/instance.ts'
+import { type Placement, placements, platforms } from '../../../../domain/instance.ts'
 import { checkToken, createBot, type NewBot } from '../../api/bots.ts'
 import type { Problem } from '../../api/problem.ts'
 import { useChange } from '../../api/use-change.ts'
 import type { TokenVerdict } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
+import { Note } from '../../parts/note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { ProblemNote } from '../../parts/sheet.tsx'
 import { Word } from '../../parts/values.tsx'
@@ -34,7 +34,7 @@ interface Fields {
   name: string
   owner_id: string
   tenant: string
-  placement: string
+  placement: Placement
 }
 
 const blank: Fields = {
@@ -124,9 +124,9 @@ function Credential(props: { readonly form: BotForm; readonly next: (verdict: To
           />
         )}
         {check.data?.verdict === 'invalid' && (
-          <Alert role="alert" color="red" variant="outline" title={t('create.token_invalid')}>
+          <Note isUrgent tone="bad" title={t('create.token_invalid')}>
             {check.data.reason}
-          </Alert>
+          </Note>
         )}
         <ProblemNote problem={check.error} />
         <Group>
@@ -198,13 +198,13 @@ function Details(props: {
 function Verdict({ verdict }: { readonly verdict: TokenVerdict }) {
   const { t } = useLocale()
   return verdict.verdict === 'valid' ? (
-    <Alert color="green" variant="outline" title={t('create.token_valid')}>
+    <Note tone="good" title={t('create.token_valid')}>
       <Word>{verdict.name}</Word> <bdi dir="ltr">@{verdict.username}</bdi>
-    </Alert>
+    </Note>
   ) : (
-    <Alert color="yellow" variant="outline" title={t('create.token_unreachable')}>
+    <Note tone="warn" title={t('create.token_unreachable')}>
       <Text size="sm">{verdict.reason}</Text>
-    </Alert>
+    </Note>
   )
 }
 

@@ -66,12 +66,12 @@ export function SuspendSheet(props: { readonly bots: readonly InstanceView[]; re
   const { bots, close } = props
   const { t } = useLocale()
   const [reason, setReason] = useState('')
-  const tell = useTellEach('suspend', close)
+  const tell = useTellEach(close)
   return (
     <FormSheet
       title={t('suspend.title', { count: bots.length })}
       close={close}
-      submit={() => tell.mutate({ bots, body: { reason: reason.trim() } })}
+      submit={() => tell.mutate(bots.map(({ id }) => ({ id, verb: 'suspend', body: { reason: reason.trim() } })))}
       submitText={t('action.suspend')}
       busy={tell.isPending}
       problem={tell.error}

@@ -1,7 +1,7 @@
 import { Group, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { currencies } from '../../../../domain/money.ts'
-import { monthOptions } from '../../../../domain/subscription.ts'
+import { type Currency, currencies } from '../../../../domain/money.ts'
+import { type Months, monthOptions, parseMonths } from '../../../../domain/subscription.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { FormSheet } from '../../parts/sheet.tsx'
@@ -22,19 +22,25 @@ const monthMs = 30 * 86_400_000
 /** Approves or renews one bot or many: for how long, until when that is, and what was paid for it. */
 export function PeriodSheet({ verb, bots, close, done }: PeriodProps) {
   const { t } = useLocale()
-  const [months, setMonths] = useState<number>(monthOptions[0])
+  const [months, setMonths] = useState<Months>(monthOptions[0])
   const [paid, setPaid] = useState<Paid>({ price: '', currency: 'USDT', payment: '' })
-  const tell = useTellEach(verb, done ?? close)
+  const tell = useTellEach(done ?? close)
   return (
     <FormSheet
       title={t(`period.${verb}`, { count: bots.length, name: bots[0]?.name ?? '' })}
       close={close}
-      submit={() => tell.mutate({ bots, body: { duration_months: months, ...paymentOf(paid) } })}
+      submit={() =>
+        tell.mutate(bots.map(({ id }) => ({ id, verb, body: { duration_months: months, ...paymentOf(paid) } })))
+      }
       submitText={t(`action.${verb}`)}
       busy={tell.isPending}
       problem={tell.error}
     >
-      <Radio.Group label={t('period.months')} value={String(months)} onChange={(value) => setMonths(Number(value))}>
+      <Radio.Group
+        label={t('period.months')}
+        value={String(months)}
+        onChange={(value) => setMonths(parseMonths(value))}
+      >
         <Stack gap={6} mt={6}>
           {monthOptions.map((option) => (
             <Radio
@@ -78,11 +84,11 @@ function Ends(props: {
 
 interface Paid {
   readonly price: string
-  readonly currency: string
+  readonly currency: Currency
   readonly payment: string
 }
 
-function paymentOf({ price, currency, payment }: Paid): Record<string, string> {
+function paymentOf({ price, currency, payment }: Paid): Partial<Paid> {
   if (price.trim() === '') return {}
   return { price: price.trim(), currency, ...(payment.trim() === '' ? {} : { payment: payment.trim() }) }
 }
@@ -101,9 +107,9 @@ function PaidFields(props: { readonly paid: Paid; readonly change: (paid: Paid) 
         />
         <NativeSelect
           label={t('period.currency')}
-          data={Object.keys(currencies)}
+          data={Object.keys(currencies) as Currency[]}
           value={paid.currency}
-          onChange={(event) => change({ ...paid, currency: event.currentTarget.value })}
+          onChange={(event) => change({ ...paid, currency: event.currentTarget.value as Currency })}
         />
       </Group>
       <TextInput

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Radio, SimpleGrid, Stack, Switch, Text } from '@mantine/core'
+import { Button, Group, Radio, SimpleGrid, Stack, Switch, Text } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { confirmClock, drainServer, undrainServer, useServers } from '../../api/servers.ts'
@@ -7,6 +7,7 @@ import { useChange } from '../../api/use-change.ts'
 import type { Servers, ServerView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { Empty, Loaded } from '../../parts/loaded.tsx'
+import { Note } from '../../parts/note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { FormSheet } from '../../parts/sheet.tsx'
 import { Moment } from '../../parts/values.tsx'
@@ -125,7 +126,7 @@ function ExpiryPause({ servers }: { readonly servers: Servers }) {
   })
   if (pause === null) return null
   return (
-    <Alert role="alert" color="red" variant="outline" mb="md" title={t('servers.expiry_stands')}>
+    <Note isUrgent tone="bad" title={t('servers.expiry_stands')}>
       <Stack gap="xs" align="flex-start">
         <Text size="sm">
           {t('servers.clock_jumped', { by: format.duration(Math.abs(pause.jump_ms)) })}{' '}
@@ -147,6 +148,6 @@ function ExpiryPause({ servers }: { readonly servers: Servers }) {
           </>
         )}
       </Stack>
-    </Alert>
+    </Note>
   )
 }
