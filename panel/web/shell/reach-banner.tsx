@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { call, reach } from '../api/call.ts'
+import { readAnew } from '../api/live.ts'
 import { useStore } from '../api/store.ts'
 import { useLocale } from '../i18n/locale.tsx'
 import { Note } from '../parts/note.tsx'
@@ -16,7 +17,7 @@ export function ReachBanner() {
     if (state === 'fine') return
     const timer = setInterval(() => {
       call('GET /api/health', {}).then(
-        () => client.invalidateQueries(),
+        () => readAnew(client),
         () => undefined,
       )
     }, askEveryMs)
