@@ -5,6 +5,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { Failure } from './failure.ts'
+import { isLoopbackHost } from './loopback.ts'
 import { parseAmount } from './money.ts'
 import { leaseTtlMaxMs } from './server-lease.ts'
 
@@ -51,6 +52,13 @@ const settingsSchema = z.object({
   PANEL_ORIGINS: origins,
   /** Proxies whose X-Forwarded-For is believed when logins are counted by address. */
   PANEL_TRUSTED_PROXIES: networks,
+  /** Where the other servers of this database reach this one's panel; the panel's own address when unset. */
+  PEER_URL: z.url('must be an address such as https://server2.example').optional(),
+  /** Asks other servers without TLS, too: for a network that nobody else can read. */
+  PEER_PLAIN_HTTP: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .default('0')
+    .transform((text) => text === '1'),
   ADMIN_USERNAME: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/)
@@ -172,6 +180,5 @@ function isSafeWebSocket(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username } = new URL(text)
   if (username !== '') return false
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  return protocol === 'wss:' || (protocol === 'ws:' && isLoopback)
+  return protocol === 'wss:' || (protocol === 'ws:' && isLoopbackHost(hostname))
 }

@@ -15,11 +15,6 @@ export interface OriginRules {
   readonly loopbackOnly: boolean
 }
 
-/** Whether a HOST setting means this machine only. */
-export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-}
-
 /** Throws `not_allowed` for a Host that this panel is not known by. */
 export function assertHostKnown(rules: OriginRules, host: string | undefined): void {
   if (!rules.loopbackOnly || isLoopbackName(host) || publicOriginOf(rules, host) !== undefined) return

@@ -11,11 +11,13 @@ import { decodePart } from '../../domain/api/decode.ts'
 import type { Endpoint } from '../../domain/api/endpoint.ts'
 import { requestBytesMax } from '../../domain/api/parts.ts'
 import { Failure } from '../../domain/failure.ts'
+import { peerLogPath } from '../../runtime/instance-log.ts'
 import type { Log } from '../../runtime/log.ts'
 import { findSession, type Session } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
 import { answerOnce, keyOf } from './once.ts'
 import { assertHostKnown, assertOwnOrigin } from './origin.ts'
+import { answerPeerLog } from './peer-door.ts'
 import { HttpProblem, httpProblems, problemHandler, requestIdOf } from './problem.ts'
 import { assertCurrent } from './revision.ts'
 import type { Call, PanelRoute, RouteContext } from './route.ts'
@@ -39,6 +41,8 @@ export function createPanelApp(options: PanelAppOptions): Express {
   app.set('trust proxy', options.trustedProxies?.length ? options.trustedProxies : false)
   app.use(introduce(options.log))
   app.use(securityHeaders())
+  // Proven by their own means, whatever name they call this server by.
+  app.get(peerLogPath(':id'), answerPeerLog(options))
   app.use((request, _response, next) => {
     assertHostKnown(options.origins, request.headers.host)
     next()

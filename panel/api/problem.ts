@@ -34,6 +34,7 @@ export const httpProblems = {
   tooLarge: { status: 413, code: 'too_large', title: 'Body too large' },
   wrongMediaType: { status: 415, code: 'wrong_media_type', title: 'Unsupported media type' },
   keyReused: { status: 422, code: 'key_reused', title: 'Key used for another request' },
+  serverUnreachable: { status: 503, code: 'server_unreachable', title: 'Server cannot be asked' },
   headersTooLarge: { status: 431, code: 'headers_too_large', title: 'Headers too large' },
 } as const
 

@@ -7,6 +7,7 @@ import type { Keyring } from '../../domain/keyring.ts'
 import type { Settings } from '../../domain/settings.ts'
 import type { Session } from '../../services/find-session.ts'
 import type { PasswordHasher } from '../../services/password-hasher.ts'
+import type { EventStreams } from './event-streams.ts'
 import type { OriginRules } from './origin.ts'
 
 export interface RouteContext {
@@ -18,6 +19,9 @@ export interface RouteContext {
   /** Asked anew each time: a key rotation adds keys while we run. */
   readonly keyring: () => Keyring
   readonly hasher?: PasswordHasher
+  readonly events: EventStreams
+  /** The folder of the logs of all servers of this home. */
+  readonly logFolder: string
 }
 
 /** A request that was checked against its endpoint. */

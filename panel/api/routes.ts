@@ -1,5 +1,6 @@
 /** Every route of the API. One that is not here does not exist; the document is made of the same list. */
 import { documentRoutes } from './document-routes.ts'
+import { eventRoutes } from './event-routes.ts'
 import { instanceRoutes } from './instance-routes.ts'
 import { pairingRoutes } from './pairing-routes.ts'
 import type { PanelRoute, RouteContext } from './route.ts'
@@ -12,6 +13,7 @@ export function panelRoutes(context: RouteContext): PanelRoute[] {
     ...sessionRoutes(context),
     ...instanceRoutes(context),
     ...pairingRoutes(context),
+    ...eventRoutes(context),
   ]
   return [...routes, ...documentRoutes(context, routes)]
 }

@@ -3,11 +3,17 @@ import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { ProblemDocument } from '../../domain/api/problem.ts'
 import { Failure } from '../../domain/failure.ts'
-import { isLoopbackHost } from './origin.ts'
+import { isLoopbackHost } from '../../domain/loopback.ts'
+import { recheckSessions } from '../../services/recheck-sessions.ts'
+import { ChangeFeed } from './change-feed.ts'
+import { EventStreams, type StreamLimits } from './event-streams.ts'
 import { createPanelApp, type PanelAppOptions } from './panel-app.ts'
 import { httpProblems } from './problem.ts'
 
-export interface PanelOptions extends Omit<PanelAppOptions, 'origins'> {
+export interface PanelOptions extends Omit<PanelAppOptions, 'origins' | 'events'> {
+  /** For a connection that listens for what changes. */
+  readonly databaseUrl: string
+  readonly streamLimits?: Partial<StreamLimits>
   /** Address to listen on; 127.0.0.1 unless somebody decided otherwise. */
   readonly host: string
   /** 0 takes any free port. */
@@ -37,7 +43,8 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
       'the panel listens beyond this machine without TLS: browsers get no session cookie there',
     )
   }
-  const app = createPanelApp({ ...options, origins })
+  const events = openStreams(options)
+  const app = createPanelApp({ ...options, origins, events })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, app)
   server.maxConnections = connectionsMax
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseConnection(error, socket))
@@ -48,10 +55,20 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
     url: `http://${host}:${port}`,
     port,
     stop: () => {
-      stopped ??= stopServer(server)
+      stopped ??= Promise.all([events.stop(), stopServer(server)]).then(() => {})
       return stopped
     },
   }
+}
+
+function openStreams({ database, databaseUrl, serverName, log, streamLimits }: PanelOptions): EventStreams {
+  return new EventStreams({
+    feed: new ChangeFeed({ database, databaseUrl, log }),
+    serverName,
+    log,
+    recheck: (watchers) => recheckSessions(database, watchers),
+    ...(streamLimits === undefined ? {} : { limits: streamLimits }),
+  })
 }
 
 function listen(server: Server, { host, port }: PanelOptions): Promise<number> {

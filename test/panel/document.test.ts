@@ -9,6 +9,8 @@ import { panelKeyring } from './panel-fixture.ts'
 const endpoints = panelRoutes({
   // Nothing is asked of it: only the list of endpoints is read.
   database: undefined as never,
+  events: undefined as never,
+  logFolder: '',
   settings: parseSettings({}),
   serverName: 'server1',
   keyring: () => panelKeyring,

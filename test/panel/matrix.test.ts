@@ -34,6 +34,8 @@ async function tokenFor(role: Role): Promise<string> {
 const endpoints = panelRoutes({
   // Nothing is asked of it: only the list of endpoints is read.
   database: undefined as never,
+  events: undefined as never,
+  logFolder: '',
   settings: parseSettings({}),
   serverName: 'server1',
   keyring: () => panelKeyring,
