@@ -68,6 +68,21 @@ export interface Schemas {
     server_name: string | null
     epoch: number | null
   }
+  LogEntry: {
+    at: string | null
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+    message: string
+    fields: Record<string, unknown>
+    cut: boolean
+  }
+  LogPage: {
+    instance: string
+    server: string
+    lines: Schemas['LogEntry'][]
+    before: string | null
+    after: string | null
+    skipped: boolean
+  }
   LoggedIn: {
     success: true
     message: string
@@ -176,6 +191,12 @@ export interface Operations {
     answer: Schemas['Instance']
   }
   'GET /api/docs': { params: undefined; query: undefined; body: undefined; answer: string }
+  'GET /api/events': {
+    params: undefined
+    query: { after?: string | undefined; logs?: string | undefined }
+    body: undefined
+    answer: string
+  }
   'GET /api/health': { params: undefined; query: undefined; body: undefined; answer: Schemas['Health'] }
   'GET /api/instances': {
     params: undefined
@@ -198,6 +219,18 @@ export interface Operations {
     query: { limit?: number | undefined; before?: number | undefined }
     body: undefined
     answer: { items: Schemas['InstanceEvent'][] }
+  }
+  'GET /api/instances/{id}/logs': {
+    params: { id: string }
+    query: {
+      lines?: number | undefined
+      before?: string | undefined
+      after?: 'start' | string | undefined
+      q?: string | undefined
+      level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | undefined
+    }
+    body: undefined
+    answer: Schemas['LogPage']
   }
   'GET /api/instances/{id}/pairing-code': {
     params: { id: string }

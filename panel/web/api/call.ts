@@ -48,7 +48,7 @@ export async function call<N extends OperationName>(name: N, request: RequestOf<
   const problem = new Problem(response.status, await readProblem(response), {
     retryAfter: response.headers.get('retry-after'),
   })
-  reach.set(problem.status === 503 ? 'database_away' : 'fine')
+  reach.set(problem.code === 'unavailable' ? 'database_away' : 'fine')
   if (problem.status === 401 && name !== 'POST /api/login' && name !== 'GET /api/me') sessionEnded.set(true)
   throw problem
 }

@@ -1,7 +1,6 @@
 import { Anchor, Button, Modal, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
-import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ChangeEvent, type FormEvent, useState } from 'react'
 import { type AnswerOf, sessionEnded } from '../api/call.ts'
 import type { Problem } from '../api/problem.ts'
 import { type SignIn, signIn } from '../api/session.ts'
@@ -53,7 +52,7 @@ function SignInForm(props: { readonly username: string }) {
   const client = useQueryClient()
   const [asksCode, setAsksCode] = useState(false)
   const [noCookie, setNoCookie] = useState(false)
-  const form = useForm({ initialValues: { username: props.username, password: '', code: '' } })
+  const [fields, setFields] = useState({ username: props.username, password: '', code: '' })
   const attempt = useMutation<AnswerOf<'POST /api/login'>, Problem, SignIn>({
     networkMode: 'always',
     mutationFn: signIn,
@@ -70,9 +69,15 @@ function SignInForm(props: { readonly username: string }) {
       if (problem.code === 'code_required') setAsksCode(true)
     },
   })
-  const submit = form.onSubmit(({ username, password, code }) =>
-    attempt.mutate({ username: username.trim(), password, ...(asksCode ? { code: code.replaceAll(/\s/g, '') } : {}) }),
-  )
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const { username, password, code } = fields
+    attempt.mutate({ username: username.trim(), password, ...(asksCode ? { code: code.replaceAll(/\s/g, '') } : {}) })
+  }
+  const bound = (name: keyof typeof fields) => ({
+    value: fields[name],
+    onChange: (event: ChangeEvent<HTMLInputElement>) => setFields({ ...fields, [name]: event.currentTarget.value }),
+  })
   return (
     <form onSubmit={submit}>
       <Stack>
@@ -83,7 +88,7 @@ function SignInForm(props: { readonly username: string }) {
           spellCheck={false}
           required
           autoFocus={props.username === ''}
-          {...form.getInputProps('username')}
+          {...bound('username')}
         />
         <PasswordInput
           label={t('sign_in.password')}
@@ -91,7 +96,7 @@ function SignInForm(props: { readonly username: string }) {
           required
           autoFocus={props.username !== ''}
           visibilityToggleButtonProps={{ 'aria-label': t('sign_in.show_password'), tabIndex: 0 }}
-          {...form.getInputProps('password')}
+          {...bound('password')}
         />
         {asksCode && (
           <TextInput
@@ -101,7 +106,7 @@ function SignInForm(props: { readonly username: string }) {
             inputMode="numeric"
             required
             autoFocus
-            {...form.getInputProps('code')}
+            {...bound('code')}
           />
         )}
         <SignInTrouble problem={attempt.error} noCookie={noCookie} />

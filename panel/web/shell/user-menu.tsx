@@ -22,7 +22,7 @@ export function UserMenu() {
     onProblem: (problem) => toast('bad', t('user.sign_out_failed'), problem.message),
   })
   return (
-    <Menu position="bottom-end" withinPortal={false}>
+    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button variant="default" size="xs" maw="9rem">
           <bdi>{user.username}</bdi>

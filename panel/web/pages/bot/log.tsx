@@ -4,8 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { type LogFilter, useLog } from '../../api/logs.ts'
 import type { InstanceView, LogEntry } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
-import { Empty, TroubleNote } from '../../parts/loaded.tsx'
-import { Loaded } from '../../parts/loaded.tsx'
+import { Empty, Loaded, TroubleNote } from '../../parts/loaded.tsx'
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
@@ -96,7 +95,9 @@ function Line({ line }: { readonly line: LogEntry }) {
         </time>
       )}{' '}
       <b>{line.level}</b> {line.message}
-      {fields.length > 0 && <span className="fields"> {fields.map(([name, value]) => `${name}=${wordOf(value)}`).join(' ')}</span>}
+      {fields.length > 0 && (
+        <span className="fields"> {fields.map(([name, value]) => `${name}=${wordOf(value)}`).join(' ')}</span>
+      )}
       {line.cut && <Text span size="xs">{` (${t('log.cut')})`}</Text>}
     </div>
   )

@@ -7,11 +7,13 @@ import type { InstanceView } from '../../api/views.ts'
 import type { TextKey } from '../../i18n/catalogue.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { Sheet } from '../../parts/sheet.tsx'
-import { DeleteSheet, ExpireSheet, SuspendSheet } from './grave-sheets.tsx'
-import { PeriodSheet } from './period-sheet.tsx'
 import { useTellBot } from './use-tell-bot.ts'
 
 const Pairing = lazy(async () => ({ default: (await import('../bot/pairing.tsx')).Pairing }))
+const PeriodSheet = lazy(async () => ({ default: (await import('./period-sheet.tsx')).PeriodSheet }))
+const SuspendSheet = lazy(async () => ({ default: (await import('./grave-sheets.tsx')).SuspendSheet }))
+const DeleteSheet = lazy(async () => ({ default: (await import('./grave-sheets.tsx')).DeleteSheet }))
+const ExpireSheet = lazy(async () => ({ default: (await import('./grave-sheets.tsx')).ExpireSheet }))
 
 type Action = 'approve' | 'pair' | 'start' | 'stop' | 'restart' | 'renew' | 'activate' | 'expire' | 'suspend' | 'delete'
 
@@ -72,7 +74,7 @@ export function BotActions(props: { readonly bot: InstanceView }) {
         </Button>
       ))}
       {others.length > 0 && (
-        <Menu position="bottom-end">
+        <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
           <Menu.Target>
             <ActionIcon variant="default" size={26} aria-label={t('action.more', { name: bot.name })}>
               <svg viewBox="0 0 24 24" width="16" height="16" fill="currentColor" aria-hidden="true">
@@ -91,7 +93,9 @@ export function BotActions(props: { readonly bot: InstanceView }) {
           </Menu.Dropdown>
         </Menu>
       )}
-      <Opened action={open} bot={bot} close={() => setOpen(undefined)} />
+      <Suspense>
+        <Opened action={open} bot={bot} close={() => setOpen(undefined)} />
+      </Suspense>
     </Group>
   )
 }
