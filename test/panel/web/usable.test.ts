@@ -79,6 +79,7 @@ it('dialogs and menus are usable, in light and dark', async () => {
     await page.getByRole('menu').waitFor()
     await expectUsable(page)
     await page.keyboard.press('Escape')
+    await page.getByRole('menu').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'the-owner' }).click()
     await page.getByRole('menu').waitFor()
     await expectUsable(page)
