@@ -110,8 +110,9 @@ function refuseEnded({ before }: Following, { pairing, instance }: Seen): void {
       throw new Failure('conflict', stepSentence(pairing, Date.now()), { details })
     default:
   }
-  // A trouble that was there before is why somebody pairs.
-  const isOld = instance.state === before.state && instance.state_at === before.state_at
+  // A trouble that was there before is why somebody pairs, and the worker of before may say only now that it is unlinked.
+  const isOld =
+    instance.state === 'logged_out' || (instance.state === before.state && instance.state_at === before.state_at)
   if (restingStates.includes(instance.state) && !isOld) {
     const why = escapeControls(instance.last_error ?? instance.state)
     throw new Failure('conflict', `${id} is ${instance.state}: ${why}`, { details: { ...details, instance } })

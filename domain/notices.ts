@@ -39,6 +39,7 @@ export interface Notices {
   // To the admins, in the master's bot.
   withdrawal_to_review: OfWithdrawal & { readonly tenant: string; readonly address: string }
   top_up_requested: Money & { readonly top_up: number; readonly customer: string; readonly tenant: string }
+  bot_unsteady: OfBot & { readonly times: number; readonly minutes: number }
   low_stock: { readonly product: string; readonly name: string; readonly left: number }
   // To both.
   expiring: OfBot & { readonly days: number; readonly at: string }

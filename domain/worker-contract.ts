@@ -232,6 +232,12 @@ export const gatewayCalls = {
     request: z.object({ platformUserId: z.string().check(z.maxLength(64)), blocked: z.boolean() }),
     answer: z.object({}),
   },
+  /** The channel has ended the connection so many times within so long, each time by an error of its own: admins are told. */
+  unsteady: {
+    path: '/v1/unsteady',
+    request: z.object({ times: z.int().check(z.positive()), withinMs: z.int().check(z.positive()) }),
+    answer: z.object({}),
+  },
 } as const
 export type GatewayCallName = keyof typeof gatewayCalls
 export type GatewayRequest<N extends GatewayCallName> = z.infer<(typeof gatewayCalls)[N]['request']>

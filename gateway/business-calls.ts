@@ -4,6 +4,7 @@ import { recallAsked } from '../services/chat/recall-asked.ts'
 import { chooseLanguage } from '../services/choose-language.ts'
 import { markBlocked } from '../services/mark-blocked.ts'
 import { isLinkCode } from '../services/one-time-code.ts'
+import { tellUnsteady } from '../services/outbox/tell-unsteady.ts'
 import { redeemLinkCode } from '../services/redeem-link-code.ts'
 import { adminHandlers } from './admin-calls.ts'
 import { agentHandlers } from './agent-calls.ts'
@@ -60,6 +61,13 @@ export const businessCalls: { readonly [N in Exclude<GatewayCallName, StatementC
     const request = decodeCall('markBlocked', body)
     const instance = await passFence(tx, claim)
     await markBlocked(tx, instance, request)
+    return {}
+  },
+
+  unsteady: async (tx, claim, body) => {
+    const request = decodeCall('unsteady', body)
+    const { instanceId } = await passFence(tx, claim)
+    await tellUnsteady(tx, { instanceId, ...request })
     return {}
   },
 }

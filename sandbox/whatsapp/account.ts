@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import type { proto } from '@whiskeysockets/baileys'
 import { Happenings } from './happenings.ts'
 import type { MediaKind } from './media.ts'
-import { type KeyBundle, SignalParty } from './signal-party.ts'
+import { type KeptParty, type KeyBundle, SignalParty } from './signal-party.ts'
 import type { Stanza } from './stanza.ts'
 
 /** The server's end of one connection. */
@@ -81,11 +81,20 @@ export type PhoneEvent =
       readonly text: string
       readonly file: ReceivedFile | undefined
       readonly message: proto.IMessage
+      /** Seconds since 1970. */
+      readonly at: number
       /** How often it was asked for again. */
       readonly retries: number
     }
   /** This phone has sent a message. */
-  | { readonly kind: 'wrote'; readonly id: string; readonly to: string; readonly text: string }
+  | {
+      readonly kind: 'wrote'
+      readonly id: string
+      readonly to: string
+      readonly text: string
+      /** Seconds since 1970. */
+      readonly at: number
+    }
   /** The same message once more: a phone shows it once. */
   | { readonly kind: 'repeated'; readonly id: string; readonly from: string }
   /** A copy of what an own companion wrote to somebody. */
@@ -101,10 +110,26 @@ export type PhoneEvent =
   /** A companion refused a stanza of this phone: a nack with its error. */
   | { readonly kind: 'refused'; readonly id: string; readonly from: string; readonly error: number }
 
+/** What outlives the fake server where it is told to keep its accounts: not what was said. */
+export interface KeptAccount {
+  readonly number: string
+  readonly lid: string
+  readonly name: string | undefined
+  readonly addressing: Account['addressing']
+  readonly party: KeptParty
+  readonly nextDevice: number
+  readonly devices: readonly KeptDevice[]
+}
+
+type KeptDevice = Pick<
+  Device,
+  'id' | 'noiseKey' | 'identity' | 'registrationId' | 'signedPreKey' | 'preKeys' | 'synced'
+>
+
 export class Account {
   readonly number: string
   readonly lid: string
-  readonly party = new SignalParty()
+  readonly party: SignalParty
   readonly devices = new Map<number, Device>()
   readonly inbox: Happenings<PhoneEvent>
   /** Ids of what it has shown, with the sender's number before them. */
@@ -124,12 +149,46 @@ export class Account {
   codeRequest: CodeRequest | undefined
   /** It may not begin chats until then; seconds since 1970. */
   restrictedUntil: number | undefined
+  /** Messages of companions that its person has read: their ids. */
+  readonly read = new Set<string>()
   #nextDevice = 1
 
-  constructor(number: string) {
-    this.number = number
-    this.lid = `${randomInt(100_000_000, 999_999_999)}${randomInt(100_000, 999_999)}`
-    this.inbox = new Happenings(`phone ${number}`)
+  /** @param onEvent told of all that comes to the phone */
+  constructor(given: string | KeptAccount, onEvent?: (event: PhoneEvent) => void) {
+    const kept = typeof given === 'string' ? undefined : given
+    this.number = typeof given === 'string' ? given : given.number
+    this.lid = kept?.lid ?? `${randomInt(100_000_000, 999_999_999)}${randomInt(100_000, 999_999)}`
+    this.party = new SignalParty(kept?.party)
+    this.inbox = new Happenings(`phone ${this.number}`, onEvent)
+    if (kept === undefined) return
+    this.name = kept.name
+    this.addressing = kept.addressing
+    this.#nextDevice = kept.nextDevice
+    for (const device of kept.devices) {
+      const state = { linked: true, wire: undefined, caughtUp: false, waiting: new Map<string, Stanza>() }
+      this.devices.set(device.id, { account: this, ...device, ...state })
+    }
+  }
+
+  keep(): KeptAccount {
+    const { number, lid, name, addressing } = this
+    const devices = [...this.devices.values()].filter(({ linked }) => linked)
+    return {
+      number,
+      lid,
+      name,
+      addressing,
+      party: this.party.keep(),
+      nextDevice: this.#nextDevice,
+      devices: devices.map(({ id, noiseKey, identity, registrationId, signedPreKey, preKeys, synced }) => {
+        return { id, noiseKey, identity, registrationId, signedPreKey, preKeys, synced }
+      }),
+    }
+  }
+
+  /** Whether a companion has ever been about to be linked. */
+  get hadCompanion(): boolean {
+    return this.#nextDevice > 1 || this.codeRequest !== undefined
   }
 
   jid(device = 0): string {

@@ -12,9 +12,12 @@ export class Happenings<T extends { readonly kind: string }> {
   readonly #all: T[] = []
   readonly #taken = new Set<T>()
   readonly #waiters: Waiter<T>[] = []
+  readonly #onAdd: ((event: T) => void) | undefined
 
-  constructor(name: string) {
+  /** @param onAdd told of each event when it is there */
+  constructor(name: string, onAdd?: (event: T) => void) {
     this.#name = name
+    this.#onAdd = onAdd
   }
 
   /** Everything, taken or not, oldest first; the oldest are forgotten beyond 50,000. */
@@ -30,9 +33,11 @@ export class Happenings<T extends { readonly kind: string }> {
     this.#all.push(event)
     if (this.#all.length > keptMax) for (const old of this.#all.splice(0, keptMax / 10)) this.#taken.delete(old)
     const index = this.#waiters.findIndex(({ match }) => match(event))
-    if (index < 0) return
-    this.#taken.add(event)
-    this.#waiters.splice(index, 1)[0]?.resolve(event)
+    if (index >= 0) {
+      this.#taken.add(event)
+      this.#waiters.splice(index, 1)[0]?.resolve(event)
+    }
+    this.#onAdd?.(event)
   }
 
   /**

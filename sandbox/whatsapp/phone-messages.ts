@@ -20,7 +20,8 @@ export interface Written {
 export async function writeTo(from: Account, to: Account, written: Written): Promise<string> {
   const id = written.id ?? makeId('3EB0')
   from.sent.set(id, written.message)
-  from.inbox.add({ kind: 'wrote', id, to: to.number, text: textOf(written.message) })
+  const at = written.sentAt ?? Number(seconds())
+  from.inbox.add({ kind: 'wrote', id, to: to.number, text: textOf(written.message), at })
   for (const device of linkedDevices(to)) {
     const enc = await sealFor(from, device, written.message)
     const content = written.spoiled === true ? spoil(enc) : enc

@@ -25,6 +25,10 @@ export interface ChatLine {
   readonly from: 'me' | 'them'
   readonly id: string
   readonly text: string
+  /** Seconds since 1970. */
+  readonly at: number
+  /** How far it has come, as the ticks of a phone say it. */
+  readonly state: 'sent' | 'delivered' | 'read'
   readonly file?: ReceivedFile | undefined
 }
 
@@ -43,6 +47,22 @@ export class Phone {
 
   get lid(): string {
     return this.#account.lid
+  }
+
+  /** What its person is called; undefined until somebody gives it a name. */
+  get name(): string | undefined {
+    return this.#account.name
+  }
+
+  /** Whether a companion has ever been about to be linked to it. */
+  get hadCompanion(): boolean {
+    return this.#account.hadCompanion
+  }
+
+  /** Whether a companion waits for its code to be typed here. */
+  get isAskedForCode(): boolean {
+    const request = this.#account.codeRequest
+    return request !== undefined && this.#world.companions.has(request.companion.wire)
   }
 
   /** What came to this phone. */
@@ -80,9 +100,11 @@ export class Phone {
     return scanQr(this.#world, this.#account, qr)
   }
 
-  /** Unlinks all companions, as the person does in the list of linked devices. */
-  unlink(): void {
-    for (const device of linkedDevices(this.#account)) unlink(this.#world, device, 'phone')
+  /** Unlinks a companion, or all of them, as the person does in the list of linked devices. */
+  unlink(id?: number): void {
+    for (const device of linkedDevices(this.#account)) {
+      if (id === undefined || device.id === id) unlink(this.#world, device, 'phone')
+    }
   }
 
   /** Writes to a number. @returns the message's id */
@@ -108,10 +130,19 @@ export class Phone {
 
   /** What was said in the chat with a number, oldest first. */
   chatWith(number: string): ChatLine[] {
+    const [delivered, read] = [new Set<string>(), new Set(this.#account.read)]
+    for (const event of this.inbox.all) {
+      if (event.kind === 'delivered') delivered.add(event.id)
+      if (event.kind === 'read') read.add(event.id)
+    }
     return this.inbox.all.flatMap((event): ChatLine[] => {
-      if (event.kind === 'wrote' && event.to === number) return [{ from: 'me', id: event.id, text: event.text }]
-      if (event.kind !== 'message' || event.from !== number) return []
-      return [{ from: 'them', id: event.id, text: event.text, file: event.file }]
+      if (event.kind !== 'wrote' && event.kind !== 'message') return []
+      if ((event.kind === 'wrote' ? event.to : event.from) !== number) return []
+      const { id, text, at } = event
+      const isHere = event.kind === 'message' || delivered.has(id)
+      const state = read.has(id) ? 'read' : isHere ? 'delivered' : 'sent'
+      if (event.kind === 'wrote') return [{ from: 'me', id, text, at, state }]
+      return [{ from: 'them', id, text, at, state, file: event.file }]
     })
   }
 
@@ -131,6 +162,7 @@ export class Phone {
 
   /** Reads a message that a companion of this number wrote: it gets a read receipt. */
   read(from: string, messageId: string): void {
+    this.#account.read.add(messageId)
     const jid = this.#account.addressing === 'pn' ? this.#account.jid() : this.#account.lidJid()
     for (const device of linkedDevices(this.#world.account(from))) {
       deliver(device, stanza('receipt', { id: messageId, from: jid, type: 'read', t: seconds() }))

@@ -53,7 +53,10 @@ async function show(world: World, account: Account, received: Received, message:
     const retries = account.retries.get(name) ?? 0
     const text = textOf(message)
     if (account.seen.has(name)) account.inbox.add({ kind: 'repeated', id, from })
-    else account.inbox.add({ kind: 'message', id, from, device: sender.id, text, file, message, retries })
+    else {
+      const at = Number(seconds())
+      account.inbox.add({ kind: 'message', id, from, device: sender.id, text, file, message, at, retries })
+    }
     deliver(sender, stanza('receipt', { id, from: chatJid(account, chat), t: seconds() }))
   }
   account.seen.add(name)

@@ -45,9 +45,11 @@ export const rules: Rules = {
 
   closed(world, connection) {
     world.companions.delete(connection)
-    if (connection.device?.wire !== connection) return
-    connection.device.wire = undefined
-    connection.device.caughtUp = false
+    const { device } = connection
+    if (device?.wire !== connection) return
+    device.wire = undefined
+    device.caughtUp = false
+    world.changed({ number: device.account.number, event: undefined })
   },
 }
 

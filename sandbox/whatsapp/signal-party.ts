@@ -3,6 +3,7 @@
  * the library's own repository on a key store in memory.
  */
 import {
+  type AuthenticationCreds,
   addTransactionCapability,
   Curve,
   DEFAULT_CONNECTION_CONFIG,
@@ -30,6 +31,13 @@ export interface Ciphertext {
   readonly ciphertext: Uint8Array
 }
 
+/** All that a party is, as plain values with bytes in them. */
+export interface KeptParty {
+  readonly creds: AuthenticationCreds
+  readonly keys: readonly (readonly [string, unknown])[]
+  readonly nextPreKeyId: number
+}
+
 type Logger = Parameters<typeof makeCacheableSignalKeyStore>[1] & object
 
 const silent: Logger = {
@@ -43,14 +51,24 @@ const silent: Logger = {
 }
 
 export class SignalParty {
-  readonly #creds = initAuthCreds()
-  readonly #keys = memoryKeys()
+  readonly #creds: AuthenticationCreds
+  readonly #values: Map<string, unknown>
+  readonly #keys: SignalKeyStore
   readonly #repository: SignalRepositoryWithLIDStore
-  #nextPreKeyId = 1
+  #nextPreKeyId: number
 
-  constructor() {
+  /** A new party, or one that was kept. */
+  constructor(kept?: KeptParty) {
+    this.#creds = kept?.creds ?? initAuthCreds()
+    this.#values = new Map(kept?.keys)
+    this.#keys = memoryKeys(this.#values)
+    this.#nextPreKeyId = kept?.nextPreKeyId ?? 1
     const keys = addTransactionCapability(this.#keys, silent, { maxCommitRetries: 1, delayBetweenTriesMs: 0 })
     this.#repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds: this.#creds, keys }, silent)
+  }
+
+  keep(): KeptParty {
+    return { creds: this.#creds, keys: [...this.#values], nextPreKeyId: this.#nextPreKeyId }
   }
 
   get identity(): { readonly public: Uint8Array; readonly private: Uint8Array } {
@@ -127,8 +145,7 @@ export class SignalParty {
   }
 }
 
-function memoryKeys(): SignalKeyStore {
-  const values = new Map<string, unknown>()
+function memoryKeys(values: Map<string, unknown>): SignalKeyStore {
   return {
     get: async <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
       const found: Record<string, SignalDataTypeMap[T]> = {}

@@ -1,19 +1,21 @@
 /**
  * A fake WhatsApp server for the tests and the demo: it speaks the real protocol over ws:// on loopback to the
- * unmodified client, keeps everything in memory, and forgets it when it stops.
+ * unmodified client, keeps everything in memory, and forgets it when it stops, but for its accounts where it is told to.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { Failure } from '../../domain/failure.ts'
 import { Connection } from './connection.ts'
 import type { Fault } from './faults.ts'
 import type { Happenings } from './happenings.ts'
+import { AccountKeeper } from './keep-accounts.ts'
 import type { MediaHost } from './media-host.ts'
 import { Phone } from './phone.ts'
 import { rules } from './session.ts'
 import { makeId } from './stanza.ts'
 import { WebSocketPeer } from './websocket.ts'
-import { type ConnectionLine, type ServerEvent, World } from './world.ts'
+import { type AccountChange, type ConnectionLine, type ServerEvent, World } from './world.ts'
 
 const path = '/ws/chat'
 
@@ -24,6 +26,10 @@ export interface FakeWhatsApp {
   /** Every connection that was upgraded, oldest first. */
   readonly connections: readonly ConnectionLine[]
   readonly media: MediaHost
+  /** All phones, oldest first. */
+  phones(): Phone[]
+  /** Tells of what happens on phones and to their companions. @returns what ends the listening */
+  onChange(listener: (change: AccountChange) => void): () => void
   /** The phone of a number (digits), made when there is none yet. */
   phoneOf(number: string): Phone
   /** A person with a phone; the number is made up when left out. */
@@ -51,15 +57,19 @@ export interface FakeWhatsApp {
 export interface FakeWhatsAppOptions {
   /** 0, the default, takes any free one. */
   readonly port?: number | undefined
+  /** A file that keeps the accounts and their linked devices for the next start; none when left out. */
+  readonly keptIn?: string | undefined
   /** Phones send a newly linked device their keys and an empty history; on unless turned off. */
   readonly syncsHistory?: boolean | undefined
 }
 
-/** Starts a fake server on loopback. */
+/** Starts a fake server on loopback. Throws `conflict` when the port is taken. */
 export async function startFakeWhatsApp(options: FakeWhatsAppOptions = {}): Promise<FakeWhatsApp> {
   silenceLibsignal()
   const world = new World()
   world.syncsHistory = options.syncsHistory ?? true
+  const keeper = options.keptIn === undefined ? undefined : new AccountKeeper(world, options.keptIn)
+  await keeper?.start()
   const sockets = new Set<Duplex>()
   const server = createServer((request, response) => {
     world.media.answer(request, response).catch(() => response.destroy())
@@ -79,9 +89,10 @@ export async function startFakeWhatsApp(options: FakeWhatsAppOptions = {}): Prom
     ...controls(world),
     goAway: () => close(server, sockets),
     comeBack: async () => void (await listen(server, port)),
-    stop: () => {
+    stop: async () => {
+      await close(server, sockets)
+      await keeper?.stop()
       for (const account of world.accounts) account.party.close()
-      return close(server, sockets)
     },
   }
 }
@@ -96,6 +107,8 @@ type Controls = Omit<FakeWhatsApp, 'url' | 'events' | 'connections' | 'media' | 
 function controls(world: World): Controls {
   let people = 0
   return {
+    phones: () => [...world.accounts].map((account) => new Phone(world, account)),
+    onChange: (listener) => world.onChange(listener),
     phoneOf: (number) => new Phone(world, world.account(number)),
     addPerson: ({ name, number, addressing = 'lid' }) => {
       people += 1
@@ -162,7 +175,10 @@ function mostAtOnce(spans: readonly (readonly [number, number | undefined])[]): 
 
 async function listen(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = `port ${port} for the fake WhatsApp is taken`
+      reject(cause.code === 'EADDRINUSE' ? new Failure('conflict', taken, { cause }) : cause)
+    })
     server.listen(port, '127.0.0.1', resolve)
   })
   return (server.address() as AddressInfo).port

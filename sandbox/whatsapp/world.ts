@@ -1,7 +1,8 @@
 /** All that the fake server knows; in memory, forgotten when it stops. */
 import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
 import { Curve } from '@whiskeysockets/baileys'
-import { Account, type Companion, type Device, type Wire } from './account.ts'
+import { Account, type Companion, type Device, type KeptAccount, type PhoneEvent, type Wire } from './account.ts'
 import { Faults } from './faults.ts'
 import { Happenings } from './happenings.ts'
 import { MediaHost } from './media-host.ts'
@@ -37,6 +38,12 @@ export type ServerEvent =
   /** A query that this server does not know; it answered 501. */
   | { readonly kind: 'unknown_query'; readonly xmlns: string; readonly tag: string }
 
+/** Something happened on the phone of a number, or to its companions (then there is no event of the phone). */
+export interface AccountChange {
+  readonly number: string
+  readonly event: PhoneEvent | undefined
+}
+
 /** One connection, for proofs such as "never two connections of one device". Times are of `performance.now()`. */
 export interface ConnectionLine {
   readonly id: number
@@ -57,7 +64,9 @@ export interface Group {
 
 export class World {
   readonly staticKey = Curve.generateKeyPair()
-  readonly events = new Happenings<ServerEvent>('the fake server')
+  readonly events = new Happenings<ServerEvent>('the fake server', (event) => {
+    if ('number' in event) this.changed({ number: event.number, event: undefined })
+  })
   readonly faults = new Faults()
   readonly connections: ConnectionLine[] = []
   readonly wires = new Set<Wire>()
@@ -72,6 +81,7 @@ export class World {
   syncsHistory = true
   readonly #byNumber = new Map<string, Account>()
   readonly #byLid = new Map<string, Account>()
+  readonly #changes = new EventEmitter().setMaxListeners(0)
 
   get accounts(): Iterable<Account> {
     return this.#byNumber.values()
@@ -82,10 +92,25 @@ export class World {
     const known = this.#byNumber.get(number)
     if (known !== undefined) return known
     if (!/^\d{7,15}$/.test(number)) throw new Error(`"${number}" is no phone number: 7 to 15 digits`)
-    const account = new Account(number)
-    this.#byNumber.set(number, account)
+    return this.addAccount(number)
+  }
+
+  /** Adds the account of a new number, or one that was kept. */
+  addAccount(given: string | KeptAccount): Account {
+    const account: Account = new Account(given, (event) => this.changed({ number: account.number, event }))
+    this.#byNumber.set(account.number, account)
     this.#byLid.set(account.lid, account)
     return account
+  }
+
+  changed(change: AccountChange): void {
+    this.#changes.emit('change', change)
+  }
+
+  /** @returns what ends the listening. */
+  onChange(listener: (change: AccountChange) => void): () => void {
+    this.#changes.on('change', listener)
+    return () => void this.#changes.off('change', listener)
   }
 
   /** The account that a jid is about, by number or by LID; undefined when nobody has it. */

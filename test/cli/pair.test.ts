@@ -209,6 +209,20 @@ test('2, 3, 5: a Telegram bot, none at all, a suspended one and one that is link
   expect((await runCli(['pair', linked, '--new-device', '--no-wait'], { env })).code).toBe(0)
 })
 
+test('the worker of before that says only now that its device was unlinked does not end the wait', async () => {
+  const id = await insertBot({ status: 'approved', desired: 'running' })
+  const unlinked = `update instance set state = 'logged_out', last_error = 'unlinked (401)' where id = $1`
+  const run = await runCli(['pair', id], {
+    env,
+    onOutput: playing([
+      [id, () => db.database.query(unlinked, [id])],
+      ['unlinked (401)', () => show(id, 'ABCD2345')],
+      ['ABCD-2345', () => step(id, 'linked')],
+    ]),
+  })
+  expect(run.code, run.stderr).toBe(0)
+})
+
 test('5: a server that cannot do it ends the wait', async () => {
   const id = await insertBot()
   const run = await runCli(['pair', id], {

@@ -144,6 +144,7 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   wish: arrive('tg:56', { product: 'none' }),
   settings: arrive('tg:57'),
   markBlocked: { platformUserId: '77', blocked: true },
+  unsteady: { times: 5, withinMs: 600_000 },
   outboxDue: {},
   outboxNext: { chatId: '77', take: 'any', answerMark: null, settled: null },
   outboxPart: { id: 1, partsSent: 1, answerMark: null },

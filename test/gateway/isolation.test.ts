@@ -23,6 +23,7 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   recall: ({ updateKey, people }) => people.map((id) => ({ updateKey, person: personOf(id, id) })),
   picture: () => [{ product: 'prod-shared' }],
   markBlocked: ({ people }) => people.map((platformUserId) => ({ platformUserId, blocked: true })),
+  unsteady: () => [{ times: 5, withinMs: 600_000 }],
 
   home: (_, once) => [once()],
   shopText: (_, once) => [once({ text: 'help' }), once({ text: 'terms' })],

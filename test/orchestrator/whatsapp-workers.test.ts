@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { deleteInstance } from '../../services/delete-instance.ts'
 import { expireInstance } from '../../services/expire-instance.ts'
 import { renewInstance } from '../../services/renew-instance.ts'
+import { restartInstance } from '../../services/restart-instance.ts'
 import { startInstance } from '../../services/start-instance.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
 import { freeze, kill, thaw } from '../support/faults.ts'
@@ -126,6 +127,33 @@ test.for([403, 405, 440] as const)('a bot that gets %i keeps its link', { timeou
   expect(keys).toBeGreaterThan(800)
   expect(bots.fake.phoneOf(number).devices).toEqual([1])
 })
+
+test.for(['whatsapp_session', 'whatsapp_key'])(
+  'a row of %s that does not open stops the bot with the reason, is never replaced, and it runs when that is put right',
+  { timeout: 60_000 },
+  async (table) => {
+    const id = await bots.linkedBotStarted(number)
+    const { database } = bots.db
+    await database.transaction((tx) => stopInstance(tx, ownerActor, { id }))
+    await bots.rig.until(id, 'stopped')
+    await database.query(`create table before_that as select * from ${table}`)
+    await database.query(`update ${table} set sealed = (select sealed from whatsapp_key order by id limit 1)`)
+    const rows = async () => (await database.query(`select t::text from ${table} t order by 1`)).rows
+    const spoiled = await rows()
+    await database.transaction((tx) => startInstance(tx, ownerActor, { id }))
+    const { last_error: reason } = await bots.rig.until(id, 'session_error')
+    expect(reason).toMatch(/does not open|cannot be opened/)
+    expect(await rows()).toEqual(spoiled)
+    expect(bots.fake.events.count('registered')).toBe(1)
+    expect(bots.fake.phoneOf(number).devices).toEqual([1])
+    const key = table === 'whatsapp_key' ? 'now.id = was.id' : 'now.instance_id = was.instance_id'
+    await database.query(`update ${table} now set sealed = was.sealed from before_that was where ${key}`)
+    await database.transaction((tx) => restartInstance(tx, ownerActor, { id }))
+    await bots.rig.until(id, 'running')
+    await echoes('as before')
+    expect(bots.fake.events.count('linked')).toBe(1)
+  },
+)
 
 test('a stop, an expiry and a renewal leave the device linked; a deletion unlinks it', async () => {
   const id = await bots.linkedBotStarted(number)

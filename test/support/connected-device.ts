@@ -42,6 +42,7 @@ export class ConnectedDevice {
   readonly #draining = new AbortController()
   #run: Promise<void> | undefined
   #passedMs = 0
+  #skippedMs = 0
 
   constructor(
     fake: FakeWhatsApp,
@@ -56,6 +57,7 @@ export class ConnectedDevice {
     this.session = given.session ?? new MemorySession()
     const clock: Clock = {
       ...systemClock,
+      monotonicMs: () => systemClock.monotonicMs() + this.#skippedMs,
       setTimer: (delayMs, callback) => {
         if (delayMs === watchMs) return systemClock.setTimer(this.watchMs, callback)
         if (delayMs === quietMs) return systemClock.setTimer(delayMs, callback)
@@ -96,6 +98,11 @@ export class ConnectedDevice {
       (error: unknown) => this.events.add({ kind: 'ended', error }),
     )
     return this
+  }
+
+  /** So much time passes for the connection; its deadline stays where it is. */
+  passes(ms: number): void {
+    this.#skippedMs += ms
   }
 
   /** Its deadline has passed. */

@@ -51,6 +51,8 @@ export class MemorySession {
       case 'waPairing':
         this.news.push((body as GatewayRequest<'waPairing'>).news)
         return { open: !this.pairingIsClosed }
+      case 'unsteady':
+        return {}
       default:
         throw new Error(`nobody expected ${name}`)
     }

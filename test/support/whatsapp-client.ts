@@ -1,5 +1,7 @@
 /** The unmodified client with a store in memory, for tests of the fake WhatsApp server. */
 
+import { Agent } from 'node:https'
+import { createConnection, type NetConnectOpts, type Socket } from 'node:net'
 import {
   type AuthenticationCreds,
   type BaileysEventMap,
@@ -156,5 +158,12 @@ export class WhatsAppClient {
         }
       },
     }
+  }
+}
+
+/** The client makes every media url an https:// one; this agent opens a plain connection for it. */
+export class PlainAgent extends Agent {
+  override createConnection(options: NetConnectOpts): Socket {
+    return createConnection(options)
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The only file that imports Baileys (7.0.0-rc14, pinned): connect, pair, send, events. What is known of it, and why each
  * option stands here, is in docs/adr/0013-baileys-behind-an-adapter.md. A new version is a change of this file and of
- * worker/lean-whatsapp.ts, and a run of the tests against the fake server.
+ * worker/lean/whatsapp.ts, and a run of the tests against the fake server.
  */
 import './silent-libraries.ts'
 import { DEFAULT_CONNECTION_CONFIG } from '@whiskeysockets/baileys/lib/Defaults/index.js'

@@ -65,6 +65,8 @@ export class DeviceConnection implements WhatsAppConnection {
   /** What comes in is left to the next worker. */
   #isClosing = false
   #failures = 0
+  /** When connections ended in a way that admins are told of where it comes often; monotonic times. */
+  #alarming: number[] = []
   #handled = 0
   #connections = 0
   readonly #tidying = new Tidying()
@@ -73,6 +75,8 @@ export class DeviceConnection implements WhatsAppConnection {
   #onStatus: (update: StatusUpdate) => void = () => {}
   #onOpen: () => void = () => {}
   #onFirstOpen: () => void = () => {}
+  /** Whoever waits for the connection to be open. */
+  readonly #whenOpen: (() => void)[] = []
 
   constructor(context: Context, options: DeviceConnectionOptions) {
     this.#context = context
@@ -145,7 +149,7 @@ export class DeviceConnection implements WhatsAppConnection {
   /** Ends the connection, and with it `run`; never logs out, unless the bot was deleted. */
   async close(): Promise<void> {
     if (this.#isClosing) return
-    if (this.#context.draining.reason === unlinkDrain) await this.#unlink()
+    if (this.#context.draining.reason === unlinkDrain) await this.#unlinkWhenOpen()
     this.#isClosing = true
     this.#endNow()
   }
@@ -184,7 +188,7 @@ export class DeviceConnection implements WhatsAppConnection {
         onOpen: () => {
           cancelWatch()
           openedAtMs = clock.monotonicMs()
-          this.#opened().catch((error: unknown) => this.#ending.abort(error))
+          this.#opened(device).catch((error: unknown) => this.#ending.abort(error))
         },
         onClosed: (end) => ended.resolve(end),
       },
@@ -229,7 +233,7 @@ export class DeviceConnection implements WhatsAppConnection {
     }
   }
 
-  async #opened(): Promise<void> {
+  async #opened(device: Device): Promise<void> {
     const { report } = this.#context
     const { phone } = this.#options.whatsapp
     const pairing = this.#pairing
@@ -240,7 +244,10 @@ export class DeviceConnection implements WhatsAppConnection {
       await pairing.linked()
     }
     if (this.#isDonePairing) return this.#endNow()
+    // It ended while its link was told of; the next one says for itself that it is open.
+    if (device !== this.#device) return
     this.#isOpen = true
+    for (const go of this.#whenOpen.splice(0)) go()
     report({ phase: 'running', trouble: null })
     this.#connections += 1
     this.#tidyWhenQuiet()
@@ -285,6 +292,7 @@ export class DeviceConnection implements WhatsAppConnection {
     if (deadline.isPast()) throw new WorkerExit('lease_lost', 'the deadline has passed')
     const rule = ruleOf(end.code)
     log.info({ code: end.code, reason: end.reason, openForMs: Math.round(end.openForMs) }, 'a connection ended')
+    this.#alarm(rule)
     const pairing = this.#pairing
     if (!this.#session.isLinked) {
       // Whoever waits with a phone is told; where they may still be offered a code, a new device begins.
@@ -294,6 +302,19 @@ export class DeviceConnection implements WhatsAppConnection {
       await this.#session.forget()
     }
     await this.#wait(end, rule)
+  }
+
+  /** Counts what should not come often; admins are told when it has, and it is counted anew. */
+  #alarm({ alarm }: DisconnectRule): void {
+    if (alarm === undefined) return
+    const { clock, gateway, log } = this.#context
+    const nowMs = clock.monotonicMs()
+    this.#alarming = [...this.#alarming.filter((atMs) => nowMs - atMs < alarm.withinMs), nowMs]
+    if (this.#alarming.length < alarm.times) return
+    this.#alarming = []
+    gateway.call('unsteady', { ...alarm }).catch((error: unknown) => {
+      log.warn({ error }, 'admins could not be told that the connection ends again and again')
+    })
   }
 
   async #wait({ openForMs }: End, { next, words }: DisconnectRule): Promise<void> {
@@ -342,13 +363,28 @@ export class DeviceConnection implements WhatsAppConnection {
     return () => clearInterval(watch)
   }
 
+  /** A device that is about to be connected can log out only then. */
+  async #unlinkWhenOpen(): Promise<void> {
+    if (this.#device === undefined || !this.#session.isLinked) return
+    const opened = new Promise<void>((resolve) => this.#whenOpen.push(resolve))
+    if (!this.#isOpen) await this.#within(unlinkLimitMs, opened)
+    await this.#unlink()
+  }
+
   async #unlink(): Promise<void> {
     const device = this.#device
     if (device === undefined || !this.#session.isLinked) return
-    const late = new Promise<void>((resolve) => {
-      this.#context.clock.setTimer(unlinkLimitMs, resolve)
-    })
-    await Promise.race([device.unlink().catch(() => {}), late])
+    await this.#within(
+      unlinkLimitMs,
+      device.unlink().catch(() => {}),
+    )
+  }
+
+  async #within(limitMs: number, work: Promise<void>): Promise<void> {
+    const late = Promise.withResolvers<void>()
+    const cancel = this.#context.clock.setTimer(limitMs, late.resolve)
+    await Promise.race([work, late.promise])
+    cancel()
   }
 }
 

@@ -23,6 +23,8 @@ export interface DisconnectRule {
   readonly next: Next
   /** What is the matter, for a person. */
   readonly words: string
+  /** So many of them within so long, and admins are told. */
+  readonly alarm?: { readonly times: number; readonly withinMs: number }
 }
 
 const second = 1000
@@ -54,7 +56,10 @@ export const disconnects: Readonly<Record<number, DisconnectRule>> = {
     'another program uses this linked device (440): stop it, then ./botfleet restart',
   ),
   // Not "a bad session", whatever its name: the login is good.
-  500: keep({ kind: 'backoff', pace: service }, 'WhatsApp ended the connection with an error'),
+  500: {
+    ...keep({ kind: 'backoff', pace: service }, 'WhatsApp ended the connection with an error'),
+    alarm: { times: 5, withinMs: 10 * minute },
+  },
   503: keep({ kind: 'backoff', pace: service }, 'WhatsApp is not available'),
   515: keep({ kind: 'at_once' }, 'WhatsApp asked to connect anew'),
 }

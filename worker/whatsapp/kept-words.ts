@@ -12,6 +12,8 @@ const slotCount = 256
 const bytesMax = 16 * 1024
 /** What came so long before the last one was in the inbox when that came. */
 const recentMs = 60_000
+/** What is older is nobody's any more: the inbox may have forgotten that it was answered, after 48 hours at the least. */
+const oldMs = 24 * 3_600_000
 
 /** What the server says of a message: its id, where it is from, when it was sent. */
 export type Stanza = Readonly<Record<string, string>>
@@ -76,8 +78,9 @@ export class KeptWords {
     await this.#load()
     const all = this.#slots.flatMap((kept) => (kept === undefined ? [] : [kept]))
     const last = all.reduce((latest, { atMs }) => Math.max(latest, atMs), 0)
+    const from = Math.max(last - recentMs, Date.now() - oldMs)
     return all
-      .filter(({ atMs }) => atMs >= last - recentMs)
+      .filter(({ atMs }) => atMs >= from)
       .sort((one, other) => one.number - other.number)
       .flatMap(({ stanza, words }) => (stanza === null ? [] : [{ stanza, words: Buffer.from(words, 'base64') }]))
   }

@@ -68,18 +68,26 @@ export class Sender {
 
   /** Sends a message as soon as there is a connection and the pace allows; resolves when it is written. */
   async send(message: Planned, lane: Lane = 'answer'): Promise<Sent> {
-    const content = await this.#contentOf(message.part)
+    let content = await this.#contentOf(message.part)
     for (;;) {
       if (!(await this.#untilOpen())) return { kind: 'undone' }
       const outcome = await this.#attempt({ message, content }, lane)
       if (outcome.kind === 'written') return { kind: 'sent' }
       if (outcome.kind === 'failed') {
-        const { chat, id } = message
-        this.#parts.notes.note({ chat, id, state: 'failed', reason: outcome.reason })
-        return outcome
+        if (content.kind !== 'image' || content.caption === '') return this.#noteFailed(message, outcome.reason)
+        // A picture that could not be stored leaves its words.
+        content = { kind: 'text', text: content.caption }
+        continue
       }
       await new Promise<void>((resolve) => this.#context.clock.setTimer(againMs, resolve))
+      // Nobody connects again any more.
+      if (this.#context.draining.aborted) return { kind: 'undone' }
     }
+  }
+
+  #noteFailed({ chat, id }: Planned, reason: string): Sent {
+    this.#parts.notes.note({ chat, id, state: 'failed', reason })
+    return { kind: 'failed', reason }
   }
 
   /** The same; resolves when the server has acknowledged it, and has thereby taken it over. */
@@ -168,14 +176,19 @@ export class Sender {
   }
 
   #onOpen(): void {
-    const lost = [...this.#unacked.values()]
-    this.#reopening = this.#reopening.then(() => this.#sendAgain(lost))
+    this.#reopening = this.#reopening.then(() => this.#sendAgain())
     this.#wake()
   }
 
-  async #sendAgain(lost: readonly Unacked[]): Promise<void> {
+  async #sendAgain(): Promise<void> {
     try {
-      for (const each of lost) if (this.#unacked.has(each.message.id)) await this.#attempt(each, 'answer')
+      for (const [id, each] of [...this.#unacked]) {
+        if (!this.#unacked.has(id)) continue
+        const outcome = await this.#attempt(each, 'answer')
+        // The connection broke once more: it is for the next one.
+        if (outcome.kind === 'unknown' || outcome.kind === 'not_sent') keep(this.#unacked, id, each)
+        if (outcome.kind === 'failed') this.#onFailed(each.message, outcome.reason)
+      }
     } catch (error) {
       this.#context.log.debug({ error }, 'messages of the last connection were not sent again')
     }
@@ -188,6 +201,13 @@ export class Sender {
     this.#unacked.delete(id)
     this.#awaited.get(id)?.(state === 'failed' ? { kind: 'failed', reason } : { kind: 'sent' })
     if (state === 'failed' && message?.outbox === false) this.#parts.onRefused(message.chat, reason)
+  }
+
+  /** It had gone out before, and cannot go out again. */
+  #onFailed(message: Planned, reason: string): void {
+    const failed = this.#noteFailed(message, reason)
+    this.#awaited.get(message.id)?.(failed)
+    if (!message.outbox) this.#parts.onRefused(message.chat, reason)
   }
 }
 

@@ -68,6 +68,8 @@ export class SessionStore {
   startFresh(): void {
     this.#generation += 1
     this.#creds = undefined
+    // What was about to be written goes nowhere; what is on its way is waited for by whoever forgets.
+    if (this.#writing === this.#waiting) this.#writing = undefined
     this.#waiting?.settle.reject(givenUp())
     this.#waiting = undefined
     this.#remembered.clear()
@@ -203,6 +205,7 @@ export class SessionStore {
     this.#writing = batch
     // What is said in the same moment goes in the same call: a change of credentials with the keys that it belongs to.
     queueMicrotask(() => {
+      if (this.#writing !== batch) return
       if (this.#waiting === batch) this.#waiting = undefined
       void this.#writeBatch(batch).then(
         () => this.#written(batch),

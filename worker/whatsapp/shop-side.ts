@@ -4,11 +4,13 @@
  * end in between, the next one sends it under the same id, and nobody sees it twice. An answer with a file in it is too
  * large to be written down: its update is noted only when it was sent, and answered anew if it was not.
  */
+import { type Backoff, fullJitterMs } from '../../domain/backoff.ts'
 import type { WorkerLimits } from '../../domain/worker-contract.ts'
 import type { ChannelContext } from '../channel.ts'
 import { ChatQueue } from '../chat-queue.ts'
 import { Outbox } from '../outbox.ts'
 import { type Pace, Pacing } from '../pacing.ts'
+import { pause } from '../pause.ts'
 import { type Answer, Conversation } from '../shop/conversation.ts'
 import type { Screen } from '../shop/screen.ts'
 import type { Arrival, Sight } from '../shop/turn.ts'
@@ -39,6 +41,7 @@ const concurrencyMax = 20
 /** Chats that were told that the bot was away, and updates that are known to be in hand or done. */
 const rememberedMax = 2000
 const attemptsMax = 3
+const takeOverAgain: Backoff = { baseMs: 1000, maxMs: 30_000 }
 /** An answer that takes longer is announced as being written. */
 const typingAfterMs = 600
 
@@ -86,7 +89,7 @@ export class ShopSide implements ConversationSide {
   }
 
   start(): void {
-    void this.#guard('what had been left undone could not be taken over', () => this.#takeOver())
+    void this.#begin()
   }
 
   poke(): void {
@@ -132,10 +135,25 @@ export class ShopSide implements ConversationSide {
     await noted.catch(() => {})
   }
 
+  /** Until it is known what was left undone nobody is answered, so that it is asked for until it is. */
+  async #begin(): Promise<void> {
+    const { clock, draining, log } = this.#context
+    for (let failures = 1; !draining.aborted; failures += 1) {
+      try {
+        return await this.#takeOver()
+      } catch (error) {
+        // A typed end is everybody's, and comes to the worker by its heartbeats.
+        if (error instanceof WorkerExit) return
+        log.error({ error }, 'what had been left undone could not be taken over')
+      }
+      await pause(fullJitterMs(takeOverAgain, failures), { clock, draining })
+    }
+  }
+
   /** What earlier workers have written down and not sent is sent; what they have not answered is answered. */
   async #takeOver(): Promise<void> {
     const { gateway } = this.#context
-    for (let isFirst = true; ; isFirst = false) {
+    for (;;) {
       const { arrived, queued, more } = await gateway.call('waPending', {})
       const work: Promise<void>[] = []
       for (const { id, chat, body } of queued.filter((each) => this.#isNew(each.id))) {
@@ -152,10 +170,8 @@ export class ShopSide implements ConversationSide {
           work.push(this.#inChat(known.message.chat, () => this.#work(waiting)))
         }
       }
-      if (isFirst) {
-        this.#caughtUp.resolve()
-        this.#outbox.start()
-      }
+      this.#caughtUp.resolve()
+      this.#outbox.start()
       if (lost.length > 0) await gateway.call('answered', { updateKeys: lost, asked: null })
       if (!more || work.length + lost.length === 0) return
       await Promise.all(work)

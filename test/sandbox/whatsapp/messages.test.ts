@@ -1,9 +1,7 @@
-import { Agent } from 'node:https'
-import { createConnection, type NetConnectOpts, type Socket } from 'node:net'
 import { downloadMediaMessage } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FakeWhatsApp, startFakeWhatsApp } from '../../../sandbox/whatsapp/start-fake-whatsapp.ts'
-import { WhatsAppClient } from '../../support/whatsapp-client.ts'
+import { PlainAgent, WhatsAppClient } from '../../support/whatsapp-client.ts'
 
 let fake: FakeWhatsApp
 let client: WhatsAppClient
@@ -222,10 +220,3 @@ test('a companion sends a document, which the phone opens', async () => {
   expect(await sara.inbox.next('message')).toMatchObject({ text: 'look', file: { kind: 'image', bytes } })
   expect(fake.media.uploads).toBe(2)
 })
-
-/** The client makes every media url an https:// one; this agent opens a plain connection for it. */
-class PlainAgent extends Agent {
-  override createConnection(options: NetConnectOpts): Socket {
-    return createConnection(options)
-  }
-}

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { tellEndingSoon } from '../../../services/outbox/tell-ending-soon.ts'
 import { tellOutages } from '../../../services/outbox/tell-outages.ts'
+import { tellUnsteady } from '../../../services/outbox/tell-unsteady.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { PaperFleet } from './paper-fleet.ts'
 
@@ -152,6 +153,15 @@ test('a conflict that is looked at once more is told when it stays one; on Whats
   await fleet.set('bot-1', `state = 'starting', next_try_at = null`)
   await fleet.set('bot-1', `state = 'conflict', last_error = '440'`)
   expect(await told()).toEqual(both('bot_link_in_use'))
+})
+
+test('a bot whose connection ends again and again is told of to admins, once an hour', async () => {
+  const unsteady = { instanceId: 'bot-1', times: 5, withinMs: 600_000 }
+  for (let times = 1; times <= 3; times += 1) await db.database.transaction((tx) => tellUnsteady(tx, unsteady))
+  expect(await told()).toEqual(['boss bot_unsteady'])
+  await db.database.query(`update outbox_message set reference = 'bot-1:2026-01-01 00'`)
+  await db.database.transaction((tx) => tellUnsteady(tx, unsteady))
+  expect(await told()).toEqual(['boss bot_unsteady', 'boss bot_unsteady'])
 })
 
 test('of a bot that only pairs nobody hears how that ends', async () => {

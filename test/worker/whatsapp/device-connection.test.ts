@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { GatewayRequest } from '../../../domain/worker-contract.ts'
 import { type FakeWhatsApp, startFakeWhatsApp } from '../../../sandbox/whatsapp/start-fake-whatsapp.ts'
 import { ConnectedDevice } from '../../support/connected-device.ts'
 
@@ -43,6 +44,52 @@ test('a device is linked by QR code, is open, and what people write and get goes
   await device.events.next('status', ({ update }) => update.id === 'A1' && update.state === 'delivered')
   expect(device.session.linked).toBe(true)
   expect(device.session.news.map(({ step }) => step)).toEqual(['qr', 'linked'])
+})
+
+test('a connection that ends while its link is told of is not taken for an open one', async () => {
+  const pairing = { method: 'qr', number: 1, forMs: 60_000, only: false } as const
+  const device = keep(new ConnectedDevice(fake, { number, pairing }))
+  const told = Promise.withResolvers<void>()
+  const telling = Promise.withResolvers<void>()
+  device.session.before = (name, body) => {
+    if (name !== 'waPairing' || (body as GatewayRequest<'waPairing'>).news.step !== 'linked') return undefined
+    telling.resolve()
+    return told.promise
+  }
+  device.start()
+  await fake.phoneOf(number).scan(await device.shownQr())
+  await telling.promise
+  device.hurries = true
+  fake.plantFault({ kind: 'black_hole' })
+  fake.phoneOf(number).dropConnections()
+  await expect.poll(() => fake.events.count('logged_in')).toBe(2)
+  told.resolve()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(device.connection.isOpen).toBe(false)
+  expect(device.events.count('open')).toBe(0)
+})
+
+test('a device whose bot is deleted while it connects is logged out as soon as it is open', async () => {
+  const first = keep(await ConnectedDevice.link(fake, number))
+  await first.stop()
+  expect(fake.phoneOf(number).devices).toEqual([1])
+  fake.plantFault({ kind: 'slow', delayMs: 100 })
+  const second = keep(new ConnectedDevice(fake, { number, session: first.session }).start())
+  await expect.poll(() => fake.events.count('logged_in')).toBe(2)
+  await second.stop('unlink')
+  expect(fake.phoneOf(number).devices).toEqual([])
+  expect(fake.events.all.some((event) => event.kind === 'unlinked' && event.by === 'companion')).toBe(true)
+})
+
+test('a device whose bot is deleted while nobody answers is not waited for for long', async () => {
+  const first = keep(await ConnectedDevice.link(fake, number))
+  await first.stop()
+  fake.plantFault({ kind: 'black_hole' })
+  const second = keep(new ConnectedDevice(fake, { number, session: first.session }).start())
+  await expect.poll(() => fake.events.count('logged_in')).toBe(2)
+  second.hurries = true
+  await second.stop('unlink')
+  expect(fake.phoneOf(number).devices).toEqual([1])
 })
 
 test('what was on its way when a connection dropped arrives all the same, whoever had decrypted it already', async () => {

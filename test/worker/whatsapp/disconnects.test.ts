@@ -95,6 +95,24 @@ describe('a linked device', () => {
     },
   )
 
+  test('that gets 500 five times within ten minutes has admins told, and then counts anew', async () => {
+    device.hurries = true
+    const end = async (code: number) => {
+      fake.phoneOf(number).endStream(code)
+      await device.events.next('open')
+    }
+    for (const code of [500, 503, 500, 500, 500]) await end(code)
+    expect(device.session.count('unsteady')).toBe(0)
+    await end(500)
+    const told = () => device.session.calls.flatMap(({ name, body }) => (name === 'unsteady' ? [body] : []))
+    expect(told()).toEqual([{ times: 5, withinMs: 600_000 }])
+    for (let times = 1; times <= 4; times += 1) await end(500)
+    expect(told()).toHaveLength(1)
+    device.passes(600_000)
+    await end(500)
+    expect(told()).toHaveLength(1)
+  })
+
   test('that gets 515 is open again at once, and it counts for nothing', async () => {
     fake.phoneOf(number).endStream(515)
     await device.events.next('open')
@@ -137,7 +155,7 @@ describe('a linked device', () => {
   ] as const)('that meets $kind is given up after its limit at the latest, and connects anew', async (fault) => {
     fake.plantFault(fault)
     device.hurries = true
-    device.watchMs = 500
+    device.watchMs = 2000
     fake.phoneOf(number).endStream(515)
     await device.events.next('open')
     expect(fake.faultsLeft()).toBe(0)

@@ -1,11 +1,14 @@
 /** An agent's owner and the master's people on WhatsApp: bound by a code, and everything by numbers. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseAmount } from '../../../domain/money.ts'
 import { createClaimLink } from '../../../services/agents/create-claim-link.ts'
 import { createBroadcast } from '../../../services/outbox/broadcasts/create-broadcast.ts'
 import { startBroadcast } from '../../../services/outbox/broadcasts/start-broadcast.ts'
+import { dumpTables } from '../../support/backup.ts'
 import { ownerActor } from '../../support/rig.ts'
-import { numberOf, WhatsAppRig } from '../../support/whatsapp-rig.ts'
+import { type Caller, numberOf, WhatsAppRig } from '../../support/whatsapp-rig.ts'
 
 const agentNumber = '491701111111'
 const masterNumber = '491702222222'
@@ -31,6 +34,16 @@ async function earn(amount: string): Promise<void> {
      select id, 'USDT', account_of('master', 'adjustment', 'USDT'), account_of($1, 'available', 'USDT'), $2 from entry`,
     [tenant, parseAmount(amount, 'USDT').toString()],
   )
+}
+
+/** Nothing that is kept or said holds the secret: no table in plain words, no log, no message of the bot. */
+async function expectNowhere(secret: string, reader: Caller): Promise<void> {
+  const { rig, db } = shop
+  expect(JSON.stringify(await dumpTables(db.database))).not.toContain(secret)
+  expect(rig.logLines.join('\n')).not.toContain(secret)
+  const logs = join(rig.home, 'logs', rig.settings.SERVERNAME)
+  for (const file of readdirSync(logs)) expect(readFileSync(join(logs, file), 'utf8'), file).not.toContain(secret)
+  expect(reader.texts().join('\n')).not.toContain(secret)
 }
 
 const claim = () => shop.db.database.transaction((tx) => createClaimLink(tx, ownerActor, { tenant }))
@@ -87,6 +100,33 @@ test("an admin adds an agent by answers; a bot's token in one is read and kept n
   await admin.reads('Bob Shop')
   const { rows } = await shop.db.database.query<{ id: string }>(`select id from tenant where id = 'agent:bob'`)
   expect(rows).toHaveLength(1)
+  await expectNowhere(token.slice(-20), admin)
+})
+
+test.for([
+  ['in words', (token: string) => `my bot is ${token}, isn't it nice`],
+  ['as a command', (token: string) => `/agent_create agent002 ${token} Mine`],
+  ['as a number of a menu', (token: string) => token],
+] as const)("a bot's token that nobody asked for, %s, is never said again, kept or logged", async ([how, words]) => {
+  const secret = `secret-${how.replaceAll(' ', '-')}-${'x'.repeat(16)}`
+  const stranger = shop.caller(masterNumber)
+  await stranger.ask('start', 'Hello')
+  await stranger.ask(words(`880001:${secret}`), 'revoke the token')
+  await expectNowhere(secret, stranger)
+  const { rows } = await shop.db.database.query(`select id from tenant where id = 'agent:agent002'`)
+  expect(rows).toEqual([])
+})
+
+test("a bot's token is not taken for what was asked for", async () => {
+  const owner = shop.caller(agentNumber)
+  await owner.ask((await claim()).message, /Dashboard/)
+  const panel = await owner.ask('/agent', 'Shop: open')
+  await owner.ask(numberOf(panel, 'Support link'), 'Support link: none')
+  const secret = `secret-as-a-link-${'x'.repeat(16)}`
+  await owner.ask(`https://example.com/880002:${secret}`, 'revoke the token')
+  await expectNowhere(secret, owner)
+  const { rows } = await shop.db.database.query(`select support_link from tenant where id = $1`, [tenant])
+  expect(rows).toEqual([{ support_link: null }])
 })
 
 test('a broadcast says the word that ends the news, and the menu from before still counts', async () => {

@@ -6,12 +6,18 @@ import type { ChannelContext } from '../../../worker/channel.ts'
 import { Deadline } from '../../../worker/deadline.ts'
 import type { GatewayClient } from '../../../worker/gateway-client.ts'
 import { Pacing } from '../../../worker/pacing.ts'
-import type { SendOutcome, StatusUpdate, WhatsAppConnection } from '../../../worker/whatsapp/connection.ts'
+import type {
+  OutgoingContent,
+  SendOutcome,
+  StatusUpdate,
+  WhatsAppConnection,
+} from '../../../worker/whatsapp/connection.ts'
 import { Sender } from '../../../worker/whatsapp/sender.ts'
 import { SentNotes } from '../../../worker/whatsapp/sent-notes.ts'
 
 const pace = { botPerSecond: 1000, chatPerSecond: 1000, chatBurst: 1000, backgroundPerSecond: 1000 }
 let sent: string[]
+let contents: OutgoingContent[]
 let noted: unknown[]
 let refused: [string, string][]
 let outcomes: SendOutcome[]
@@ -24,6 +30,7 @@ let sender: Sender
 
 beforeEach(() => {
   sent = []
+  contents = []
   noted = []
   refused = []
   outcomes = []
@@ -38,8 +45,9 @@ beforeEach(() => {
     get isOpen() {
       return isOpen
     },
-    send: async ({ id }) => {
+    send: async ({ id, content }) => {
       sent.push(id)
+      contents.push(content)
       return outcomes.shift() ?? { kind: 'written' }
     },
     markRead: async () => {},
@@ -52,7 +60,8 @@ beforeEach(() => {
       onOpen = listener
     },
   }
-  const call = async (_name: string, { changes }: { changes: unknown[] }) => void noted.push(...changes)
+  const call = async (name: string, { changes }: { changes: unknown[] }) =>
+    name === 'picture' ? { picture: Buffer.from('a picture').toString('base64') } : void noted.push(...changes)
   const gateway = { call } as unknown as GatewayClient
   const deadline = new Deadline(systemClock)
   deadline.extend(systemClock.monotonicMs(), 3_600_000)
@@ -130,4 +139,46 @@ test('an answer that is refused after it went out is told of, what the outbox lo
   say({ ...state('A', 'failed'), reason: 'WhatsApp refused it (404)' })
   say({ ...state('B', 'failed'), reason: 'WhatsApp refused it (404)' })
   expect(refused).toEqual([['c@s.whatsapp.net', 'WhatsApp refused it (404)']])
+})
+
+test('what was going out again when the connection broke once more goes out on the one after that', async () => {
+  await sender.send(message('A'))
+  await sender.send(message('B'))
+  outcomes = [{ kind: 'unknown' }, { kind: 'not_sent' }]
+  open()
+  await vi.waitFor(() => expect(sent).toEqual(['A', 'B', 'A', 'B']))
+  open()
+  await vi.waitFor(() => expect(sent).toEqual(['A', 'B', 'A', 'B', 'A', 'B']))
+  say(state('A', 'acked'))
+  open()
+  await vi.waitFor(() => expect(sent.slice(6)).toEqual(['B']))
+})
+
+test('what cannot go out again is told of, as when it goes out for the first time', async () => {
+  await sender.send(message('A'))
+  outcomes = [{ kind: 'failed', reason: 'too large (413)' }]
+  open()
+  await vi.waitFor(() => expect(refused).toEqual([['c@s.whatsapp.net', 'too large (413)']]))
+  await notes.flush()
+  expect(noted).toEqual([{ chat: 'c@s.whatsapp.net', id: 'A', state: 'failed', reason: 'too large (413)' }])
+})
+
+test('a worker that is to end does not try again what an open connection does not take', async () => {
+  outcomes = Array.from({ length: 1000 }, () => ({ kind: 'unknown' }))
+  const waiting = sender.send(message('A'))
+  await vi.waitFor(() => expect(sent).toEqual(['A']))
+  draining.abort()
+  expect(await waiting).toEqual({ kind: 'undone' })
+  expect(sent).toEqual(['A'])
+})
+
+test('of a picture that cannot be stored the words go out', async () => {
+  outcomes = [{ kind: 'failed', reason: 'the file could not be uploaded: status 503' }]
+  const part = { kind: 'picture', picture: { product: 'tea', version: '1' }, caption: 'Tea' } as const
+  expect(await sender.send({ ...message('A'), part })).toEqual({ kind: 'sent' })
+  expect(contents).toMatchObject([
+    { kind: 'image', caption: 'Tea' },
+    { kind: 'text', text: 'Tea' },
+  ])
+  expect(sent).toEqual(['A', 'A'])
 })

@@ -197,6 +197,14 @@ test('a device that was forgotten writes nothing more', async () => {
   expect([session.creds, session.keys.size, store.isLinked]).toEqual([null, 0, false])
 })
 
+test('what a device had just said when it was forgotten is not written as that of the next one', async () => {
+  const { session, store } = await linkedStore()
+  store.credsChanged()
+  await store.forget()
+  expect(stores(session)).toEqual([])
+  expect(session.creds).toBeNull()
+})
+
 test('a first login is written in few calls, however many keys it has', async () => {
   const { session, store } = await linkedStore()
   await store.keys().set(Array.from({ length: 1700 }, (_, id) => entry(String(id), '"k"', 'pre-key')))

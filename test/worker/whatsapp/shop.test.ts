@@ -298,3 +298,18 @@ describe('people', () => {
     expect(await fates(gone)).toMatchObject({ blocked: false })
   })
 })
+
+test('a worker that could not read what was left undone asks for it again, and answers', async () => {
+  const caller = await enter()
+  const { database } = shop.db
+  const signature = '(text, bigint, text, integer)'
+  await database.query(`alter function whatsapp_pending${signature} rename to whatsapp_pending_away`)
+  try {
+    await restart()
+    await caller.write('help')
+    await vi.waitFor(() => expect(shop.rig.logLines.join('')).toContain('whatsapp_pending'), { timeout: 10_000 })
+  } finally {
+    await database.query(`alter function whatsapp_pending_away${signature} rename to whatsapp_pending`)
+  }
+  await caller.reads('How it works')
+})
