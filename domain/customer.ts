@@ -67,3 +67,25 @@ export interface TransactionView {
   readonly payment: string | null
   readonly reason: string | null
 }
+
+/** A balance that was corrected by a person. */
+export interface AdjustedBalance {
+  readonly customer: string
+  readonly currency: Currency
+  /** What it was changed by; decimal strings. */
+  readonly amount: string
+  readonly balance: string
+  readonly reason: string
+  /** This key had been applied before; nothing was written. */
+  readonly repeated: boolean
+}
+
+export type AdjustOutcome =
+  | { readonly kind: 'done'; readonly adjusted: AdjustedBalance }
+  | ({ readonly kind: 'refused' } & RefusedAdjustment)
+
+export interface RefusedAdjustment {
+  readonly refusal: 'below_zero' | 'no_reason' | 'zero'
+  /** The balance there is. */
+  readonly detail: string | null
+}

@@ -60,6 +60,7 @@ export async function keepReply(
   ])
 }
 
-function callerOf(actor: Actor): string {
+/** Whose keys they are. */
+export function callerOf(actor: Actor): string {
   return actor.userId ?? actor.name
 }

@@ -6,11 +6,11 @@ import { endpoint } from './endpoint.ts'
 import { eventSchema, instanceSchema, pairingSchema, periodSchema, sampleSchema } from './instance-schemas.ts'
 import { amount, currencyCode, cursor, instant, limit, ofInstance, pageOf, tenant } from './parts.ts'
 
-const serverName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'is no name of a server')
-const months = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(6), z.literal(12)])
-const name = z.string().trim().min(1).max(200)
-const phone = z.string().min(3).max(40)
-const token = z.string().min(1).max(200)
+export const serverName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'is no name of a server')
+export const months = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(6), z.literal(12)])
+export const name = z.string().trim().min(1).max(200)
+export const phone = z.string().min(3).max(40)
+export const token = z.string().min(1).max(200)
 
 export const listInstances = endpoint({
   method: 'get',
@@ -119,7 +119,7 @@ export const deleteInstance = endpoint({
 })
 
 /** What was paid, where somebody says so: all three or none. */
-const paid = {
+export const paid = {
   price: amount.optional(),
   currency: currencyCode.optional(),
   payment: z.string().max(200).optional(),

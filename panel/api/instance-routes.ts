@@ -149,7 +149,7 @@ function editOf(body: BodyOf<typeof api.editInstance>) {
   }
 }
 
-function periodOf(settings: Settings, body: BodyOf<typeof api.approveInstance>) {
+export function periodOf(settings: Settings, body: BodyOf<typeof api.approveInstance>) {
   return {
     months: body.duration_months,
     daysPerMonth: settings.DAYS_PER_MONTH,

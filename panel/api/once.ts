@@ -4,7 +4,7 @@ import type { Request } from 'express'
 import type { Tx } from '../../db/transaction.ts'
 import type { Endpoint } from '../../domain/api/endpoint.ts'
 import { Failure } from '../../domain/failure.ts'
-import { claimReply, type KeyedRequest, keepReply } from '../../services/api-replies.ts'
+import { callerOf, claimReply, type KeyedRequest, keepReply } from '../../services/api-replies.ts'
 import { HttpProblem, httpProblems } from './problem.ts'
 import type { Call } from './route.ts'
 
@@ -21,6 +21,17 @@ export function keyOf(endpoint: Endpoint, request: Request): KeyedRequest | unde
   }
   const asked = JSON.stringify([request.method, request.path, request.query, request.body ?? null])
   return { key, fingerprint: createHash('sha256').update(asked).digest() }
+}
+
+/**
+ * The key of a request as the ledger keeps it, for ever: replies are forgotten after a while, and a payment is never made
+ * twice. One for each caller, route and key of a caller; only of an endpoint that requires a key.
+ */
+export function lastingKey({ request, actor }: Pick<Call<Endpoint>, 'request' | 'actor'>): string {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string') throw new Error('an endpoint that moves money requires a key')
+  const asked = JSON.stringify([callerOf(actor), request.method, request.path, key])
+  return `api:${createHash('sha256').update(asked).digest('base64url')}`
 }
 
 export interface Reply {

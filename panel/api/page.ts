@@ -1,10 +1,28 @@
-/** A page of a list from a service that lists what stands behind an id: asks for one more to know whether there is more. */
+/**
+ * A page of a list from a service that lists what stands behind a cursor: asks for one more to know whether there is
+ * more. The cursor of an item is its id where nothing else is said.
+ */
 export async function pageOf<Item extends { readonly id: string | number }>(
   limit: number,
   list: (limit: number) => Promise<Item[]>,
-): Promise<{ items: Item[]; next_cursor: string | null }> {
+): Promise<Page<Item>>
+export async function pageOf<Item>(
+  limit: number,
+  list: (limit: number) => Promise<Item[]>,
+  cursorOf: (item: Item) => string,
+): Promise<Page<Item>>
+export async function pageOf<Item extends { readonly id?: unknown }>(
+  limit: number,
+  list: (limit: number) => Promise<Item[]>,
+  cursorOf = (item: Item) => String(item.id),
+): Promise<Page<Item>> {
   const found = await list(limit + 1)
   const items = found.slice(0, limit)
   const last = items.at(-1)
-  return { items, next_cursor: found.length > limit && last !== undefined ? String(last.id) : null }
+  return { items, next_cursor: found.length > limit && last !== undefined ? cursorOf(last) : null }
+}
+
+interface Page<Item> {
+  items: Item[]
+  next_cursor: string | null
 }

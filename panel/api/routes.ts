@@ -1,11 +1,17 @@
 /** Every route of the API. One that is not here does not exist; the document is made of the same list. */
+import { agentRoutes } from './agent-routes.ts'
+import { catalogueRoutes } from './catalogue-routes.ts'
+import { customerRoutes } from './customer-routes.ts'
 import { documentRoutes } from './document-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { instanceRoutes } from './instance-routes.ts'
+import { orderRoutes } from './order-routes.ts'
 import { pairingRoutes } from './pairing-routes.ts'
 import type { PanelRoute, RouteContext } from './route.ts'
 import { serverRoutes } from './server-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { shopRoutes } from './shop-routes.ts'
+import { stockRoutes } from './stock-routes.ts'
 
 export function panelRoutes(context: RouteContext): PanelRoute[] {
   const routes = [
@@ -14,6 +20,12 @@ export function panelRoutes(context: RouteContext): PanelRoute[] {
     ...instanceRoutes(context),
     ...pairingRoutes(context),
     ...eventRoutes(context),
+    ...agentRoutes(context),
+    ...shopRoutes(context),
+    ...catalogueRoutes(context),
+    ...stockRoutes(context),
+    ...customerRoutes(context),
+    ...orderRoutes(context),
   ]
   return [...routes, ...documentRoutes(context, routes)]
 }

@@ -13,7 +13,7 @@ import { Failure } from '../../domain/failure.ts'
 import type { Currency } from '../../domain/money.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
-import { findCategory } from './find-category.ts'
+import { type CategoryReference, findCategory } from './find-category.ts'
 import { readProduct } from './read-products.ts'
 
 export interface CreateProduct {
@@ -21,8 +21,7 @@ export interface CreateProduct {
   readonly id?: string | undefined
   readonly name: string
   readonly description?: string | undefined
-  /** A category's id or name. */
-  readonly category?: string | undefined
+  readonly category?: CategoryReference | undefined
   readonly currency: Currency
   /** Of one unit, in the currency's smallest unit; above 0. */
   readonly basePrice: bigint

@@ -4,7 +4,7 @@ import { nameMax, type ProductView, parseDescription, parseLine } from '../../do
 import { Failure } from '../../domain/failure.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
-import { findCategory } from './find-category.ts'
+import { type CategoryReference, findCategory } from './find-category.ts'
 import { productNotFound, readProduct } from './read-products.ts'
 
 /** What is not given stays; null takes away. */
@@ -12,8 +12,8 @@ export interface EditProduct {
   readonly id: string
   readonly name?: string | undefined
   readonly description?: string | undefined
-  /** A category's id or name; null is none. */
-  readonly category?: string | null | undefined
+  /** Null is none. */
+  readonly category?: CategoryReference | null | undefined
   /** Of one unit, in the product's own currency's smallest unit; above 0. */
   readonly basePrice?: bigint | undefined
   /** `active` brings back what was hidden or archived. */

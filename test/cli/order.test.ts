@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { OrderView } from '../../domain/shop.ts'
+import type { OrderDetails, OrderView, RefundedOrder } from '../../domain/shop.ts'
 import type { BalanceView } from '../../services/ledger/list-balances.ts'
 import type { EntryView } from '../../services/ledger/list-entries.ts'
-import type { RefundedOrder } from '../../services/orders/refund-order.ts'
-import type { OrderDetails } from '../../services/orders/show-order.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { callCli, makeHome } from './support/run-cli.ts'
 

@@ -83,7 +83,7 @@ export function ask(panel: Panel, path: string, options: Ask = {}): Promise<Answ
         for (let n = 0; n < response.rawHeaders.length; n += 2) {
           headers.append(response.rawHeaders[n] ?? '', response.rawHeaders[n + 1] ?? '')
         }
-        const json = /json/.test(headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : {}
+        const json = /\bjson\b/.test(headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : {}
         resolve({ status: response.statusCode ?? 0, headers, text, json })
       })
     },

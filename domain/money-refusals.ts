@@ -1,8 +1,16 @@
-/** What the shop refuses, as the failure that a command ends with: an exit code, and a sentence that says what to do. */
-import { Failure, type FailureCode } from '../domain/failure.ts'
-import type { OrderRefusal, OrderView } from '../domain/shop.ts'
-import { type RefusedTopUp, type TopUpRefusal, topUpCurrency } from '../domain/top-up.ts'
-import { type RefusedWithdrawal, type WithdrawalRefusal, withdrawalCurrency } from '../domain/withdrawal.ts'
+/** What the shop refuses, as the failure that a command or a request ends with: a code, and a sentence that says what to do. */
+import type { AdjustedBalance, AdjustOutcome, RefusedAdjustment } from './customer.ts'
+import { Failure, type FailureCode } from './failure.ts'
+import type { Currency } from './money.ts'
+import type { OrderRefusal, OrderView } from './shop.ts'
+import { type RefusedTopUp, type TopUpOutcome, type TopUpRefusal, type TopUpView, topUpCurrency } from './top-up.ts'
+import {
+  type RefusedWithdrawal,
+  type WithdrawalOutcome,
+  type WithdrawalRefusal,
+  type WithdrawalView,
+  withdrawalCurrency,
+} from './withdrawal.ts'
 
 type Sentence = readonly [FailureCode, (detail: string, currency: string) => string]
 
@@ -13,9 +21,9 @@ const ofWithdrawal: Record<WithdrawalRefusal, Sentence> = {
   above_available: ['conflict', (free, currency) => `only ${free} ${currency} are available`],
   not_found: ['not_found', () => 'there is no such withdrawal: ./botfleet withdrawal list shows them'],
   wrong_state: ['conflict', (state) => `the withdrawal is ${state}: that cannot be done any more, or not yet`],
-  needs_force: ['conflict', () => 'the withdrawal is approved: only an owner rejects it now, with --force'],
+  needs_force: ['conflict', () => 'the withdrawal is approved: only an owner rejects it now, by force'],
   own_request: ['not_allowed', () => 'whoever requested it cannot approve it: two other people must'],
-  person_unknown: ['not_allowed', () => 'two people must approve this: say who you are with --as USERNAME'],
+  person_unknown: ['not_allowed', () => 'two people must approve this, each by a name of their own (--as USERNAME)'],
   wrong_txid: ['usage', () => 'a txid has 64 hexadecimal digits'],
   txid_used: ['conflict', () => 'this txid paid another withdrawal'],
   no_reason: ['usage', () => 'a reason is needed: the owners read it'],
@@ -45,12 +53,25 @@ const ofOrder: Record<OrderRefusal, Sentence> = {
   fewer_left: ['conflict', (left) => `only ${left} left`],
 }
 
-export function orderFailure(refusal: OrderRefusal, order: OrderView): Failure {
+const ofAdjustment: Record<RefusedAdjustment['refusal'], Sentence> = {
+  below_zero: ['conflict', (balance, currency) => `the balance is ${balance} ${currency}: it cannot go below 0`],
+  no_reason: ['usage', () => 'a reason is needed: the customer reads it'],
+  zero: ['usage', () => 'give an amount other than 0'],
+}
+
+/** The order when it was bought; throws what was refused. */
+export function boughtOrder(order: OrderView): OrderView {
+  const { refusal, refusal_detail: detail, currency } = order
+  if (refusal === null) return order
   const [code, sentence] = ofOrder[refusal]
-  const { id, refusal_detail: detail, currency } = order
-  return new Failure(code, `${sentence(detail ?? '', currency)}: nothing was bought`, {
-    details: { refusal, detail, order: id },
-  })
+  throw new Failure(code, `${sentence(detail ?? '', currency)}: nothing was bought`, { details: { refusal, detail } })
+}
+
+/** The balance after a correction; throws what was refused. */
+export function settledAdjustment(outcome: AdjustOutcome, currency: Currency): AdjustedBalance {
+  if (outcome.kind === 'done') return outcome.adjusted
+  const { refusal, detail } = outcome
+  throw failureOf(ofAdjustment[refusal], { refusal, detail, currency })
 }
 
 export function withdrawalFailure({ refusal, detail }: RefusedWithdrawal): Failure {
@@ -59,6 +80,18 @@ export function withdrawalFailure({ refusal, detail }: RefusedWithdrawal): Failu
 
 export function topUpFailure({ refusal, detail }: RefusedTopUp): Failure {
   return failureOf(ofTopUp[refusal], { refusal, detail, currency: topUpCurrency })
+}
+
+/** The withdrawal after a step; throws what was refused. */
+export function settledWithdrawal(outcome: WithdrawalOutcome): WithdrawalView {
+  if (outcome.kind === 'refused') throw withdrawalFailure(outcome)
+  return outcome.withdrawal
+}
+
+/** The top-up after a step; throws what was refused. */
+export function settledTopUp(outcome: TopUpOutcome): TopUpView {
+  if (outcome.kind === 'refused') throw topUpFailure(outcome)
+  return outcome.topUp
 }
 
 function failureOf(
