@@ -13,9 +13,14 @@ export interface Cli {
   readonly cwd: string
 }
 
-/** Adds a command that does something. Every one takes `--json`. */
-export function addCommand(parent: Command, nameAndArguments: string, description: string): Command {
-  const command = parent.command(nameAndArguments)
+/** Adds a command that does something. Every one takes `--json`. The default one of a group needs no name. */
+export function addCommand(
+  parent: Command,
+  nameAndArguments: string,
+  description: string,
+  options: { readonly isDefault?: boolean } = {},
+): Command {
+  const command = parent.command(nameAndArguments, options)
   command.description(description).addOption(new Option('--json', 'print one JSON document'))
   return settle(command)
 }

@@ -29,10 +29,11 @@ const sections: readonly (readonly [string, readonly (readonly [string, string, 
     ],
   ],
   [
-    'First owner of the panel',
+    'People of the panel',
     [
       ['ADMIN_USERNAME', 'admin', 'Made at the first start.'],
       ['ADMIN_PASSWORD', '', 'Left out: generated and shown, or written to a file that is named.'],
+      ['REQUIRE_SECOND_FACTOR', 'owner,admin', 'Roles that can do nothing in the panel without an authenticator.'],
     ],
   ],
   [

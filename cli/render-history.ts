@@ -1,5 +1,5 @@
+import type { AuditView } from '../domain/audit.ts'
 import type { PeriodView } from '../domain/period.ts'
-import type { AuditView } from '../services/list-audit.ts'
 import type { InstanceEventView } from '../services/list-instance-events.ts'
 import { formatLocalStamp } from './format.ts'
 import type { Output } from './output.ts'

@@ -12,8 +12,12 @@ export interface Actor {
   readonly role: Role
   /** The only tenant an agent may touch; null for everybody else. */
   readonly tenant: string | null
-  /** Where from: `cli`, `api:<address>`, `bot:<instance>`, `serve`. */
+  /** Where from: `cli`, `api:<address>`, `api:<address> token:<id>`, `bot:<instance>`, `serve`. */
   readonly source: string
+  /** The id of the API token that speaks for the person; unset: they do themselves. */
+  readonly token?: string
+  /** What of the role's rights an API token has; unset: all of them. */
+  readonly scopes?: readonly Permission[]
 }
 
 /** An owner of a shop, who speaks by a chat identity: may do what an agent may, in that tenant. */
@@ -90,12 +94,14 @@ const permissions = {
 } as const satisfies Record<string, { role: Role; agent: boolean }>
 
 export type Permission = keyof typeof permissions
+export const permissionNames = Object.keys(permissions) as Permission[]
 
 /**
  * Whether the actor may do this. Staff roles are ordered; an agent needs the permission opened to agents and the
- * target to belong to its own tenant.
+ * target to belong to its own tenant; an API token needs it among its scopes besides.
  */
 export function may(actor: Actor, permission: Permission, tenant?: string): boolean {
+  if (actor.scopes !== undefined && !actor.scopes.includes(permission)) return false
   const rule = permissions[permission]
   if (actor.role === 'agent') return rule.agent && tenant !== undefined && tenant === actor.tenant
   return roles.indexOf(actor.role) <= roles.indexOf(rule.role)

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { roles } from './actor.ts'
 import { Failure } from './failure.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { parseAmount } from './money.ts'
@@ -64,6 +65,8 @@ const settingsSchema = z.object({
     .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/)
     .default('admin'),
   ADMIN_PASSWORD: z.string().min(8, 'must have at least 8 characters').optional(),
+  /** Roles whose people can do nothing in the panel before they have a second factor. */
+  REQUIRE_SECOND_FACTOR: list.pipe(z.array(z.enum(roles, `must be roles, separated by commas: ${roles.join(', ')}`))),
   AGENT_TOKEN_AES_KEY: z.string().optional(),
   /** Keys that may still open old boxes, separated by commas, after AGENT_TOKEN_AES_KEY was replaced. */
   AGENT_TOKEN_AES_KEY_PREVIOUS: z.string().optional(),

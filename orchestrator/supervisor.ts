@@ -9,6 +9,7 @@ import { Failure } from '../domain/failure.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict } from '../domain/worker-contract.ts'
 import { freeServerName } from '../services/free-server-name.ts'
 import { readServerPlan } from '../services/read-server-plan.ts'
+import { startAuditChain } from './audit-chain.ts'
 import { ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
 import { startExpiry } from './expiry.ts'
@@ -179,6 +180,7 @@ export class Supervisor {
       startPlacement(this.#context, term, fleet, () => loop.wake()),
       startLogRotation(this.#context),
       startHousekeeping(this.#context),
+      startAuditChain(this.#context),
       startShopJobs(this.#context),
       startNotices(this.#context),
       outboxWake,

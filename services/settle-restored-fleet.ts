@@ -26,8 +26,8 @@ export interface SettledFleet {
 
 /**
  * Makes a fleet out of restored rows (design section 5, point 11): nobody holds a name, no worker is known, every epoch
- * is new. What people had in their hands when the backup was taken and may have given up since, open sessions and unused
- * codes, is void.
+ * is new. What people had in their hands when the backup was taken and may have given up since, open sessions, API
+ * tokens and unused codes, is void.
  */
 export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRestoredFleet): Promise<SettledFleet> {
   assertMay(actor, 'database.restore')
@@ -50,6 +50,7 @@ export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRes
     [[...restingStates], `restored from a backup of ${input.takenAt}`],
   )
   const revoked = await tx.query('update user_session set revoked_at = now() where revoked_at is null')
+  await tx.query('update api_token set revoked_at = now() where revoked_at is null')
   await tx.query('update link_code set used_at = now() where used_at is null')
   const settled = { stopped: stopped.rowCount, sessionsRevoked: revoked.rowCount }
   const leaseTtlMs = Math.max(0, ...servers.rows.map(({ lease_ttl_ms: ttlMs }) => ttlMs ?? 0))

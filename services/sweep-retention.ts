@@ -10,7 +10,7 @@ const replyHours = 24
 
 /**
  * Deletes a batch of what is past its retention: events, samples, handled update ids, what was sent, messages that are over,
- * ended sessions and old login attempts. Money and audit are never touched.
+ * ended sessions and API tokens, and old login attempts. Money and audit are never touched.
  * @returns how many rows went; call again while it is not zero.
  */
 export async function sweepRetention(
@@ -26,6 +26,8 @@ export async function sweepRetention(
     ['outbox_message', `state in ('sent', 'dropped') and ended_at < ${clock} - $1 * interval '1 day'`, input.eventDays],
     ['login_attempt', `at < ${clock} - $1 * interval '1 day'`, peopleDays],
     ['user_session', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],
+    // Ended ones only: a token without an end is nobody's to forget.
+    ['api_token', `coalesce(revoked_at, expires_at) < ${clock} - $1 * interval '1 day'`, peopleDays],
     ['api_reply', `created_at < ${clock} - $1 * interval '1 hour'`, replyHours],
     ['link_code', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],
   ]

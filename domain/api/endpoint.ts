@@ -55,6 +55,8 @@ interface EndpointShape {
   readonly key?: 'optional' | 'required'
   /** The answer holds a secret that is shown once: a repeated request is refused instead of answered again. */
   readonly secretAnswer?: boolean
+  /** Open also to who must have a second factor and has none yet. */
+  readonly beforeSecondFactor?: boolean
   /** Bytes of a body; `requestBytesMax` when left out. */
   readonly bodyBytesMax?: number
   /** What the answer is when it is no JSON, for example `text/csv`. */

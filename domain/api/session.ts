@@ -16,9 +16,15 @@ export const userSchema = z
     created_at: instant,
     updated_at: instant,
     disabled_at: optionalInstant,
+    /** Whether a login asks for a code besides the password. */
+    second_factor: z.boolean(),
     linked: z.array(z.strictObject({ platform: z.enum(platforms), platform_user_id: z.string(), linked_at: instant })),
   })
   .meta({ id: 'User', description: 'A person who operates the fleet.' }) satisfies z.ZodType<UserView>
+
+/** Whatever somebody gives for a password. */
+export const password = z.string().min(1).max(passwordBytesMax)
+export const secondFactorCode = z.string().min(1).max(100)
 
 export const logIn = endpoint({
   method: 'post',
@@ -26,7 +32,12 @@ export const logIn = endpoint({
   access: 'public',
   tag: 'access',
   summary: 'Opens a session (seed row S4-039); a browser gets it as a cookie, a program by its token.',
-  body: z.strictObject({ username: z.string().min(1).max(200), password: z.string().min(1).max(passwordBytesMax) }),
+  body: z.strictObject({
+    username: z.string().min(1).max(200),
+    password,
+    /** Of who has a second factor: what the authenticator shows, or a recovery code. */
+    code: secondFactorCode.optional(),
+  }),
   answer: z
     .strictObject({
       success: z.literal(true),
@@ -45,6 +56,7 @@ export const logOut = endpoint({
   method: 'post',
   path: '/api/logout',
   access: 'session',
+  beforeSecondFactor: true,
   tag: 'access',
   summary: 'Ends this session.',
   answer: z.strictObject({ success: z.literal(true) }),
@@ -54,9 +66,15 @@ export const whoAmI = endpoint({
   method: 'get',
   path: '/api/me',
   access: 'session',
+  beforeSecondFactor: true,
   tag: 'access',
   summary: 'Who is asking, and what they may.',
   answer: z
-    .strictObject({ user: userSchema, expires_at: instant, permissions: z.array(z.string()) })
+    .strictObject({
+      user: userSchema,
+      /** Null for an API token without an end. */
+      expires_at: optionalInstant,
+      permissions: z.array(z.string()),
+    })
     .meta({ id: 'Me' }),
 })

@@ -13,12 +13,14 @@ import { requestBytesMax } from '../../domain/api/parts.ts'
 import { Failure } from '../../domain/failure.ts'
 import { peerLogPath } from '../../runtime/instance-log.ts'
 import type { Log } from '../../runtime/log.ts'
-import { findSession, type Session } from '../../services/find-session.ts'
+import { findCaller } from '../../services/access/find-caller.ts'
+import type { Session } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
 import { answerOnce, keyOf } from './once.ts'
 import { assertHostKnown, assertOwnOrigin } from './origin.ts'
 import { answerPeerLog } from './peer-door.ts'
 import { HttpProblem, httpProblems, problemHandler, requestIdOf } from './problem.ts'
+import { auditRefusals } from './refusals.ts'
 import { assertCurrent } from './revision.ts'
 import type { Call, PanelRoute, RouteContext } from './route.ts'
 import { panelRoutes } from './routes.ts'
@@ -58,6 +60,7 @@ export function createPanelApp(options: PanelAppOptions): Express {
   app.use((request: Request) => {
     throw new HttpProblem(httpProblems.noSuchRoute, `there is nothing at ${request.path}`)
   })
+  app.use(auditRefusals(options))
   app.use(problemHandler(options.log))
   return app
 }
@@ -110,7 +113,9 @@ function admit(options: PanelAppOptions, { endpoint }: PanelRoute): RequestHandl
       const presented = presentedToken(request)
       if (presented === undefined) throw notAuthenticated()
       if (presented.by === 'cookie' && method !== 'get') assertNotForged(options, request)
-      const { actor } = await recogniseCaller(options, request, response, presented)
+      const session = await recogniseCaller(options, request, response, presented)
+      const { actor } = session
+      assertSecondFactor(options, endpoint, session)
       if (access !== 'session') assertMay(actor, access, actor.tenant ?? undefined)
     }
     next()
@@ -135,10 +140,19 @@ async function recogniseCaller(
   { token }: PresentedToken,
 ): Promise<Session> {
   const source = `api:${countedAddress(request.ip)}`
-  const session = await findSession(options.database, { token, source })
+  const session = await findCaller(options.database, { token, source })
   if (session === undefined) throw notAuthenticated()
   response.locals['caller'] = { session, token } satisfies Caller
   return session
+}
+
+/** Who must have a second factor and has none may only get one (REQUIRE_SECOND_FACTOR). */
+function assertSecondFactor({ settings }: PanelAppOptions, { beforeSecondFactor }: Endpoint, session: Session): void {
+  if (beforeSecondFactor === true || session.secondFactor) return
+  if (!settings.REQUIRE_SECOND_FACTOR.includes(session.actor.role)) return
+  throw new Failure('not_allowed', 'the role needs a second factor here: set an authenticator up first', {
+    details: { needed: 'second_factor' },
+  })
 }
 
 function notAuthenticated(): Failure {

@@ -1,5 +1,9 @@
 /** Every route of the API. One that is not here does not exist; the document is made of the same list. */
+
+import { accessRoutes } from './access-routes.ts'
+import { accountRoutes } from './account-routes.ts'
 import { agentRoutes } from './agent-routes.ts'
+import { auditRoutes } from './audit-routes.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { customerRoutes } from './customer-routes.ts'
 import { documentRoutes } from './document-routes.ts'
@@ -26,6 +30,9 @@ export function panelRoutes(context: RouteContext): PanelRoute[] {
     ...stockRoutes(context),
     ...customerRoutes(context),
     ...orderRoutes(context),
+    ...accountRoutes(context),
+    ...accessRoutes(context),
+    ...auditRoutes(context),
   ]
   return [...routes, ...documentRoutes(context, routes)]
 }

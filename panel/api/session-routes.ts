@@ -30,7 +30,7 @@ export function sessionRoutes(context: RouteContext): PanelRoute[] {
   ]
 }
 
-function logInRoute({ database, origins, hasher }: RouteContext): PanelRoute {
+function logInRoute({ database, origins, hasher, keyring }: RouteContext): PanelRoute {
   let underway = 0
   return open(api.logIn, async ({ request, response, body }) => {
     if (underway >= loginsAtOnceMax) {
@@ -42,7 +42,8 @@ function logInRoute({ database, origins, hasher }: RouteContext): PanelRoute {
     try {
       const address = countedAddress(request.ip)
       const replaces = presentedToken(request)?.token
-      const loggedIn = await logIn(database, { ...body, address, replaces }, hasher)
+      const userAgent = request.headers['user-agent']
+      const loggedIn = await logIn(database, { ...body, address, replaces, userAgent, keyring }, hasher)
       const cookie = keepsSecureCookie(origins, request.headers.host)
       if (cookie) setSessionCookie(response, loggedIn.token)
       return {

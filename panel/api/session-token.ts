@@ -9,9 +9,9 @@ export interface PresentedToken {
   readonly by: 'cookie' | 'bearer'
 }
 
-/** The session token of a request; `Authorization: Bearer` wins, and a cookie beside it is not looked at. */
+/** The token of a request, of a session or an API token; `Authorization: Bearer` wins, and a cookie beside it is not looked at. */
 export function presentedToken(request: Request): PresentedToken | undefined {
-  const bearer = /^Bearer +([\w-]{43})$/i.exec(request.headers.authorization ?? '')?.[1]
+  const bearer = /^Bearer +((?:bfl_[a-z2-7]{8}_)?[\w-]{43})$/i.exec(request.headers.authorization ?? '')?.[1]
   if (bearer !== undefined) return { token: bearer, by: 'bearer' }
   if (/^Bearer\b/i.test(request.headers.authorization ?? '')) return { token: '', by: 'bearer' }
   const cookie = cookieToken(request)

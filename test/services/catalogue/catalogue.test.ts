@@ -1,6 +1,7 @@
 /** Categories and products as operators change them, and as customers see them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Actor } from '../../../domain/actor.ts'
+import { listAudit } from '../../../services/audit/list-audit.ts'
 import { archiveCategory } from '../../../services/catalogue/archive-category.ts'
 import { archiveProduct } from '../../../services/catalogue/archive-product.ts'
 import { type CatalogueCategory, catalogueOf } from '../../../services/catalogue/catalogue-of.ts'
@@ -16,7 +17,6 @@ import { renameCategory } from '../../../services/catalogue/rename-category.ts'
 import { setPicture } from '../../../services/catalogue/set-picture.ts'
 import { showProduct } from '../../../services/catalogue/show-product.ts'
 import { translateProduct } from '../../../services/catalogue/translate-product.ts'
-import { listAudit } from '../../../services/list-audit.ts'
 import { ownerActor } from '../../support/rig.ts'
 import { Shelf } from '../stock/shelf-fixture.ts'
 

@@ -15,6 +15,7 @@ import {
   goodPassword,
   letTimePass,
   operatorOfTheMachine as machine,
+  peopleKeyring,
 } from './people-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
@@ -31,7 +32,12 @@ beforeEach(async () => {
 const enter = (
   options: { username?: string; password?: string; address?: string; replaces?: string } = {},
   hasher?: PasswordHasher,
-) => logIn(test.database, { username: 'rosa', password: goodPassword, address: '192.0.2.1', ...options }, hasher)
+) =>
+  logIn(
+    test.database,
+    { username: 'rosa', password: goodPassword, address: '192.0.2.1', keyring: () => peopleKeyring, ...options },
+    hasher,
+  )
 const fail = (options: { username?: string; address?: string } = {}) =>
   expect(enter({ ...options, password: 'not the password' })).rejects.toMatchObject({ code: 'not_authenticated' })
 const session = (token: string) => findSession(test.database, { token, source: 'api:192.0.2.9' })
