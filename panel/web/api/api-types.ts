@@ -1,6 +1,207 @@
 // Written by panel/build/write-api-types.ts from the OpenAPI document, to which a test holds it. Not to be edited.
 
 export interface Schemas {
+  AddedStock: {
+    product: string
+    import: number
+    added: number
+    skipped_count: number
+    skipped: {
+      line: number
+      trouble: 'blank' | 'too_long' | 'not_utf8' | 'control_characters' | 'repeated' | 'in_stock'
+      same_as?: number | undefined
+    }[]
+    available: number
+  }
+  AdjustedBalance: {
+    customer: string
+    currency: 'USDT' | 'IRR'
+    amount: string
+    balance: string
+    reason: string
+    repeated: boolean
+  }
+  Agent: {
+    id: string
+    tenant: string
+    name: string
+    status: 'active' | 'paused'
+    markup: Schemas['Markup']
+    owners: Schemas['ShopOwner'][]
+    instances: Schemas['AgentBot'][]
+    customers: number
+    sales: Schemas['Sales'][]
+    created_at: string
+    updated_at: string
+  }
+  AgentBot: {
+    id: string
+    platform: 'telegram' | 'whatsapp'
+    name: string
+    username: string | null
+    status: 'new' | 'approved' | 'expired' | 'suspended' | 'deleted'
+    desired: 'running' | 'stopped' | 'pairing'
+    state:
+      | 'stopped'
+      | 'starting'
+      | 'pairing'
+      | 'connecting'
+      | 'running'
+      | 'backoff'
+      | 'stopping'
+      | 'conflict'
+      | 'logged_out'
+      | 'token_invalid'
+      | 'restricted'
+      | 'session_error'
+      | 'failed'
+    last_error: string | null
+    expires_at: string | null
+  }
+  ApiToken: {
+    id: string
+    name: string
+    username: string
+    scopes:
+      | (
+          | 'instance.read'
+          | 'instance.create'
+          | 'instance.edit'
+          | 'instance.set_token'
+          | 'instance.approve'
+          | 'instance.renew'
+          | 'instance.expire'
+          | 'instance.suspend'
+          | 'instance.activate'
+          | 'instance.start'
+          | 'instance.stop'
+          | 'instance.restart'
+          | 'instance.pair'
+          | 'instance.move'
+          | 'instance.delete'
+          | 'instance.logs'
+          | 'server.read'
+          | 'server.drain'
+          | 'server.confirm_clock'
+          | 'settings.read'
+          | 'user.read'
+          | 'user.manage'
+          | 'key.rotate'
+          | 'database.backup'
+          | 'database.restore'
+          | 'agent.read'
+          | 'agent.manage'
+          | 'shop.read'
+          | 'shop.edit'
+          | 'catalogue.read'
+          | 'catalogue.edit'
+          | 'stock.read'
+          | 'stock.add'
+          | 'stock.remove'
+          | 'stock.export'
+          | 'customer.read'
+          | 'customer.block'
+          | 'customer.erase'
+          | 'balance.adjust'
+          | 'order.read'
+          | 'order.place'
+          | 'order.refund'
+          | 'top_up.read'
+          | 'top_up.confirm'
+          | 'withdrawal.read'
+          | 'withdrawal.request'
+          | 'withdrawal.cancel'
+          | 'withdrawal.review'
+          | 'withdrawal.pay'
+          | 'withdrawal.force'
+          | 'ledger.read'
+          | 'outbox.read'
+          | 'outbox.redrive'
+          | 'broadcast.send'
+          | 'import.run'
+          | 'audit.read'
+        )[]
+      | null
+    created_at: string
+    created_by: string
+    expires_at: string | null
+    last_used_at: string | null
+    last_used_from: string | null
+    revoked_at: string | null
+  }
+  AuditEntry: {
+    id: number
+    at: string
+    actor: string
+    source: string
+    action: string
+    target_kind: string
+    target_id: string | null
+    tenant: string | null
+    details: Record<string, unknown> | null
+  }
+  AuditFinding: { kind: 'changed' | 'missing' | 'inserted' | 'rewritten'; position: number | null; id: number | null }
+  AuditHead: { position: number; hash: string; chained_at: string }
+  AuditVerdict: {
+    ok: boolean
+    checked: number
+    head: Schemas['AuditHead'] | null
+    findings: Schemas['AuditFinding'][]
+    more: boolean
+  }
+  Category: {
+    id: number
+    name: string
+    names: Record<string, string>
+    position: number
+    products: number
+    archived_at: string | null
+  }
+  ClaimLink: { tenant: string; link: string | null; message: string; expires_at: string }
+  Customer: {
+    id: string
+    tenant: string
+    platform: 'telegram' | 'whatsapp'
+    platform_user_id: string
+    username: string | null
+    display_name: string | null
+    language: string | null
+    orders: number
+    balances: { currency: 'USDT' | 'IRR'; amount: string }[]
+    blocked_at: string | null
+    blocked_reason: string | null
+    erased_at: string | null
+    created_at: string
+    last_seen_at: string
+  }
+  CustomerDetails: {
+    id: string
+    tenant: string
+    platform: 'telegram' | 'whatsapp'
+    platform_user_id: string
+    username: string | null
+    display_name: string | null
+    language: string | null
+    orders: number
+    balances: { currency: 'USDT' | 'IRR'; amount: string }[]
+    blocked_at: string | null
+    blocked_reason: string | null
+    erased_at: string | null
+    created_at: string
+    last_seen_at: string
+    chats: { instance: string; chat_id: string; blocked_at: string | null }[]
+    latest_orders: {
+      id: number
+      product: string
+      product_name: string
+      quantity: number
+      currency: 'USDT' | 'IRR'
+      total: string
+      refunded: string
+      status: 'reserved' | 'paid' | 'refused' | 'cancelled' | 'partly_refunded' | 'refunded'
+      created_at: string
+    }[]
+  }
   ExpiryPause: {
     noticed_at: string
     noticed_by: string
@@ -68,6 +269,42 @@ export interface Schemas {
     server_name: string | null
     epoch: number | null
   }
+  ListedOrder: {
+    id: number
+    tenant: string
+    customer: string
+    instance: string | null
+    product: string
+    product_name: string
+    quantity: number
+    currency: 'USDT' | 'IRR'
+    base_price: string
+    markup: string
+    unit_price: string
+    discount: string
+    total: string
+    status: 'reserved' | 'paid' | 'refused' | 'cancelled' | 'partly_refunded' | 'refunded'
+    refusal:
+      | (
+          | 'shop_paused'
+          | 'customer_blocked'
+          | 'not_for_sale'
+          | 'price_changed'
+          | 'over_limit'
+          | 'not_enough_balance'
+          | 'sold_out'
+          | 'fewer_left'
+        )
+      | null
+    refusal_detail: string | null
+    refunded_units: number
+    refunded: string
+    pay_until: string | null
+    created_at: string
+    paid_at: string | null
+    delivered_at: string | null
+    customer_name: string | null
+  }
   LogEntry: {
     at: string | null
     level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
@@ -91,7 +328,163 @@ export interface Schemas {
     expires_at: string
     cookie: boolean
   }
-  Me: { user: Schemas['User']; expires_at: string; permissions: string[] }
+  Markup: { kind: 'percent' | 'fixed'; percent: string; fixed: { USDT: string; IRR: string } }
+  Me: { user: Schemas['User']; expires_at: string | null; permissions: string[] }
+  NewApiToken: {
+    id: string
+    name: string
+    username: string
+    scopes:
+      | (
+          | 'instance.read'
+          | 'instance.create'
+          | 'instance.edit'
+          | 'instance.set_token'
+          | 'instance.approve'
+          | 'instance.renew'
+          | 'instance.expire'
+          | 'instance.suspend'
+          | 'instance.activate'
+          | 'instance.start'
+          | 'instance.stop'
+          | 'instance.restart'
+          | 'instance.pair'
+          | 'instance.move'
+          | 'instance.delete'
+          | 'instance.logs'
+          | 'server.read'
+          | 'server.drain'
+          | 'server.confirm_clock'
+          | 'settings.read'
+          | 'user.read'
+          | 'user.manage'
+          | 'key.rotate'
+          | 'database.backup'
+          | 'database.restore'
+          | 'agent.read'
+          | 'agent.manage'
+          | 'shop.read'
+          | 'shop.edit'
+          | 'catalogue.read'
+          | 'catalogue.edit'
+          | 'stock.read'
+          | 'stock.add'
+          | 'stock.remove'
+          | 'stock.export'
+          | 'customer.read'
+          | 'customer.block'
+          | 'customer.erase'
+          | 'balance.adjust'
+          | 'order.read'
+          | 'order.place'
+          | 'order.refund'
+          | 'top_up.read'
+          | 'top_up.confirm'
+          | 'withdrawal.read'
+          | 'withdrawal.request'
+          | 'withdrawal.cancel'
+          | 'withdrawal.review'
+          | 'withdrawal.pay'
+          | 'withdrawal.force'
+          | 'ledger.read'
+          | 'outbox.read'
+          | 'outbox.redrive'
+          | 'broadcast.send'
+          | 'import.run'
+          | 'audit.read'
+        )[]
+      | null
+    created_at: string
+    created_by: string
+    expires_at: string | null
+    last_used_at: string | null
+    last_used_from: string | null
+    revoked_at: string | null
+    token: string
+  }
+  NewSecondFactor: { secret: string; uri: string; qr_svg: string }
+  Order: {
+    id: number
+    tenant: string
+    customer: string
+    instance: string | null
+    product: string
+    product_name: string
+    quantity: number
+    currency: 'USDT' | 'IRR'
+    base_price: string
+    markup: string
+    unit_price: string
+    discount: string
+    total: string
+    status: 'reserved' | 'paid' | 'refused' | 'cancelled' | 'partly_refunded' | 'refunded'
+    refusal:
+      | (
+          | 'shop_paused'
+          | 'customer_blocked'
+          | 'not_for_sale'
+          | 'price_changed'
+          | 'over_limit'
+          | 'not_enough_balance'
+          | 'sold_out'
+          | 'fewer_left'
+        )
+      | null
+    refusal_detail: string | null
+    refunded_units: number
+    refunded: string
+    pay_until: string | null
+    created_at: string
+    paid_at: string | null
+    delivered_at: string | null
+  }
+  OrderDetails: {
+    id: number
+    tenant: string
+    customer: string
+    instance: string | null
+    product: string
+    product_name: string
+    quantity: number
+    currency: 'USDT' | 'IRR'
+    base_price: string
+    markup: string
+    unit_price: string
+    discount: string
+    total: string
+    status: 'reserved' | 'paid' | 'refused' | 'cancelled' | 'partly_refunded' | 'refunded'
+    refusal:
+      | (
+          | 'shop_paused'
+          | 'customer_blocked'
+          | 'not_for_sale'
+          | 'price_changed'
+          | 'over_limit'
+          | 'not_enough_balance'
+          | 'sold_out'
+          | 'fewer_left'
+        )
+      | null
+    refusal_detail: string | null
+    refunded_units: number
+    refunded: string
+    pay_until: string | null
+    created_at: string
+    paid_at: string | null
+    delivered_at: string | null
+    customer_name: string | null
+    units: { unit: number; kind: 'line' | 'file'; file_name: string | null; refunded_at: string | null }[]
+    refunds: {
+      id: number
+      units: number
+      amount: string
+      restocked: boolean
+      reason: string | null
+      actor: string
+      at: string
+    }[]
+    profit: { amount: string; reverted: string; state: 'pending' | 'matured' | 'reverted'; mature_at: string } | null
+  }
   Pairing: {
     success: true
     pairing_code: string | null
@@ -133,7 +526,31 @@ export interface Schemas {
     requestId: string
     errors?: { field: string; message: string }[] | undefined
   }
+  Product: {
+    id: string
+    name: string
+    description: string
+    translations: Record<string, { name?: string | undefined; description?: string | undefined }>
+    category: { id: number; name: string } | null
+    currency: 'USDT' | 'IRR'
+    base_price: string
+    status: 'active' | 'hidden' | 'archived'
+    visible_to_agents: boolean
+    limit_per_customer: number | null
+    low_stock_threshold: number | null
+    low_stock: boolean
+    position: number
+    picture: { type: 'image/jpeg' | 'image/png' | 'image/webp'; bytes: number; id: string } | null
+    stock: { available: number; reserved: number; sold: number; spoilt: number }
+    created_at: string
+    created_by: string
+    updated_at: string
+  }
+  RefundedOrder: { order: Schemas['Order']; units: number; amount: string; restocked: boolean; repeated: boolean }
+  RemovedStock: { product: string; removed: number; spoilt: number; kept: number }
+  Sales: { currency: 'USDT' | 'IRR'; orders: number; units: number; turnover: string; profit: string }
   Sample: { at: string; cpu_percent: number; memory_bytes: number }
+  SecondFactor: { enabled: boolean; confirmed_at: string | null; recovery_codes_left: number }
   Server: {
     name: string
     alive: boolean
@@ -155,7 +572,53 @@ export interface Schemas {
     started_at: string | null
   }
   ServerInfo: { server_name: string; total_bots: number; new_bots: number; approved_bots: number; expired_bots: number }
+  Session: {
+    id: string
+    username: string
+    created_at: string
+    last_seen_at: string
+    expires_at: string
+    source: string
+    user_agent: string | null
+    current: boolean
+  }
+  SessionsEnded: { sessions_ended: number }
   Setting: { name: string; value: string | null; is_secret: boolean; is_set: boolean }
+  Shelf: {
+    product: string
+    name: string
+    available: number
+    reserved: number
+    sold: number
+    spoilt: number
+    low_stock_threshold: number | null
+    low_stock: boolean
+    wishes: number
+  }
+  Shop: {
+    tenant: string
+    name: string
+    status: 'active' | 'paused'
+    markup: Schemas['Markup']
+    links: { support: string | null; channel: string | null; announcement: string | null }
+    buttons: { title: string; url: string }[]
+    texts: Record<string, Record<string, string>>
+    notice_chat: string | null
+  }
+  ShopOwner: { platform: 'telegram' | 'whatsapp'; platform_user_id: string; linked_at: string }
+  StockUnit: {
+    id: number
+    product: string
+    kind: 'line' | 'file'
+    file_name: string | null
+    state: 'available' | 'reserved' | 'sold' | 'spoilt'
+    import: number | null
+    source: string | null
+    order: number | null
+    added_at: string
+    reserved_until: string | null
+    sold_at: string | null
+  }
   Subscribed: {
     message: string
     instance_id: string
@@ -171,6 +634,17 @@ export interface Schemas {
     name: string | null
     reason: string | null
   }
+  Transaction: {
+    id: number
+    at: string
+    kind: string
+    amount: string
+    currency: 'USDT' | 'IRR'
+    order: number | null
+    product_name: string | null
+    payment: string | null
+    reason: string | null
+  }
   User: {
     id: string
     username: string
@@ -179,16 +653,123 @@ export interface Schemas {
     created_at: string
     updated_at: string
     disabled_at: string | null
+    second_factor: boolean
     linked: { platform: 'telegram' | 'whatsapp'; platform_user_id: string; linked_at: string }[]
   }
 }
 
 export interface Operations {
+  'DELETE /api/agents/{id}/owners/{platform}/{platform_user_id}': {
+    params: { id: string; platform: 'telegram' | 'whatsapp'; platform_user_id: string }
+    query: undefined
+    body: undefined
+    answer: { items: Schemas['ShopOwner'][] }
+  }
   'DELETE /api/instances/{id}': {
     params: { id: string }
     query: undefined
     body: undefined
     answer: Schemas['Instance']
+  }
+  'DELETE /api/me/sessions': { params: undefined; query: undefined; body: undefined; answer: Schemas['SessionsEnded'] }
+  'DELETE /api/products/{id}/picture': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Product']
+  }
+  'DELETE /api/sessions/{id}': { params: { id: string }; query: undefined; body: undefined; answer: { success: true } }
+  'DELETE /api/shops/{tenant}/buttons/{position}': {
+    params: { tenant: string; position: string }
+    query: { title?: string | undefined }
+    body: undefined
+    answer: Schemas['Shop']
+  }
+  'DELETE /api/tokens/{id}': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['ApiToken'] }
+  'DELETE /api/users/{username}/second-factor': {
+    params: { username: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['SessionsEnded']
+  }
+  'DELETE /api/users/{username}/sessions': {
+    params: { username: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['SessionsEnded']
+  }
+  'GET /api/agents': {
+    params: undefined
+    query: { status?: 'active' | 'paused' | undefined; limit?: number | undefined; cursor?: string | undefined }
+    body: undefined
+    answer: { items: Schemas['Agent'][]; next_cursor: string | null }
+  }
+  'GET /api/agents/{id}': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['Agent'] }
+  'GET /api/agents/{id}/owners': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: { items: Schemas['ShopOwner'][] }
+  }
+  'GET /api/audit': {
+    params: undefined
+    query: {
+      actor?: string | undefined
+      action?: string | undefined
+      target?: string | undefined
+      tenant?: string | undefined
+      from?: string | undefined
+      until?: string | undefined
+      limit?: number | undefined
+      cursor?: number | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['AuditEntry'][]; next_cursor: string | null }
+  }
+  'GET /api/audit/export': {
+    params: undefined
+    query: {
+      actor?: string | undefined
+      action?: string | undefined
+      target?: string | undefined
+      tenant?: string | undefined
+      from?: string | undefined
+      until?: string | undefined
+      format?: 'csv' | 'jsonl' | undefined
+    }
+    body: undefined
+    answer: string
+  }
+  'GET /api/categories': {
+    params: undefined
+    query: { archived?: 'true' | 'false' | undefined; limit?: number | undefined; cursor?: string | undefined }
+    body: undefined
+    answer: { items: Schemas['Category'][]; next_cursor: string | null }
+  }
+  'GET /api/customers': {
+    params: undefined
+    query: {
+      tenant?: string | undefined
+      q?: string | undefined
+      blocked?: 'true' | 'false' | undefined
+      erased?: 'true' | 'false' | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['Customer'][]; next_cursor: string | null }
+  }
+  'GET /api/customers/{id}': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['CustomerDetails']
+  }
+  'GET /api/customers/{id}/history': {
+    params: { id: string }
+    query: { limit?: number | undefined; cursor?: string | undefined }
+    body: undefined
+    answer: { items: Schemas['Transaction'][]; next_cursor: string | null }
   }
   'GET /api/docs': { params: undefined; query: undefined; body: undefined; answer: string }
   'GET /api/events': {
@@ -251,7 +832,52 @@ export interface Operations {
     answer: { items: Schemas['Sample'][] }
   }
   'GET /api/me': { params: undefined; query: undefined; body: undefined; answer: Schemas['Me'] }
+  'GET /api/me/second-factor': { params: undefined; query: undefined; body: undefined; answer: Schemas['SecondFactor'] }
+  'GET /api/me/sessions': {
+    params: undefined
+    query: undefined
+    body: undefined
+    answer: { items: Schemas['Session'][] }
+  }
   'GET /api/openapi.json': { params: undefined; query: undefined; body: undefined; answer: { openapi: string } }
+  'GET /api/orders': {
+    params: undefined
+    query: {
+      tenant?: string | undefined
+      customer?: string | undefined
+      product?: string | undefined
+      status?: 'reserved' | 'paid' | 'refused' | 'cancelled' | 'partly_refunded' | 'refunded' | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['ListedOrder'][]; next_cursor: string | null }
+  }
+  'GET /api/orders/{id}': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['OrderDetails'] }
+  'GET /api/products': {
+    params: undefined
+    query: {
+      category?: string | undefined
+      archived?: 'true' | 'false' | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['Product'][]; next_cursor: string | null }
+  }
+  'GET /api/products/{id}': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['Product'] }
+  'GET /api/products/{id}/picture': { params: { id: string }; query: undefined; body: undefined; answer: string }
+  'GET /api/products/{id}/stock': {
+    params: { id: string }
+    query: {
+      state?: 'available' | 'reserved' | 'sold' | 'spoilt' | undefined
+      import?: string | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['StockUnit'][]; next_cursor: string | null }
+  }
   'GET /api/server-info': { params: undefined; query: undefined; body: undefined; answer: Schemas['ServerInfo'] }
   'GET /api/servers': {
     params: undefined
@@ -264,6 +890,43 @@ export interface Operations {
     query: undefined
     body: undefined
     answer: { server: string; items: Schemas['Setting'][] }
+  }
+  'GET /api/shops/{tenant}': { params: { tenant: string }; query: undefined; body: undefined; answer: Schemas['Shop'] }
+  'GET /api/stock': {
+    params: undefined
+    query: { product?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+    body: undefined
+    answer: { items: Schemas['Shelf'][]; next_cursor: string | null }
+  }
+  'GET /api/stock/export': {
+    params: undefined
+    query: {
+      product?: string | undefined
+      since?: string | undefined
+      until?: string | undefined
+      format?: 'csv' | 'jsonl' | undefined
+    }
+    body: undefined
+    answer: string
+  }
+  'GET /api/tokens': {
+    params: undefined
+    query: { user?: string | undefined }
+    body: undefined
+    answer: { items: Schemas['ApiToken'][] }
+  }
+  'GET /api/users': { params: undefined; query: undefined; body: undefined; answer: { items: Schemas['User'][] } }
+  'GET /api/users/{username}/sessions': {
+    params: { username: string }
+    query: undefined
+    body: undefined
+    answer: { items: Schemas['Session'][] }
+  }
+  'PATCH /api/categories/{id}': {
+    params: { id: string }
+    query: undefined
+    body: { name: string } | { language: 'en' | 'zh' | 'fa' | 'ru'; name: string | null }
+    answer: Schemas['Category']
   }
   'PATCH /api/instances/{id}': {
     params: { id: string }
@@ -280,11 +943,104 @@ export interface Operations {
       | undefined
     answer: Schemas['Instance']
   }
+  'PATCH /api/products/{id}': {
+    params: { id: string }
+    query: undefined
+    body:
+      | {
+          name?: string | undefined
+          description?: string | undefined
+          category?: number | null | undefined
+          base_price?: string | undefined
+          status?: 'active' | 'hidden' | undefined
+          visible_to_agents?: boolean | undefined
+          limit_per_customer?: number | null | undefined
+          low_stock_threshold?: number | null | undefined
+          position?: number | undefined
+        }
+      | undefined
+    answer: Schemas['Product']
+  }
+  'POST /api/agents': {
+    params: undefined
+    query: undefined
+    body: {
+      id?: string | undefined
+      name: string
+      platform?: 'telegram' | 'whatsapp' | undefined
+      token?: string | undefined
+      phone_number?: string | undefined
+      owner_id?: string | undefined
+      server?: string | undefined
+      placement?: 'pinned' | 'floating' | undefined
+      duration_months?: 1 | 2 | 3 | 6 | 12 | undefined
+      price?: string | undefined
+      currency?: 'USDT' | 'IRR' | undefined
+      payment?: string | undefined
+    }
+    answer: Schemas['Agent']
+  }
+  'POST /api/agents/{id}/claim-links': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['ClaimLink']
+  }
+  'POST /api/agents/{id}/owners': {
+    params: { id: string }
+    query: undefined
+    body: { platform?: 'telegram' | 'whatsapp' | undefined; platform_user_id: string }
+    answer: { items: Schemas['ShopOwner'][] }
+  }
+  'POST /api/agents/{id}/pause': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['Agent'] }
+  'POST /api/agents/{id}/resume': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Agent']
+  }
+  'POST /api/audit/verify': {
+    params: undefined
+    query: undefined
+    body: { anchor?: string | undefined } | undefined
+    answer: Schemas['AuditVerdict']
+  }
+  'POST /api/categories': { params: undefined; query: undefined; body: { name: string }; answer: Schemas['Category'] }
+  'POST /api/categories/{id}/archive': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Category']
+  }
   'POST /api/check-token': {
     params: undefined
     query: undefined
     body: { token: string }
     answer: Schemas['TokenVerdict']
+  }
+  'POST /api/customers/{id}/adjust': {
+    params: { id: string }
+    query: undefined
+    body: { amount: string; currency?: 'USDT' | 'IRR' | undefined; reason: string }
+    answer: Schemas['AdjustedBalance']
+  }
+  'POST /api/customers/{id}/block': {
+    params: { id: string }
+    query: undefined
+    body: { reason: string }
+    answer: Schemas['CustomerDetails']
+  }
+  'POST /api/customers/{id}/erase': {
+    params: { id: string }
+    query: undefined
+    body: { with_balance?: boolean | undefined } | undefined
+    answer: Schemas['CustomerDetails']
+  }
+  'POST /api/customers/{id}/unblock': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['CustomerDetails']
   }
   'POST /api/instances': {
     params: undefined
@@ -374,10 +1130,89 @@ export interface Operations {
   'POST /api/login': {
     params: undefined
     query: undefined
-    body: { username: string; password: string }
+    body: { username: string; password: string; code?: string | undefined }
     answer: Schemas['LoggedIn']
   }
   'POST /api/logout': { params: undefined; query: undefined; body: undefined; answer: { success: true } }
+  'POST /api/me/password': {
+    params: undefined
+    query: undefined
+    body: { password: string; new_password: string }
+    answer: Schemas['SessionsEnded']
+  }
+  'POST /api/me/second-factor': {
+    params: undefined
+    query: undefined
+    body: { password: string }
+    answer: Schemas['NewSecondFactor']
+  }
+  'POST /api/me/second-factor/confirm': {
+    params: undefined
+    query: undefined
+    body: { code: string }
+    answer: { recovery_codes: string[]; sessions_ended: number }
+  }
+  'POST /api/me/second-factor/end': {
+    params: undefined
+    query: undefined
+    body: { password: string; code: string }
+    answer: { success: true }
+  }
+  'POST /api/me/second-factor/recovery-codes': {
+    params: undefined
+    query: undefined
+    body: { password: string }
+    answer: { recovery_codes: string[] }
+  }
+  'POST /api/orders': {
+    params: undefined
+    query: undefined
+    body: { customer: string; product: string; quantity?: number | undefined }
+    answer: Schemas['Order']
+  }
+  'POST /api/orders/{id}/refund': {
+    params: { id: string }
+    query: undefined
+    body: { units?: number[] | undefined; restock?: boolean | undefined; reason: string }
+    answer: Schemas['RefundedOrder']
+  }
+  'POST /api/products': {
+    params: undefined
+    query: undefined
+    body: {
+      id?: string | undefined
+      name: string
+      description?: string | undefined
+      category?: number | null | undefined
+      base_price: string
+      currency?: 'USDT' | 'IRR' | undefined
+      limit_per_customer?: number | null | undefined
+      low_stock_threshold?: number | null | undefined
+      visible_to_agents?: boolean | undefined
+      status?: 'active' | 'hidden' | undefined
+    }
+    answer: Schemas['Product']
+  }
+  'POST /api/products/{id}/archive': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Product']
+  }
+  'POST /api/products/{id}/stock': {
+    params: { id: string }
+    query: undefined
+    body:
+      | { format?: 'lines' | 'csv' | 'jsonl' | undefined; goods: string; source?: string | undefined }
+      | { file: { name: string; content: string } }
+    answer: Schemas['AddedStock']
+  }
+  'POST /api/products/{id}/stock/remove': {
+    params: { id: string }
+    query: undefined
+    body: { units: 'all' | { import: number } | { ids: number[] }; spoil?: string | undefined }
+    answer: Schemas['RemovedStock']
+  }
   'POST /api/servers/confirm-clock': {
     params: undefined
     query: undefined
@@ -396,10 +1231,177 @@ export interface Operations {
     body: undefined
     answer: Schemas['Server']
   }
+  'POST /api/shops/{tenant}/buttons': {
+    params: { tenant: string }
+    query: undefined
+    body: { title: string; url: string }
+    answer: Schemas['Shop']
+  }
+  'POST /api/tokens': {
+    params: undefined
+    query: undefined
+    body: {
+      name: string
+      user?: string | undefined
+      scopes?:
+        | (
+            | 'instance.read'
+            | 'instance.create'
+            | 'instance.edit'
+            | 'instance.set_token'
+            | 'instance.approve'
+            | 'instance.renew'
+            | 'instance.expire'
+            | 'instance.suspend'
+            | 'instance.activate'
+            | 'instance.start'
+            | 'instance.stop'
+            | 'instance.restart'
+            | 'instance.pair'
+            | 'instance.move'
+            | 'instance.delete'
+            | 'instance.logs'
+            | 'server.read'
+            | 'server.drain'
+            | 'server.confirm_clock'
+            | 'settings.read'
+            | 'user.read'
+            | 'user.manage'
+            | 'key.rotate'
+            | 'database.backup'
+            | 'database.restore'
+            | 'agent.read'
+            | 'agent.manage'
+            | 'shop.read'
+            | 'shop.edit'
+            | 'catalogue.read'
+            | 'catalogue.edit'
+            | 'stock.read'
+            | 'stock.add'
+            | 'stock.remove'
+            | 'stock.export'
+            | 'customer.read'
+            | 'customer.block'
+            | 'customer.erase'
+            | 'balance.adjust'
+            | 'order.read'
+            | 'order.place'
+            | 'order.refund'
+            | 'top_up.read'
+            | 'top_up.confirm'
+            | 'withdrawal.read'
+            | 'withdrawal.request'
+            | 'withdrawal.cancel'
+            | 'withdrawal.review'
+            | 'withdrawal.pay'
+            | 'withdrawal.force'
+            | 'ledger.read'
+            | 'outbox.read'
+            | 'outbox.redrive'
+            | 'broadcast.send'
+            | 'import.run'
+            | 'audit.read'
+          )[]
+        | undefined
+      expires_in?: string | undefined
+    }
+    answer: Schemas['NewApiToken']
+  }
+  'POST /api/users': {
+    params: undefined
+    query: undefined
+    body: {
+      username: string
+      password: string
+      role: 'owner' | 'admin' | 'operator' | 'viewer' | 'agent'
+      tenant?: string | undefined
+    }
+    answer: Schemas['User']
+  }
+  'POST /api/users/{username}/disable': {
+    params: { username: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['User']
+  }
+  'POST /api/users/{username}/enable': {
+    params: { username: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['User']
+  }
+  'POST /api/users/{username}/link-code': {
+    params: { username: string }
+    query: undefined
+    body: undefined
+    answer: { username: string; code: string; message: string; expires_at: string }
+  }
+  'POST /api/users/{username}/unlock': {
+    params: { username: string }
+    query: undefined
+    body: undefined
+    answer: { failures_forgotten: number }
+  }
+  'PUT /api/categories/order': {
+    params: undefined
+    query: undefined
+    body: { categories: number[] }
+    answer: { items: Schemas['Category'][] }
+  }
   'PUT /api/instances/{id}/token': {
     params: { id: string }
     query: undefined
     body: { token: string }
     answer: Schemas['Instance']
+  }
+  'PUT /api/products/{id}/picture': {
+    params: { id: string }
+    query: undefined
+    body: { picture: string }
+    answer: Schemas['Product']
+  }
+  'PUT /api/products/{id}/translations/{language}': {
+    params: { id: string; language: 'en' | 'zh' | 'fa' | 'ru' }
+    query: undefined
+    body: { name?: string | null | undefined; description?: string | null | undefined } | undefined
+    answer: Schemas['Product']
+  }
+  'PUT /api/shops/{tenant}/links/{link}': {
+    params: { tenant: string; link: 'support' | 'channel' | 'announcement' }
+    query: undefined
+    body: { address: string | null }
+    answer: Schemas['Shop']
+  }
+  'PUT /api/shops/{tenant}/notices': {
+    params: { tenant: string }
+    query: undefined
+    body: { chat: string | null }
+    answer: Schemas['Shop']
+  }
+  'PUT /api/shops/{tenant}/pricing': {
+    params: { tenant: string }
+    query: undefined
+    body:
+      | { kind: 'percent'; percent: string }
+      | { kind: 'fixed'; amount: string; currency?: 'USDT' | 'IRR' | undefined }
+    answer: Schemas['Shop']
+  }
+  'PUT /api/shops/{tenant}/texts/{text}/{language}': {
+    params: { tenant: string; text: 'welcome' | 'help' | 'terms'; language: 'en' | 'zh' | 'fa' | 'ru' }
+    query: undefined
+    body: { text: string | null }
+    answer: { shop: Schemas['Shop']; trouble: string | null }
+  }
+  'PUT /api/users/{username}/password': {
+    params: { username: string }
+    query: undefined
+    body: { password: string }
+    answer: Schemas['SessionsEnded']
+  }
+  'PUT /api/users/{username}/role': {
+    params: { username: string }
+    query: undefined
+    body: { role: 'owner' | 'admin' | 'operator' | 'viewer' | 'agent'; tenant?: string | undefined }
+    answer: Schemas['User']
   }
 }

@@ -10,6 +10,9 @@ export const reach = createStore<Reach>('fine')
 /** Whether a session that was open has ended: the page stays, and asks to sign in again above it. */
 export const sessionEnded = createStore(false)
 
+/** Whether the person must set up a second factor before anything else is open to them. */
+export const factorNeeded = createStore(false)
+
 export type OperationName = keyof Operations
 export type AnswerOf<N extends OperationName> = Operations[N]['answer']
 export type QueryOf<N extends OperationName> = Operations[N]['query']
@@ -49,6 +52,7 @@ export async function call<N extends OperationName>(name: N, request: RequestOf<
     retryAfter: response.headers.get('retry-after'),
   })
   reach.set(problem.code === 'unavailable' ? 'database_away' : 'fine')
+  if (problem.status === 403 && problem.needed === 'second_factor') factorNeeded.set(true)
   if (problem.status === 401 && name !== 'POST /api/login' && name !== 'GET /api/me') sessionEnded.set(true)
   throw problem
 }

@@ -23,13 +23,16 @@ export function useList<N extends ListName>(
   word: string,
   name: N,
   query: Omit<NonNullable<QueryOf<N>>, 'cursor'>,
+  params?: RequestOf<N>['params'],
 ): List<RowOf<N>> {
   const result = useInfiniteQuery({
-    queryKey: [word, name, query],
+    queryKey: [word, name, query, params],
     queryFn: ({ signal, pageParam }) =>
-      call(name, { query: { ...query, cursor: pageParam }, signal } as unknown as RequestOf<N>) as unknown as Promise<
-        Page<RowOf<N>>
-      >,
+      call(name, {
+        params,
+        query: { ...query, cursor: pageParam },
+        signal,
+      } as unknown as RequestOf<N>) as unknown as Promise<Page<RowOf<N>>>,
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: (previous) => previous,

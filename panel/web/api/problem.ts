@@ -7,6 +7,8 @@ export class Problem extends Error {
   /** Fields of the request that are wrong. */
   readonly errors: readonly { readonly field: string; readonly message: string }[]
   readonly retryAfterSeconds: number | undefined
+  /** What the caller must bring first: the `code` of a second factor, or the `second_factor` itself. */
+  readonly needed: string | undefined
 
   constructor(status: number, document: ProblemBody, options: { retryAfter?: string | null; cause?: unknown } = {}) {
     super(document.detail ?? document.title ?? `HTTP ${status}`, { cause: options.cause })
@@ -15,6 +17,7 @@ export class Problem extends Error {
     this.code = document.code ?? (status === 0 ? 'no_answer' : 'internal')
     this.requestId = document.requestId
     this.errors = document.errors ?? []
+    this.needed = document.needed
     const seconds = Number(options.retryAfter ?? Number.NaN)
     this.retryAfterSeconds = Number.isFinite(seconds) ? seconds : undefined
   }
@@ -30,5 +33,6 @@ interface ProblemBody {
   readonly detail?: string
   readonly code?: string
   readonly requestId?: string
+  readonly needed?: string
   readonly errors?: readonly { readonly field: string; readonly message: string }[]
 }

@@ -1,6 +1,7 @@
 /** Which text stands for which word of the API. */
 import type { Role } from '../../../domain/actor.ts'
 import type { Platform, State } from '../../../domain/instance.ts'
+import type { OrderStatus } from '../../../domain/shop.ts'
 import type { TextKey } from '../i18n/catalogue.ts'
 
 export const roleText = {
@@ -33,3 +34,12 @@ export const stateWords = {
   session_error: { text: 'state.session_error', tone: 'bad' },
   failed: { text: 'state.failed', tone: 'bad' },
 } as const satisfies Record<State, { text: TextKey; tone: Tone }>
+
+export const orderWords = {
+  reserved: { text: 'order.reserved', tone: 'busy' },
+  paid: { text: 'order.paid', tone: 'good' },
+  refused: { text: 'order.refused', tone: 'bad' },
+  cancelled: { text: 'order.cancelled', tone: 'calm' },
+  partly_refunded: { text: 'order.partly_refunded', tone: 'warn' },
+  refunded: { text: 'order.refunded', tone: 'warn' },
+} as const satisfies Record<OrderStatus, { text: TextKey; tone: Tone }>

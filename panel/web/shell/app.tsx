@@ -1,11 +1,13 @@
-import { Center, Loader } from '@mantine/core'
-import { sessionEnded } from '../api/call.ts'
+import { Anchor, Center, Loader } from '@mantine/core'
+import { Link } from 'wouter'
+import { factorNeeded, sessionEnded } from '../api/call.ts'
 import { useLiveUpdates } from '../api/live.ts'
 import { MeProvider, useMe } from '../api/session.ts'
 import { useStore } from '../api/store.ts'
 import type { Me } from '../api/views.ts'
 import { useLocale } from '../i18n/locale.tsx'
 import { TroubleNote } from '../parts/loaded.tsx'
+import { Note } from '../parts/note.tsx'
 import { Layout } from './layout.tsx'
 import { Pages } from './pages.tsx'
 import { ReachBanner } from './reach-banner.tsx'
@@ -46,14 +48,28 @@ function Door() {
 
 function Inside(props: { readonly me: Me }) {
   const ended = useStore(sessionEnded)
+  const needsFactor = useStore(factorNeeded) && !props.me.user.second_factor
   useLiveUpdates()
   return (
     <MeProvider value={props.me}>
       <Layout>
         <ReachBanner />
+        {needsFactor && <FactorNeeded />}
         <Pages />
       </Layout>
       {ended && <SignInAgain username={props.me.user.username} />}
     </MeProvider>
+  )
+}
+
+function FactorNeeded() {
+  const { t } = useLocale()
+  return (
+    <Note isUrgent tone="warn" title={t('factor.needed')}>
+      {t('factor.needed_detail')}{' '}
+      <Anchor component={Link} href="/account" inherit>
+        {t('user.account')}
+      </Anchor>
+    </Note>
   )
 }

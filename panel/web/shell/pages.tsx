@@ -13,6 +13,11 @@ const pages: readonly (readonly [path: string, page: ComponentType])[] = [
   ['/bots', page(async () => (await import('../pages/bots/bots.tsx')).BotsPage)],
   ['/bots/new', page(async () => (await import('../pages/bots/create-bot.tsx')).CreateBotPage)],
   ['/bots/:id', page(async () => (await import('../pages/bot/bot.tsx')).BotPage)],
+  ['/account', page(async () => (await import('../pages/account/account.tsx')).AccountPage)],
+  ['/customers', page(async () => (await import('../pages/customers/customers.tsx')).CustomersPage)],
+  ['/customers/:id', page(async () => (await import('../pages/customers/customer.tsx')).CustomerPage)],
+  ['/orders', page(async () => (await import('../pages/orders/orders.tsx')).OrdersPage)],
+  ['/orders/:id', page(async () => (await import('../pages/orders/order.tsx')).OrderPage)],
   ['/servers', page(async () => (await import('../pages/servers/servers.tsx')).ServersPage)],
 ]
 const NotFoundPage = page(async () => (await import('../pages/not-found.tsx')).NotFoundPage)

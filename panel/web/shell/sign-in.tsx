@@ -66,7 +66,7 @@ function SignInForm(props: { readonly username: string }) {
       await client.invalidateQueries()
     },
     onError: (problem) => {
-      if (problem.code === 'code_required') setAsksCode(true)
+      if (problem.needed === 'code') setAsksCode(true)
     },
   })
   const submit = (event: FormEvent) => {
@@ -109,7 +109,7 @@ function SignInForm(props: { readonly username: string }) {
             {...bound('code')}
           />
         )}
-        <SignInTrouble problem={attempt.error} noCookie={noCookie} />
+        <SignInTrouble problem={attempt.error} sentCode={attempt.variables?.code !== undefined} noCookie={noCookie} />
         <Button type="submit" loading={attempt.isPending}>
           {t('sign_in.submit')}
         </Button>
@@ -118,10 +118,14 @@ function SignInForm(props: { readonly username: string }) {
   )
 }
 
-function SignInTrouble(props: { readonly problem: Problem | null; readonly noCookie: boolean }) {
+function SignInTrouble(props: {
+  readonly problem: Problem | null
+  readonly sentCode: boolean
+  readonly noCookie: boolean
+}) {
   const { t } = useLocale()
-  const { problem, noCookie } = props
-  const text = noCookie ? t('sign_in.no_cookie') : problem === null ? undefined : describe(problem, t)
+  const { problem, sentCode, noCookie } = props
+  const text = noCookie ? t('sign_in.no_cookie') : problem === null ? undefined : describe(problem, sentCode, t)
   if (text === undefined) return null
   return (
     <Note isUrgent tone="bad">
@@ -130,8 +134,8 @@ function SignInTrouble(props: { readonly problem: Problem | null; readonly noCoo
   )
 }
 
-function describe(problem: Problem, t: ReturnType<typeof useLocale>['t']): string | undefined {
-  if (problem.code === 'code_required') return undefined
+function describe(problem: Problem, sentCode: boolean, t: ReturnType<typeof useLocale>['t']): string | undefined {
+  if (problem.needed === 'code') return sentCode ? t('sign_in.wrong_code') : undefined
   if (problem.status === 401) return t('sign_in.wrong')
   if (problem.status === 429) return t('sign_in.too_often', { seconds: problem.retryAfterSeconds ?? 1 })
   if (problem.status === 0) return t('reach.server_away')
