@@ -20,8 +20,8 @@ export type QueryOf<N extends OperationName> = Operations[N]['query']
 type Part<Name extends string, Value> = undefined extends Value
   ? { readonly [Key in Name]?: Value | undefined }
   : Record<never, never> extends Value
-  ? { readonly [Key in Name]?: Value | undefined }
-  : { readonly [Key in Name]: Value }
+    ? { readonly [Key in Name]?: Value | undefined }
+    : { readonly [Key in Name]: Value }
 
 /** What an operation is called with, as the document of the API says it. */
 export type RequestOf<N extends OperationName> = Part<'params', Operations[N]['params']> &
