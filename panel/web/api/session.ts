@@ -48,3 +48,8 @@ export function useMay(): (permission: Permission) => boolean {
   const { permissions } = useSignedIn()
   return (permission) => permissions.includes(permission)
 }
+
+/** All that the person may do, as names that a token can be given. */
+export function useGrants(): readonly Permission[] {
+  return useSignedIn().permissions as Permission[]
+}

@@ -23,5 +23,5 @@ export const navigation: readonly Destination[] = [
   { path: '/notifications', text: 'nav.notifications', permission: 'outbox.read' },
   { path: '/people', text: 'nav.people', permission: 'user.read' },
   { path: '/audit', text: 'nav.audit', permission: 'audit.read' },
-  { path: '/settings', text: 'nav.settings', permission: 'user.manage' },
+  { path: '/settings', text: 'nav.settings', permission: 'settings.read' },
 ]

@@ -22,6 +22,9 @@ const pages: readonly (readonly [path: string, page: ComponentType])[] = [
   ['/customers/:id', page(async () => (await import('../pages/customers/customer.tsx')).CustomerPage)],
   ['/orders', page(async () => (await import('../pages/orders/orders.tsx')).OrdersPage)],
   ['/orders/:id', page(async () => (await import('../pages/orders/order.tsx')).OrderPage)],
+  ['/people', page(async () => (await import('../pages/people/people.tsx')).PeoplePage)],
+  ['/audit', page(async () => (await import('../pages/audit/audit.tsx')).AuditPage)],
+  ['/settings', page(async () => (await import('../pages/settings/settings.tsx')).SettingsPage)],
   ['/servers', page(async () => (await import('../pages/servers/servers.tsx')).ServersPage)],
 ]
 const NotFoundPage = page(async () => (await import('../pages/not-found.tsx')).NotFoundPage)
