@@ -21,7 +21,7 @@ async function addBot(id: string, values: Record<string, unknown> = {}): Promise
     ...values,
   }
   const names = Object.keys(row)
-  await web.test.database.query(
+  await web.shop.database.query(
     `insert into instance (${names.join(', ')}) values (${names.map((_, n) => `$${n + 1}`).join(', ')})`,
     Object.values(row),
   )
@@ -71,7 +71,7 @@ it('a WhatsApp bot is created, asked to pair, approved for three months, renewed
 
   await page.getByRole('button', { name: 'Stop' }).click()
   await page.getByRole('button', { name: 'Start' }).waitFor()
-  const { rows } = await web.test.database.query<{ id: string; desired: string; months: number }>(
+  const { rows } = await web.shop.database.query<{ id: string; desired: string; months: number }>(
     `select id, desired, round(extract(epoch from expires_at - now()) / 86400 / 30)::int as months from instance`,
   )
   expect(rows).toMatchObject([{ desired: 'stopped', months: 4 }])
@@ -119,7 +119,7 @@ it('a state that changes elsewhere is seen without a touch', async () => {
   const page = await web.openAs('the-owner', '/bots?q=lively')
   const row = page.getByRole('row', { name: 'Lively' })
   await row.getByText('Stopped').waitFor()
-  await web.test.database.query(`update instance set state = 'running' where id = 'live1'`)
+  await web.shop.database.query(`update instance set state = 'running' where id = 'live1'`)
   await row.getByText('Running').waitFor({ timeout: 4_000 })
 })
 
@@ -128,7 +128,7 @@ it('several bots are stopped at once; one that refuses is named and the others g
   const page = await web.openAs('the-owner', '/bots?q=many')
   await page.getByRole('checkbox', { name: 'Choose all' }).check()
   await page.getByText('3 chosen').waitFor()
-  await web.test.database.query(`update instance set status = 'expired' where id = 'many2'`)
+  await web.shop.database.query(`update instance set status = 'expired' where id = 'many2'`)
   const bar = page.getByRole('region', { name: 'The chosen bots' })
   await bar.getByRole('button', { name: 'Restart' }).click()
   await page.getByText('2 bots took it').waitFor()

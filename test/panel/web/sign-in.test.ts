@@ -33,7 +33,7 @@ it('a session that ended asks to sign in again above the page, which stays as it
   const page = await web.openAs('the-owner', '/bots/new')
   await page.getByRole('radio', { name: 'WhatsApp' }).check()
   await page.getByLabel('WhatsApp number').fill('+491701234599')
-  await web.test.database.query('delete from user_session')
+  await web.shop.database.query('delete from user_session')
   await page.getByRole('button', { name: 'Next' }).click()
   await page.getByLabel('Name').fill('Kept')
   await page.getByRole('button', { name: 'Create Bot' }).click()
@@ -47,7 +47,7 @@ it('a session that ended asks to sign in again above the page, which stays as it
 it('somebody else who signs in then sees nothing that the first one had loaded', async () => {
   const page = await web.openAs('the-owner', '/bots/new')
   await page.getByRole('button', { name: 'the-owner' }).waitFor()
-  await web.test.database.query('delete from user_session')
+  await web.shop.database.query('delete from user_session')
   await page.getByRole('link', { name: 'Servers' }).click()
   await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
   await signIn(page, 'the-viewer')

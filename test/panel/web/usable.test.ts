@@ -6,7 +6,7 @@ import { expectUsable, startWeb, type Web } from './web-fixture.ts'
 let web: Web
 beforeAll(async () => {
   web = await startWeb(['owner'])
-  await web.test.database.query(
+  await web.shop.database.query(
     `insert into instance (id, tenant_id, platform, name, phone_number, server_name, created_by, status, desired, state,
        last_error, duration_months, approved_at, expires_at)
      values
@@ -18,7 +18,7 @@ beforeAll(async () => {
          'server1', 'test', 'approved', 'running', 'logged_out', 'the phone has unlinked this device', 3, now(),
          now() + interval '50 days')`,
   )
-  await web.test.database.query(
+  await web.shop.database.query(
     `insert into instance_sample (instance_id, at, cpu_percent, memory_bytes)
      select 'run1', now() - n * interval '1 minute', n, 60000000 + n * 100000 from generate_series(0, 30) n`,
   )

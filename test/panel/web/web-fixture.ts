@@ -5,11 +5,12 @@ import { expect } from 'vitest'
 import type { Role } from '../../../domain/actor.ts'
 import { addPerson, goodPassword } from '../../services/people/people-fixture.ts'
 import { launchBrowser } from '../../support/browser.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { type RunningPanel, runPanel } from '../panel-fixture.ts'
+import type { RunningPanel } from '../panel-fixture.ts'
+import { openShopPanel, type ShopPanel } from '../shop-fixture.ts'
 
 export interface Web {
-  readonly test: TestDatabase
+  /** The panel's own database, and people, customers and goods to put into it. */
+  readonly shop: ShopPanel
   readonly panel: RunningPanel
   /** Opens a page in a browser of its own: other cookies, other settings. */
   open(path: string, options?: BrowserContextOptions): Promise<Page>
@@ -20,12 +21,12 @@ export interface Web {
   stop(): Promise<void>
 }
 
-/** Starts panel, browser and one person of each role, named `the-<role>`. */
+/** Starts panel, browser and people named `the-<role>`: admin, operator and agent are always there. */
 export async function startWeb(roles: readonly Role[] = ['owner']): Promise<Web> {
-  const test = await createTestDatabase()
-  for (const role of roles) await addPerson(test.database, `the-${role}`, role)
-  await test.database.query(`insert into server (name) values ('server1') on conflict do nothing`)
-  const panel = await runPanel(test.database)
+  const shop = await openShopPanel()
+  const { database, panel } = shop
+  for (const role of roles) await addPerson(database, `the-${role}`, role)
+  await database.query(`insert into server (name) values ('server1') on conflict do nothing`)
   const browser = await launchBrowser()
   const errors: string[] = []
   const open = async (path: string, options: BrowserContextOptions = {}) => {
@@ -35,7 +36,7 @@ export async function startWeb(roles: readonly Role[] = ['owner']): Promise<Web>
     return page
   }
   return {
-    test,
+    shop,
     panel,
     open,
     openAs: async (username, path, options) => {
@@ -52,8 +53,7 @@ export async function startWeb(roles: readonly Role[] = ['owner']): Promise<Web>
     ],
     stop: async () => {
       await browser.close()
-      await panel.stop()
-      await test.drop()
+      await shop.close()
     },
   }
 }

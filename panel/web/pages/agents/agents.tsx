@@ -1,6 +1,7 @@
 import { Anchor, Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
+import { monthOptions, parseMonths } from '../../../../domain/subscription.ts'
 import { call } from '../../api/call.ts'
 import { useList } from '../../api/list.ts'
 import { useMay } from '../../api/session.ts'
@@ -74,15 +75,26 @@ function CreateSheet({ close }: { readonly close: () => void }) {
       fields={[
         { name: 'name', label: t('bots.name') },
         { name: 'id', label: t('bot.id'), hint: t('agents.id_hint'), isOptional: true, isLatin: true },
-        { name: 'token', label: t('create.token'), hint: t('agents.token_hint'), kind: 'secret', isOptional: true },
+        { name: 'credential', label: t('agents.credential'), hint: t('agents.credential_hint'), kind: 'secret' },
+        {
+          name: 'months',
+          label: t('agents.approve_for'),
+          kind: 'choice',
+          isOptional: true,
+          choices: [
+            { value: '', label: t('agents.not_yet') },
+            ...monthOptions.map((count) => ({ value: String(count), label: t('period.option', { count }) })),
+          ],
+        },
         { name: 'owner_id', label: t('agents.owner'), hint: t('agents.owner_hint'), isOptional: true, isLatin: true },
       ]}
-      send={({ name = '', id = '', token = '', owner_id = '' }, idempotencyKey) =>
+      send={({ name = '', id = '', credential = '', months = '', owner_id = '' }, idempotencyKey) =>
         call('POST /api/agents', {
           body: {
             name: name.trim(),
             ...(id.trim() === '' ? {} : { id: id.trim() }),
-            ...(token.trim() === '' ? {} : { token: token.trim(), platform: 'telegram' }),
+            ...botOf(credential.trim()),
+            ...(months === '' ? {} : { duration_months: parseMonths(months) }),
             ...(owner_id.trim() === '' ? {} : { owner_id: owner_id.trim() }),
           },
           idempotencyKey,
@@ -91,6 +103,11 @@ function CreateSheet({ close }: { readonly close: () => void }) {
       onDone={(agent) => go(`/agents/${agent.id}`)}
     />
   )
+}
+
+/** A token of Telegram has a colon; a WhatsApp number has none. */
+function botOf(credential: string): { token: string } | { phone_number: string } {
+  return credential.includes(':') ? { token: credential } : { phone_number: credential }
 }
 
 function AgentName({ agent }: { readonly agent: Agent }) {
