@@ -139,7 +139,10 @@ function noteReport(log: Log): RequestHandler {
 
 function stopped(body: unknown): Record<string, string> {
   const report = readReport(body)
-  const text = (name: string) => String(report[name] ?? '').slice(0, 200)
+  const text = (name: string) => {
+    const value = report[name]
+    return typeof value === 'string' ? value.slice(0, 200) : ''
+  }
   return { directive: text('effective-directive') || text('violated-directive'), blocked: text('blocked-uri') }
 }
 

@@ -70,7 +70,7 @@ function operationType({ parameters = [], requestBody, responses }: Operation): 
     const fields = own.map(({ name, required, schema }) => field(name, required === true, schema ?? {}))
     return `{ ${fields.join('; ')} }`
   }
-  const answer = Object.entries(responses).find(([status]) => /^2/.test(status))?.[1]
+  const answer = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1]
   return `{ params: ${group('path')}; query: ${group('query')}; body: ${bodyType(requestBody)}; answer: ${bodyType(answer)} }`
 }
 

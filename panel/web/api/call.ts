@@ -19,7 +19,7 @@ export type QueryOf<N extends OperationName> = Operations[N]['query']
 
 type Part<Name extends string, Value> = undefined extends Value
   ? { readonly [Key in Name]?: Value | undefined }
-  : Record<never, never> extends Value
+  : object extends Value
     ? { readonly [Key in Name]?: Value | undefined }
     : { readonly [Key in Name]: Value }
 
@@ -45,7 +45,7 @@ interface AnyRequest {
 
 /** Calls the API (`'POST /api/instances/{id}/approve'`) and returns its answer. Throws `Problem`. */
 export async function call<N extends OperationName>(name: N, request: RequestOf<N>): Promise<AnswerOf<N>> {
-  const response = await send(name, request as AnyRequest)
+  const response = await send(name, request)
   if (response.ok) {
     reach.set('fine')
     return (await response.json()) as AnswerOf<N>

@@ -8,6 +8,7 @@ type LogQuery = NonNullable<QueryOf<'GET /api/instances/{id}/logs'>>
 export type LogFilter = Pick<LogQuery, 'q' | 'level'>
 type Place = Pick<LogQuery, 'before' | 'after'>
 
+const firstPage: Place = {}
 const linesAPage = 200
 const pagesKept = 100
 const askEveryMs = 5_000
@@ -22,7 +23,7 @@ export function useLog(id: string, filter: LogFilter) {
         query: { ...filter, ...pageParam, lines: linesAPage },
         signal,
       }),
-    initialPageParam: {} as Place,
+    initialPageParam: firstPage,
     getNextPageParam: ({ after }): Place => ({ after: after ?? 'start' }),
     getPreviousPageParam: ({ before }): Place | undefined => (before === null ? undefined : { before }),
     maxPages: pagesKept,
@@ -47,7 +48,7 @@ function useNewLines(id: string, read: () => void): void {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [wakes])
   useEffect(() => {
-    if (isLive) return
+    if (isLive) return undefined
     const timer = setInterval(read, askEveryMs)
     return () => clearInterval(timer)
   })

@@ -2,9 +2,10 @@ import { useSyncExternalStore } from 'react'
 
 /** A value outside of React that parts of the page may read and follow. */
 export interface Store<T> {
-  get(): T
-  set(value: T): void
-  follow(listener: () => void): () => void
+  readonly get: () => T
+  readonly set: (value: T) => void
+  /** Calls the listener after each change. @returns what ends that. */
+  readonly follow: (listener: () => void) => () => void
 }
 
 export function createStore<T>(first: T): Store<T> {

@@ -5,19 +5,19 @@ const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 
 export interface Format {
-  number(value: number): string
-  percent(value: number): string
+  readonly number: (value: number) => string
+  readonly percent: (value: number) => string
   /** Bytes in the unit that fits. */
-  bytes(value: number): string
+  readonly bytes: (value: number) => string
   /** A decimal string, exactly as it is: it never becomes a float. */
-  money(amount: string, currency: string): string
-  moment(iso: string): string
-  day(iso: string): string
-  clock(iso: string): string
+  readonly money: (amount: string, currency: string) => string
+  readonly moment: (iso: string) => string
+  readonly day: (iso: string) => string
+  readonly clock: (iso: string) => string
   /** How far away a moment is: "in 3 days", "2 minutes ago". */
-  relative(iso: string, nowMs: number): string
+  readonly relative: (iso: string, nowMs: number) => string
   /** A length of time in its two largest units. */
-  duration(ms: number): string
+  readonly duration: (ms: number) => string
 }
 
 export function formatIn(language: Language): Format {

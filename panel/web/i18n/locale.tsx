@@ -9,9 +9,9 @@ export interface Locale {
   readonly language: Language
   readonly format: Format
   /** A text with its `{names}` filled in; `count` also chooses the plural form. */
-  t(key: TextKey, values?: TextValues): string
+  readonly t: (key: TextKey, values?: TextValues) => string
   /** Changes the language, here and for the next visit. */
-  choose(language: Language): void
+  readonly choose: (language: Language) => void
 }
 
 export type TextValues = Readonly<Record<string, string | number>>
@@ -29,10 +29,12 @@ export function LocaleProvider(props: {
   const { direction } = languages[language]
   useEffect(() => setDirection(direction), [direction, setDirection])
   const choose = useCallback((next: Language) => {
-    void loadCatalogue(next).then((loaded) => {
+    const change = async () => {
+      const loaded = await loadCatalogue(next)
       keepLanguage(next)
       setCurrent({ language: next, catalogue: loaded })
-    })
+    }
+    void change()
   }, [])
   const locale = useMemo<Locale>(() => {
     const fill = makeFill(language)

@@ -28,7 +28,7 @@ export function Chart({ title, times, values, show }: ChartProps) {
   latest.current = data
   useEffect(() => {
     const element = place.current
-    if (element === null) return
+    if (element === null) return undefined
     const made = new UPlot(optionsFor({ element, scheme, show, clock: format.clock }), latest.current, element)
     plot.current = made
     const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))

@@ -14,7 +14,7 @@ export function ReachBanner() {
   const { t } = useLocale()
   const client = useQueryClient()
   useEffect(() => {
-    if (state === 'fine') return
+    if (state === 'fine') return undefined
     const timer = setInterval(() => {
       call('GET /api/health', {}).then(
         () => readAnew(client),

@@ -12,60 +12,77 @@ import { QrCode } from '../../parts/qr-code.tsx'
 import { ProblemNote } from '../../parts/sheet.tsx'
 import { Copy, Moment } from '../../parts/values.tsx'
 
+type Asked = 'begin' | 'codes' | 'end'
+
 /** An authenticator app beside the password: set up, recovery codes, ended. */
 export function SecondFactor() {
   const { t } = useLocale()
-  const query = useAnswer('second-factor', 'GET /api/me/second-factor', {})
-  const [asks, setAsks] = useState<'begin' | 'codes' | 'end' | undefined>(undefined)
+  const [asked, setAsked] = useState<Asked | undefined>(undefined)
   const [begun, setBegun] = useState<NewSecondFactor | undefined>(undefined)
   const [codes, setCodes] = useState<readonly string[] | undefined>(undefined)
-  const close = () => setAsks(undefined)
-  const password = { name: 'password', label: t('sign_in.password'), kind: 'secret' } as const
+  const confirmed = (shown: readonly string[]) => {
+    setBegun(undefined)
+    setCodes(shown)
+  }
   return (
     <Paper withBorder p="md">
       <Title order={2} size="h4" mb="xs">
         {t('factor.title')}
       </Title>
       {codes !== undefined && <RecoveryCodes codes={codes} done={() => setCodes(undefined)} />}
-      {begun !== undefined && (
-        <Confirm
-          factor={begun}
-          done={(shown) => {
-            setBegun(undefined)
-            setCodes(shown)
-          }}
-        />
+      {begun !== undefined && <Confirm factor={begun} done={confirmed} />}
+      {begun === undefined && codes === undefined && <Standing ask={setAsked} />}
+      {asked !== undefined && <Ask asked={asked} close={() => setAsked(undefined)} begin={setBegun} show={setCodes} />}
+    </Paper>
+  )
+}
+
+function Standing({ ask }: { readonly ask: (asked: Asked) => void }) {
+  const { t } = useLocale()
+  const query = useAnswer('second-factor', 'GET /api/me/second-factor', {})
+  return (
+    <Loaded query={query}>
+      {({ enabled, recovery_codes_left: count, confirmed_at }) => (
+        <Stack gap="sm">
+          <Text size="sm">
+            {enabled ? t('factor.on', { count }) : t('factor.off')} {enabled && <Moment iso={confirmed_at} day />}
+          </Text>
+          <Group>
+            {enabled ? (
+              <>
+                <Button size="xs" variant="default" onClick={() => ask('codes')}>
+                  {t('factor.new_codes')}
+                </Button>
+                <Button size="xs" variant="default" onClick={() => ask('end')}>
+                  {t('factor.end')}
+                </Button>
+              </>
+            ) : (
+              <Button size="xs" onClick={() => ask('begin')}>
+                {t('factor.begin')}
+              </Button>
+            )}
+          </Group>
+        </Stack>
       )}
-      {begun === undefined && codes === undefined && (
-        <Loaded query={query}>
-          {(factor) => (
-            <Stack gap="sm">
-              <Text size="sm">
-                {factor.enabled ? t('factor.on', { count: factor.recovery_codes_left }) : t('factor.off')}{' '}
-                {factor.enabled && <Moment iso={factor.confirmed_at} day />}
-              </Text>
-              <Group>
-                {!factor.enabled && (
-                  <Button size="xs" onClick={() => setAsks('begin')}>
-                    {t('factor.begin')}
-                  </Button>
-                )}
-                {factor.enabled && (
-                  <>
-                    <Button size="xs" variant="default" onClick={() => setAsks('codes')}>
-                      {t('factor.new_codes')}
-                    </Button>
-                    <Button size="xs" variant="default" onClick={() => setAsks('end')}>
-                      {t('factor.end')}
-                    </Button>
-                  </>
-                )}
-              </Group>
-            </Stack>
-          )}
-        </Loaded>
-      )}
-      {asks === 'begin' && (
+    </Loaded>
+  )
+}
+
+interface AskProps {
+  readonly asked: Asked
+  readonly close: () => void
+  readonly begin: (factor: NewSecondFactor) => void
+  readonly show: (codes: readonly string[]) => void
+}
+
+/** Each asks for the password: an open page may be somebody else's by now. */
+function Ask({ asked, close, begin, show }: AskProps) {
+  const { t } = useLocale()
+  const password = { name: 'password', label: t('sign_in.password'), kind: 'secret' } as const
+  switch (asked) {
+    case 'begin':
+      return (
         <AskSheet
           title={t('factor.begin')}
           submitText={t('create.next')}
@@ -73,11 +90,12 @@ export function SecondFactor() {
           fields={[password]}
           stale={[]}
           close={close}
-          onDone={setBegun}
           send={(values) => call('POST /api/me/second-factor', { body: { password: values['password'] ?? '' } })}
+          onDone={begin}
         />
-      )}
-      {asks === 'codes' && (
+      )
+    case 'codes':
+      return (
         <AskSheet
           title={t('factor.new_codes')}
           submitText={t('factor.new_codes')}
@@ -87,12 +105,13 @@ export function SecondFactor() {
           send={(values) =>
             call('POST /api/me/second-factor/recovery-codes', { body: { password: values['password'] ?? '' } })
           }
-          onDone={(answer) => setCodes(answer.recovery_codes)}
+          onDone={(answer) => show(answer.recovery_codes)}
         >
           {t('factor.old_codes_end')}
         </AskSheet>
-      )}
-      {asks === 'end' && (
+      )
+    case 'end':
+      return (
         <AskSheet
           title={t('factor.end')}
           submitText={t('factor.end')}
@@ -106,9 +125,10 @@ export function SecondFactor() {
             })
           }
         />
-      )}
-    </Paper>
-  )
+      )
+    default:
+      return asked satisfies never
+  }
 }
 
 function Confirm(props: { readonly factor: NewSecondFactor; readonly done: (codes: readonly string[]) => void }) {

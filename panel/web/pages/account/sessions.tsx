@@ -1,12 +1,12 @@
 import { Button, Group, Text, Title } from '@mantine/core'
 import { call } from '../../api/call.ts'
 import { useAnswer } from '../../api/use-answer.ts'
-import { useChange } from '../../api/use-change.ts'
 import type { Session } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { Badge } from '../../parts/badge.tsx'
 import { RowTable } from '../../parts/list-table.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { Distance, Moment, Word } from '../../parts/values.tsx'
 import { toast } from '../../shell/toasts.tsx'
 
@@ -14,11 +14,10 @@ import { toast } from '../../shell/toasts.tsx'
 export function OwnSessions() {
   const { t } = useLocale()
   const query = useAnswer('sessions', 'GET /api/me/sessions', {})
-  const endOthers = useChange<null, { sessions_ended: number }>({
+  const endOthers = useAct<null, { sessions_ended: number }>({
     send: () => call('DELETE /api/me/sessions', {}),
     stale: ['sessions'],
     onDone: ({ sessions_ended: count }) => toast('good', t('sessions.ended', { count })),
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
   })
   return (
     <section>
@@ -38,11 +37,10 @@ export function OwnSessions() {
 /** Sessions, each with its end. */
 export function Sessions(props: { readonly sessions: readonly Session[] }) {
   const { t } = useLocale()
-  const end = useChange({
+  const end = useAct({
     send: (id: string) => call('DELETE /api/sessions/{id}', { params: { id } }),
     stale: ['sessions'],
     onDone: () => toast('good', t('sessions.ended', { count: 1 })),
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
   })
   return (
     <RowTable

@@ -4,15 +4,14 @@ import { useParams } from 'wouter'
 import { call } from '../../api/call.ts'
 import { useMay } from '../../api/session.ts'
 import { useAnswer } from '../../api/use-answer.ts'
-import { useChange } from '../../api/use-change.ts'
 import type { Agent } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { Count, Moment } from '../../parts/values.tsx'
-import { toast } from '../../shell/toasts.tsx'
 import { AgentBadge, Sold } from './agents.tsx'
 import { AgentBots } from './bots.tsx'
 import { Owners } from './owners.tsx'
@@ -20,7 +19,7 @@ import { ShopOf } from './shop.tsx'
 
 /** One agent: its shop and how it looks, its bots, its owners, what it sold. */
 export function AgentPage() {
-  const { id = '' } = useParams<{ id: string }>()
+  const { id } = useParams<{ id: string }>()
   const query = useAnswer('agents', 'GET /api/agents/{id}', { params: { id } })
   return <Loaded query={query}>{(agent) => <AgentView agent={agent} />}</Loaded>
 }
@@ -66,12 +65,10 @@ function Actions({ agent }: { readonly agent: Agent }) {
   const may = useMay()
   const [asks, setAsks] = useState(false)
   const params = { id: agent.id }
-  const refused = (problem: Error) => toast('bad', t('trouble.refused'), problem.message)
-  const resume = useChange<null, unknown>({
-    send: () => call('POST /api/agents/{id}/resume', { params }),
+  const resume = useAct({
+    send: (_nothing: null) => call('POST /api/agents/{id}/resume', { params }),
     stale: ['agents', 'bots'],
-    onDone: () => toast('good', t('agents.resumed')),
-    onProblem: refused,
+    doneText: t('agents.resumed'),
   })
   if (!may('agent.manage')) return null
   return (

@@ -3,16 +3,15 @@ import { useState } from 'react'
 import { platforms } from '../../../../domain/instance.ts'
 import { call } from '../../api/call.ts'
 import { useMay } from '../../api/session.ts'
-import { useChange } from '../../api/use-change.ts'
 import type { Agent } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { RowTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { Copy, Moment } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
-import { toast } from '../../shell/toasts.tsx'
 
 /** The chat identities that own a shop. */
 export function Owners({ agent }: { readonly agent: Agent }) {
@@ -20,20 +19,17 @@ export function Owners({ agent }: { readonly agent: Agent }) {
   const may = useMay()
   const [adds, setAdds] = useState(false)
   const params = { id: agent.id }
-  const refused = (problem: Error) => toast('bad', t('trouble.refused'), problem.message)
-  const claim = useChange({
+  const claim = useAct({
     send: (_nothing: null) => call('POST /api/agents/{id}/claim-links', { params }),
     stale: [],
-    onProblem: refused,
   })
-  const remove = useChange({
+  const remove = useAct({
     send: ({ platform, platform_user_id }: Agent['owners'][number]) =>
       call('DELETE /api/agents/{id}/owners/{platform}/{platform_user_id}', {
         params: { id: agent.id, platform, platform_user_id },
       }),
     stale: ['agents'],
-    onDone: () => toast('good', t('saved')),
-    onProblem: refused,
+    doneText: t('saved'),
   })
   return (
     <Paper withBorder p="md">
@@ -84,31 +80,36 @@ export function Owners({ agent }: { readonly agent: Agent }) {
           </Button>
         </Group>
       )}
-      {adds && (
-        <AskSheet
-          title={t('agents.add_owner')}
-          submitText={t('agents.add_owner')}
-          close={() => setAdds(false)}
-          stale={['agents']}
-          fields={[
-            {
-              name: 'platform',
-              label: t('bots.platform'),
-              kind: 'choice',
-              value: 'telegram',
-              choices: platforms.map((value) => ({ value, label: t(platformText[value]) })),
-            },
-            { name: 'platform_user_id', label: t('bot.id'), hint: t('agents.owner_hint'), isLatin: true },
-          ]}
-          send={({ platform, platform_user_id = '' }) =>
-            call('POST /api/agents/{id}/owners', {
-              params,
-              body: { platform: platform === 'whatsapp' ? 'whatsapp' : 'telegram', platform_user_id },
-            })
-          }
-        />
-      )}
+      {adds && <AddOwner agent={agent} close={() => setAdds(false)} />}
     </Paper>
+  )
+}
+
+function AddOwner({ agent, close }: { readonly agent: Agent; readonly close: () => void }) {
+  const { t } = useLocale()
+  return (
+    <AskSheet
+      title={t('agents.add_owner')}
+      submitText={t('agents.add_owner')}
+      close={close}
+      stale={['agents']}
+      fields={[
+        {
+          name: 'platform',
+          label: t('bots.platform'),
+          kind: 'choice',
+          value: 'telegram',
+          choices: platforms.map((value) => ({ value, label: t(platformText[value]) })),
+        },
+        { name: 'platform_user_id', label: t('bot.id'), hint: t('agents.owner_hint'), isLatin: true },
+      ]}
+      send={({ platform, platform_user_id = '' }) =>
+        call('POST /api/agents/{id}/owners', {
+          params: { id: agent.id },
+          body: { platform: platform === 'whatsapp' ? 'whatsapp' : 'telegram', platform_user_id },
+        })
+      }
+    />
   )
 }
 

@@ -4,14 +4,13 @@ import { type Currency, currencies } from '../../../../domain/money.ts'
 import { call } from '../../api/call.ts'
 import { useMay } from '../../api/session.ts'
 import { useAnswer } from '../../api/use-answer.ts'
-import { useChange } from '../../api/use-change.ts'
 import type { Shop } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { AskSheet, type Field } from '../../parts/ask-sheet.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { Word } from '../../parts/values.tsx'
-import { toast } from '../../shell/toasts.tsx'
 import { markupText } from './agents.tsx'
 import { ShopPart } from './shop-part.tsx'
 import { ShopTexts } from './texts.tsx'
@@ -143,15 +142,14 @@ function Buttons({ shop }: { readonly shop: Shop }) {
   const may = useMay()
   const [asks, setAsks] = useState(false)
   const params = { tenant: shop.tenant }
-  const remove = useChange({
+  const remove = useAct({
     send: ({ position, title }: { position: number; title: string }) =>
       call('DELETE /api/shops/{tenant}/buttons/{position}', {
         params: { tenant: shop.tenant, position: String(position) },
         query: { title },
       }),
     stale: ['shops'],
-    onDone: () => toast('good', t('saved')),
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
+    doneText: t('saved'),
   })
   return (
     <ShopPart title={t('shop.buttons')} changeText={t('shop.add_button')} change={() => setAsks(true)}>

@@ -1,13 +1,13 @@
 import { Button, Group, Text } from '@mantine/core'
 import { call } from '../../api/call.ts'
 import { useList } from '../../api/list.ts'
-import { useChange } from '../../api/use-change.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { FilterText } from '../../parts/filter-inputs.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { useFilter } from '../../parts/use-filter.ts'
 import { Moment, Word } from '../../parts/values.tsx'
 import { toast } from '../../shell/toasts.tsx'
@@ -81,7 +81,7 @@ function Details({ details }: { readonly details: Readonly<Record<string, unknow
 
 function Verify() {
   const { t } = useLocale()
-  const verify = useChange({
+  const verify = useAct({
     send: (_nothing: null) => call('POST /api/audit/verify', {}),
     stale: [],
     onDone: ({ ok, checked, findings }) => {
@@ -93,7 +93,6 @@ function Verify() {
           findings.map(({ kind, id }) => `${kind} ${id ?? ''}`).join(', '),
         )
     },
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
   })
   return (
     <>

@@ -35,7 +35,7 @@ const parts: readonly Part[] = [
 
 /** Everything about one bot. */
 export function BotPage() {
-  const { id = '' } = useParams<{ id: string }>()
+  const { id } = useParams<{ id: string }>()
   const query = useBot(id)
   return <Loaded query={query}>{(bot) => <Bot key={bot.id} bot={bot} />}</Loaded>
 }

@@ -60,7 +60,7 @@ function Shown({ pairing }: { readonly pairing: PairingView }) {
       <Stack align="center">
         {pairing.code !== null && (
           <>
-            <Title order={3} className="mono" dir="ltr" aria-label={[...pairing.code].join(' ')}>
+            <Title order={3} className="mono" dir="ltr" aria-label={pairing.code.split('').join(' ')}>
               {pairing.code}
             </Title>
             <Copy value={pairing.code} what={t('pairing.code')} />

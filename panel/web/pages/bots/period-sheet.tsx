@@ -107,7 +107,7 @@ function PaidFields(props: { readonly paid: Paid; readonly change: (paid: Paid) 
         />
         <NativeSelect
           label={t('period.currency')}
-          data={Object.keys(currencies) as Currency[]}
+          data={Object.keys(currencies)}
           value={paid.currency}
           onChange={(event) => change({ ...paid, currency: event.currentTarget.value as Currency })}
         />

@@ -3,14 +3,13 @@ import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { useList } from '../../api/list.ts'
 import { useMay } from '../../api/session.ts'
-import { useChange } from '../../api/use-change.ts'
 import type { Category } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { Count, Word } from '../../parts/values.tsx'
-import { toast } from '../../shell/toasts.tsx'
 
 /** The shelves of the shop, in their order. */
 export function Categories() {
@@ -19,16 +18,14 @@ export function Categories() {
   const [asks, setAsks] = useState<'new' | Category | undefined>(undefined)
   const list = useList('catalogue', 'GET /api/categories', { limit: 200 })
   const rows = list.rows ?? []
-  const reorder = useChange({
+  const reorder = useAct({
     send: (categories: number[]) => call('PUT /api/categories/order', { body: { categories } }),
     stale: ['catalogue'],
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
   })
-  const archive = useChange({
+  const archive = useAct({
     send: (id: number) => call('POST /api/categories/{id}/archive', { params: { id: String(id) } }),
     stale: ['catalogue'],
-    onDone: () => toast('good', t('saved')),
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
+    doneText: t('saved'),
   })
   const moveUp = (index: number) => {
     const ids = rows.map(({ id }) => id)
@@ -79,20 +76,25 @@ export function Categories() {
         ]}
         empty={<Empty text={t('catalogue.no_categories')} />}
       />
-      {asks !== undefined && (
-        <AskSheet
-          title={t(asks === 'new' ? 'catalogue.new_category' : 'catalogue.rename')}
-          submitText={t('save')}
-          close={() => setAsks(undefined)}
-          stale={['catalogue']}
-          fields={[{ name: 'name', label: t('bots.name'), value: asks === 'new' ? '' : asks.name }]}
-          send={({ name = '' }) =>
-            asks === 'new'
-              ? call('POST /api/categories', { body: { name } })
-              : call('PATCH /api/categories/{id}', { params: { id: String(asks.id) }, body: { name } })
-          }
-        />
-      )}
+      {asks !== undefined && <NameSheet category={asks} close={() => setAsks(undefined)} />}
     </>
+  )
+}
+
+function NameSheet({ category, close }: { readonly category: 'new' | Category; readonly close: () => void }) {
+  const { t } = useLocale()
+  return (
+    <AskSheet
+      title={t(category === 'new' ? 'catalogue.new_category' : 'catalogue.rename')}
+      submitText={t('save')}
+      close={close}
+      stale={['catalogue']}
+      fields={[{ name: 'name', label: t('bots.name'), value: category === 'new' ? '' : category.name }]}
+      send={({ name = '' }) =>
+        category === 'new'
+          ? call('POST /api/categories', { body: { name } })
+          : call('PATCH /api/categories/{id}', { params: { id: String(category.id) }, body: { name } })
+      }
+    />
   )
 }

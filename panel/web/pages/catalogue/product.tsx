@@ -18,7 +18,7 @@ import { Upload } from './upload.tsx'
 
 /** One product: what the shop says of it, its stock, and adding goods. */
 export function ProductPage() {
-  const { id = '' } = useParams<{ id: string }>()
+  const { id } = useParams<{ id: string }>()
   const query = useAnswer('catalogue', 'GET /api/products/{id}', { params: { id } })
   return <Loaded query={query}>{(product) => <ProductView product={product} />}</Loaded>
 }

@@ -22,30 +22,13 @@ interface Run {
 /** Adds goods: typed, or out of a file; what is too much for one request goes in pieces, and goes on after a break. */
 export function Upload({ product }: { readonly product: string }) {
   const { t } = useLocale()
-  const client = useQueryClient()
   const [format, setFormat] = useState<Format>('lines')
   const [text, setText] = useState('')
   const [file, setFile] = useState<File | null>(null)
-  const [run, setRun] = useState<Run | undefined>(undefined)
-  const go = async (from: Run) => {
-    let now: Run = { ...from, problem: null, isRunning: true }
-    setRun(now)
-    try {
-      for (const piece of now.pieces.slice(now.sent)) {
-        const answer = await sendPiece(product, piece)
-        now = { ...now, sent: now.sent + 1, added: countAdded(now.added, answer) }
-        setRun(now)
-      }
-      setText('')
-      setFile(null)
-      now = { ...now, isRunning: false }
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      now = { ...now, isRunning: false, problem: error }
-    }
-    setRun(now)
-    await client.invalidateQueries({ queryKey: ['catalogue'] })
-  }
+  const { run, go } = useUpload(product, () => {
+    setText('')
+    setFile(null)
+  })
   const begin = async () => {
     const pieces = await piecesOf(format, text, file)
     await go({ pieces, sent: 0, added: nothingAdded, problem: null, isRunning: true })
@@ -103,6 +86,31 @@ export function Upload({ product }: { readonly product: string }) {
       </form>
     </Paper>
   )
+}
+
+/** Sends pieces one after the other from where a run stands; `done` is called when all of them are in. */
+function useUpload(product: string, done: () => void) {
+  const client = useQueryClient()
+  const [run, setRun] = useState<Run | undefined>(undefined)
+  const go = async (from: Run) => {
+    let now: Run = { ...from, problem: null, isRunning: true }
+    setRun(now)
+    try {
+      for (const piece of now.pieces.slice(now.sent)) {
+        const answer = await sendPiece(product, piece)
+        now = { ...now, sent: now.sent + 1, added: countAdded(now.added, answer) }
+        setRun(now)
+      }
+      done()
+      now = { ...now, isRunning: false }
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      now = { ...now, isRunning: false, problem: error }
+    }
+    setRun(now)
+    await client.invalidateQueries({ queryKey: ['catalogue'] })
+  }
+  return { run, go }
 }
 
 async function piecesOf(format: Format, text: string, file: File | null): Promise<Piece[]> {

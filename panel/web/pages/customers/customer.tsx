@@ -6,7 +6,6 @@ import { call } from '../../api/call.ts'
 import { useList } from '../../api/list.ts'
 import { useMay } from '../../api/session.ts'
 import { useAnswer } from '../../api/use-answer.ts'
-import { useChange } from '../../api/use-change.ts'
 import type { CustomerDetails } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { AskSheet } from '../../parts/ask-sheet.tsx'
@@ -15,14 +14,14 @@ import { ListTable } from '../../parts/list-table.tsx'
 import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { Count, Distance, Moment, Money, Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
-import { toast } from '../../shell/toasts.tsx'
 import { Balances, nameOf } from './customers.tsx'
 
 /** One customer: balances, every movement of money, and what may be done. */
 export function CustomerPage() {
-  const { id = '' } = useParams<{ id: string }>()
+  const { id } = useParams<{ id: string }>()
   const query = useAnswer('customers', 'GET /api/customers/{id}', { params: { id } })
   return <Loaded query={query}>{(customer) => <CustomerView customer={customer} />}</Loaded>
 }
@@ -117,17 +116,17 @@ function Movements({ id }: { readonly id: string }) {
 const useCustomerHistory = (id: string) =>
   useList('customers', 'GET /api/customers/{id}/history', { limit: 50 }, { id })
 
+type Ask = 'block' | 'adjust' | 'erase'
+
 function Actions({ customer }: { readonly customer: CustomerDetails }) {
   const { t } = useLocale()
   const may = useMay()
-  const [asks, setAsks] = useState<'block' | 'adjust' | 'erase' | undefined>(undefined)
-  const close = () => setAsks(undefined)
+  const [asks, setAsks] = useState<Ask | undefined>(undefined)
   const params = { id: customer.id }
-  const unblock = useChange<null, unknown>({
-    send: () => call('POST /api/customers/{id}/unblock', { params }),
+  const unblock = useAct({
+    send: (_nothing: null) => call('POST /api/customers/{id}/unblock', { params }),
     stale: ['customers'],
-    onDone: () => toast('good', t('customers.unblocked')),
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
+    doneText: t('customers.unblocked'),
   })
   if (customer.erased_at !== null) return null
   return (
@@ -152,6 +151,17 @@ function Actions({ customer }: { readonly customer: CustomerDetails }) {
           {t('customers.erase')}
         </Button>
       )}
+      <Asked asks={asks} id={customer.id} close={() => setAsks(undefined)} />
+    </>
+  )
+}
+
+function Asked(props: { readonly asks: Ask | undefined; readonly id: string; readonly close: () => void }) {
+  const { asks, close } = props
+  const { t } = useLocale()
+  const params = { id: props.id }
+  return (
+    <>
       {asks === 'block' && (
         <AskSheet
           title={t('customers.block')}

@@ -18,7 +18,7 @@ import { OrderBadge } from './orders.tsx'
 
 /** One order: what was paid, who earned, its goods without their contents, its refunds. */
 export function OrderPage() {
-  const { id = '' } = useParams<{ id: string }>()
+  const { id } = useParams<{ id: string }>()
   const query = useAnswer('orders', 'GET /api/orders/{id}', { params: { id } })
   return <Loaded query={query}>{(order) => <Order order={order} />}</Loaded>
 }

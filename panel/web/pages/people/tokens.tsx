@@ -12,8 +12,8 @@ import { RowTable } from '../../parts/list-table.tsx'
 import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
 import { FormSheet } from '../../parts/sheet.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { Copy, Distance, Moment, Word } from '../../parts/values.tsx'
-import { toast } from '../../shell/toasts.tsx'
 
 /** Secrets by which programs call the API; each may do a part of what its owner may. */
 export function Tokens() {
@@ -21,11 +21,10 @@ export function Tokens() {
   const [creates, setCreates] = useState(false)
   const [shown, setShown] = useState<string | undefined>(undefined)
   const query = useAnswer('tokens', 'GET /api/tokens', {})
-  const revoke = useChange({
+  const revoke = useAct({
     send: (id: string) => call('DELETE /api/tokens/{id}', { params: { id } }),
     stale: ['tokens'],
-    onDone: () => toast('good', t('tokens.revoked')),
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
+    doneText: t('tokens.revoked'),
   })
   return (
     <>

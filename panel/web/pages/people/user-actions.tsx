@@ -2,7 +2,6 @@ import { ActionIcon, Button, Menu } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { call } from '../../api/call.ts'
 import { useAnswer } from '../../api/use-answer.ts'
-import { useChange } from '../../api/use-change.ts'
 import type { User } from '../../api/views.ts'
 import type { TextKey } from '../../i18n/catalogue.ts'
 import { useLocale } from '../../i18n/locale.tsx'
@@ -10,10 +9,10 @@ import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
 import { Sheet } from '../../parts/sheet.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { Copy, Moment } from '../../parts/values.tsx'
-import { toast } from '../../shell/toasts.tsx'
 import { Sessions } from '../account/sessions.tsx'
-import { roleOf, useRoleFields } from './users.tsx'
+import { roleOf, useRoleFields } from './role-fields.ts'
 
 type Action = 'role' | 'password' | 'sessions' | 'link' | 'factor' | 'unlock' | 'disable' | 'enable'
 
@@ -147,10 +146,9 @@ function SessionsOf({ username }: { readonly username: string }) {
 /** A code that a person sends to the bot, so that it knows who they are. */
 function LinkCode({ username }: { readonly username: string }) {
   const { t } = useLocale()
-  const make = useChange({
+  const make = useAct({
     send: (_nothing: null) => call('POST /api/users/{username}/link-code', { params: { username } }),
     stale: [],
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
   })
   if (make.data === undefined) {
     return (

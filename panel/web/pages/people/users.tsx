@@ -1,17 +1,17 @@
 import { Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
-import { roles } from '../../../../domain/actor.ts'
 import { call } from '../../api/call.ts'
 import { useMay } from '../../api/session.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import type { User } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
-import { AskSheet, type Field } from '../../parts/ask-sheet.tsx'
+import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { Badge } from '../../parts/badge.tsx'
 import { RowTable } from '../../parts/list-table.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { Moment, Word } from '../../parts/values.tsx'
 import { roleText } from '../../parts/words.ts'
+import { roleOf, useRoleFields } from './role-fields.ts'
 import { UserActions } from './user-actions.tsx'
 
 export function Users() {
@@ -74,35 +74,6 @@ function Linked({ user }: { readonly user: User }) {
       {platform} <bdi className="mono">{platform_user_id}</bdi>
     </div>
   ))
-}
-
-/** The fields of a role and the shop that an agent has. */
-export function useRoleFields(user?: User): Field[] {
-  const { t } = useLocale()
-  return [
-    {
-      name: 'role',
-      label: t('people.role'),
-      kind: 'choice',
-      value: user?.role ?? 'operator',
-      choices: roles.map((value) => ({ value, label: t(roleText[value]) })),
-    },
-    {
-      name: 'tenant',
-      label: t('bot.tenant'),
-      hint: t('people.tenant_hint'),
-      value: user?.tenant ?? '',
-      isOptional: true,
-      isLatin: true,
-    },
-  ]
-}
-
-/** What a role and a tenant are sent as. */
-export function roleOf(values: Readonly<Record<string, string>>): { role: User['role']; tenant?: string } {
-  const role = roles.find((one) => one === values['role']) ?? 'viewer'
-  const tenant = (values['tenant'] ?? '').trim()
-  return { role, ...(tenant === '' ? {} : { tenant }) }
 }
 
 function CreateUser({ close }: { readonly close: () => void }) {

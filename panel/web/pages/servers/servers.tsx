@@ -10,6 +10,7 @@ import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { FormSheet } from '../../parts/sheet.tsx'
+import { useAct } from '../../parts/use-act.ts'
 import { Moment } from '../../parts/values.tsx'
 import { toast } from '../../shell/toasts.tsx'
 import { ServerCard } from './server-card.tsx'
@@ -46,11 +47,10 @@ function Server(props: { readonly server: ServerView; readonly isSelf: boolean }
   const { t } = useLocale()
   const may = useMay()
   const [asks, setAsks] = useState(false)
-  const undrain = useChange({
+  const undrain = useAct({
     send: (name: string) => undrainServer(name),
     stale: ['servers', 'bots'],
-    onDone: () => toast('good', t('servers.undrained')),
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
+    doneText: t('servers.undrained'),
   })
   return (
     <ServerCard server={server} isSelf={props.isSelf}>
@@ -118,11 +118,10 @@ function ExpiryPause({ servers }: { readonly servers: Servers }) {
   const may = useMay()
   const [force, setForce] = useState(false)
   const pause = servers.expiry_pause
-  const confirm = useChange({
+  const confirm = useAct({
     send: confirmClock,
     stale: ['servers', 'bots'],
-    onDone: () => toast('good', t('servers.clock_confirmed')),
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
+    doneText: t('servers.clock_confirmed'),
   })
   if (pause === null) return null
   return (
