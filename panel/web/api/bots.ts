@@ -98,11 +98,13 @@ export const checkToken = (token: string) => call('POST /api/check-token', { bod
 
 interface BotEdit {
   readonly id: string
+  /** The revision that the person saw. */
+  readonly revision: string | undefined
   readonly changes: RequestOf<'PATCH /api/instances/{id}'>['body']
 }
 
-export const editBot = ({ id, changes }: BotEdit) =>
-  call('PATCH /api/instances/{id}', { params: { id }, body: changes })
+export const editBot = ({ id, revision, changes }: BotEdit) =>
+  call('PATCH /api/instances/{id}', { params: { id }, body: changes, ifMatch: revision })
 
 export const setToken = ({ id, token }: { readonly id: string; readonly token: string }) =>
   call('PUT /api/instances/{id}/token', { params: { id }, body: { token } })

@@ -30,7 +30,7 @@ export type RequestOf<N extends OperationName> = Part<'params', Operations[N]['p
     /** The same for every attempt of one intention, so that the server carries it out once. */
     readonly idempotencyKey?: string
     /** The revision that the change was decided upon. */
-    readonly ifMatch?: string
+    readonly ifMatch?: string | undefined
     readonly signal?: AbortSignal
   }
 
@@ -39,7 +39,7 @@ interface AnyRequest {
   readonly query?: object | undefined
   readonly body?: unknown
   readonly idempotencyKey?: string
-  readonly ifMatch?: string
+  readonly ifMatch?: string | undefined
   readonly signal?: AbortSignal
 }
 
@@ -48,6 +48,7 @@ export async function call<N extends OperationName>(name: N, request: RequestOf<
   const response = await send(name, request)
   if (response.ok) {
     reach.set('fine')
+    keepRevision(name, request, response)
     return (await response.json()) as AnswerOf<N>
   }
   const problem = new Problem(response.status, await readProblem(response), {
@@ -59,11 +60,27 @@ export async function call<N extends OperationName>(name: N, request: RequestOf<
   throw problem
 }
 
+const revisions = new Map<string, string>()
+
+/** The revision in which something was read last, for `ifMatch`; undefined where its answers carry none. */
+export function revisionOf<N extends OperationName>(name: N, params: Operations[N]['params']): string | undefined {
+  return revisions.get(addressOf(name, params))
+}
+
+function keepRevision(name: string, { params }: AnyRequest, response: Response): void {
+  const tag = response.headers.get('etag')
+  if (tag !== null && name.startsWith('GET ')) revisions.set(addressOf(name, params), tag)
+}
+
+function addressOf(name: string, params: object | undefined): string {
+  return fillPath(name.split(' ')[1] ?? '', params)
+}
+
 async function send(name: string, request: AnyRequest): Promise<Response> {
   const { body, signal } = request
-  const [method = 'GET', path = ''] = name.split(' ')
+  const [method = 'GET'] = name.split(' ')
   try {
-    return await fetch(fillPath(path, request.params) + queryText(request.query), {
+    return await fetch(addressOf(name, request.params) + queryText(request.query), {
       method,
       headers: {
         accept: 'application/json',

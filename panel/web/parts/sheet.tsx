@@ -89,6 +89,11 @@ export function ProblemNote(props: { readonly problem: Problem | null }) {
           ))}
         </ul>
       )}
+      {problem.status === 412 && (
+        <Button mt="xs" size="xs" onClick={() => location.reload()}>
+          {t('broken.reload')}
+        </Button>
+      )}
     </Note>
   )
 }

@@ -143,3 +143,31 @@ it('a viewer sees the bots and nothing to do with them', async () => {
   expect(await row.getByRole('button').count()).toBe(0)
   expect(await page.getByRole('link', { name: 'Create Bot' }).count()).toBe(0)
 })
+
+it('a change of what somebody else has changed meanwhile is refused, and the page offers to load it anew', async () => {
+  await addBot('edit1', { ...approved(20), name: 'Edited' })
+  const page = await web.openAs('the-owner', '/bots/edit1?tab=settings')
+  const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Save' }) })
+  await form.getByLabel('Messages a second').fill('3')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved').waitFor()
+  await form.getByLabel('Messages a second').fill('4')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await expect.poll(() => rateOf('edit1')).toBe(4)
+
+  await form.getByLabel('Messages a second').fill('5')
+  await web.shop.database.query(`update instance set name = 'Changed elsewhere' where id = 'edit1'`)
+  await form.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('somebody changed this meanwhile').waitFor()
+  expect(await rateOf('edit1')).toBe(4)
+  await page.getByRole('button', { name: 'Load it anew' }).click()
+  await page.getByRole('heading', { name: 'Changed elsewhere' }).waitFor()
+})
+
+async function rateOf(id: string): Promise<number | undefined> {
+  const { rows } = await web.shop.database.query<{ rate: number }>(
+    'select rate_limit_rps::int as rate from instance where id = $1',
+    [id],
+  )
+  return rows[0]?.rate
+}

@@ -12,9 +12,11 @@ import {
 } from '@mantine/core'
 import '@mantine/core/styles/NumberInput.css'
 import { useForm } from '@mantine/form'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { placements } from '../../../../domain/instance.ts'
 import { editBot, setToken } from '../../api/bots.ts'
+import { revisionOf } from '../../api/call.ts'
 import { useMay } from '../../api/session.ts'
 import { useChange } from '../../api/use-change.ts'
 import type { InstanceView } from '../../api/views.ts'
@@ -25,9 +27,16 @@ import { toast } from '../../shell/toasts.tsx'
 /** What may be changed of a bot: its names, where it may run, its limits, its token. */
 export function BotSettings({ bot }: { readonly bot: InstanceView }) {
   const may = useMay()
+  const client = useQueryClient()
+  const [saves, setSaves] = useState(0)
+  // The form begins anew with what is stored now, and with its revision.
+  const showSaved = async () => {
+    await client.refetchQueries({ queryKey: ['bots', bot.id], exact: true })
+    setSaves((count) => count + 1)
+  }
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
-      <Details bot={bot} />
+      <Details key={saves} bot={bot} saved={() => void showSaved()} />
       {bot.platform === 'telegram' && may('instance.set_token') && <Token bot={bot} />}
     </SimpleGrid>
   )
@@ -42,8 +51,9 @@ interface Fields {
   max_concurrent_requests: number
 }
 
-function Details({ bot }: { readonly bot: InstanceView }) {
+function Details({ bot, saved }: { readonly bot: InstanceView; readonly saved: () => void }) {
   const { t } = useLocale()
+  const [revision] = useState(() => revisionOf('GET /api/instances/{id}', { id: bot.id }))
   const stored: Fields = {
     name: bot.name,
     owner_id: bot.owner ?? '',
@@ -57,13 +67,13 @@ function Details({ bot }: { readonly bot: InstanceView }) {
     send: editBot,
     stale: ['bots'],
     onDone: () => {
-      form.resetDirty()
       toast('good', t('saved'))
+      saved()
     },
   })
   const submit = form.onSubmit((values) => {
     const changed = Object.entries(values).filter(([name, value]) => value !== stored[name as keyof Fields])
-    if (changed.length > 0) save.mutate({ id: bot.id, changes: Object.fromEntries(changed) })
+    if (changed.length > 0) save.mutate({ id: bot.id, revision, changes: Object.fromEntries(changed) })
   })
   return (
     <Paper withBorder p="md">

@@ -1,7 +1,7 @@
 import { Button, Paper, SimpleGrid, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useParams } from 'wouter'
-import { call } from '../../api/call.ts'
+import { call, revisionOf } from '../../api/call.ts'
 import { useMay } from '../../api/session.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import type { Product } from '../../api/views.ts'
@@ -121,6 +121,7 @@ function Stock({ product }: { readonly product: Product }) {
 function EditSheet({ product, close }: { readonly product: Product; readonly close: () => void }) {
   const { t } = useLocale()
   const categories = useCategoryChoices()
+  const [revision] = useState(() => revisionOf('GET /api/products/{id}', { id: product.id }))
   const number = (text: string) => (text.trim() === '' ? null : Number(text))
   return (
     <AskSheet
@@ -171,6 +172,7 @@ function EditSheet({ product, close }: { readonly product: Product; readonly clo
       send={({ name = '', description = '', base_price = '', category = '', shown, agents, limit = '', warn = '' }) =>
         call('PATCH /api/products/{id}', {
           params: { id: product.id },
+          ifMatch: revision,
           body: {
             name: name.trim(),
             description,
