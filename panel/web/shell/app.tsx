@@ -11,6 +11,7 @@ import { Note } from '../parts/note.tsx'
 import { Layout } from './layout.tsx'
 import { Pages } from './pages.tsx'
 import { ReachBanner } from './reach-banner.tsx'
+import { SheetHost } from './sheet-host.tsx'
 import { SignInAgain, SignInPage } from './sign-in.tsx'
 import { Toasts } from './toasts.tsx'
 
@@ -56,6 +57,7 @@ function Inside(props: { readonly me: Me }) {
         <ReachBanner />
         {needsFactor && <FactorNeeded />}
         <Pages />
+        <SheetHost />
       </Layout>
       {ended && <SignInAgain username={props.me.user.username} />}
     </MeProvider>

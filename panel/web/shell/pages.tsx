@@ -25,6 +25,7 @@ const pages: readonly (readonly [path: string, page: ComponentType])[] = [
   ['/people', page(async () => (await import('../pages/people/people.tsx')).PeoplePage)],
   ['/audit', page(async () => (await import('../pages/audit/audit.tsx')).AuditPage)],
   ['/settings', page(async () => (await import('../pages/settings/settings.tsx')).SettingsPage)],
+  ['/shop', page(async () => (await import('../pages/agents/agent.tsx')).OwnShopPage)],
   ['/servers', page(async () => (await import('../pages/servers/servers.tsx')).ServersPage)],
 ]
 const NotFoundPage = page(async () => (await import('../pages/not-found.tsx')).NotFoundPage)

@@ -45,13 +45,16 @@ it('a session that ended asks to sign in again above the page, which stays as it
 })
 
 it('somebody else who signs in then sees nothing that the first one had loaded', async () => {
-  const page = await web.openAs('the-owner', '/bots/new')
-  await page.getByRole('button', { name: 'the-owner' }).waitFor()
+  const page = await web.openAs('the-owner', '/people')
+  await page.getByRole('cell', { name: 'the-operator', exact: true }).waitFor()
   await web.shop.database.query('delete from user_session')
   await page.getByRole('link', { name: 'Servers' }).click()
   await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
+  await page.goBack()
   await signIn(page, 'the-viewer')
   await page.getByRole('button', { name: 'the-viewer' }).waitFor()
+  await page.getByText('You may not see this.').waitFor()
+  expect(await page.getByRole('cell', { name: 'the-operator', exact: true }).count()).toBe(0)
   expect(await page.getByRole('link', { name: 'People' }).count()).toBe(0)
 })
 

@@ -22,6 +22,14 @@ beforeAll(async () => {
     `insert into instance_sample (instance_id, at, cpu_percent, memory_bytes)
      select 'run1', now() - n * interval '1 minute', n, 60000000 + n * 100000 from generate_series(0, 30) n`,
   )
+  const { shop } = web
+  await shop.admin('POST', '/api/agents', { id: 'ada', name: 'Ada', phone_number: '+491701230009', duration_months: 3 })
+  await shop.admin('POST', '/api/categories', { name: 'Cards' })
+  await shop.admin('POST', '/api/tokens', { name: 'report', scopes: ['instance.read'] })
+  const product = await shop.addProduct(5)
+  const customer = await shop.addCustomer('master', 20)
+  const order = await shop.buy(customer, product, 2)
+  pages.push(`/catalogue/${product}`, `/customers/${customer}`, `/orders/${order}`)
 })
 afterAll(() => web.stop())
 afterEach(() => expect(web.troubles()).toEqual([]))
@@ -49,6 +57,17 @@ const pages = [
   '/bots/run1?tab=settings',
   '/bots/nothing',
   '/servers',
+  '/agents',
+  '/agents/ada',
+  '/catalogue',
+  '/catalogue?tab=categories',
+  '/customers',
+  '/orders',
+  '/people',
+  '/people?tab=tokens',
+  '/account',
+  '/audit',
+  '/settings',
   '/nowhere',
 ]
 

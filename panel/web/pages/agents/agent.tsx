@@ -1,8 +1,9 @@
 import { Button, Paper, SimpleGrid, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useParams } from 'wouter'
+import { agentIdOf } from '../../../../domain/tenant.ts'
 import { call } from '../../api/call.ts'
-import { useMay } from '../../api/session.ts'
+import { useMay, useUser } from '../../api/session.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import type { Agent } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
@@ -20,6 +21,16 @@ import { ShopOf } from './shop.tsx'
 /** One agent: its shop and how it looks, its bots, its owners, what it sold. */
 export function AgentPage() {
   const { id } = useParams<{ id: string }>()
+  return <AgentOf id={id} />
+}
+
+/** The same of one's own shop, for who sells in it. */
+export function OwnShopPage() {
+  const { tenant } = useUser()
+  return <AgentOf id={agentIdOf(tenant ?? '')} />
+}
+
+function AgentOf({ id }: { readonly id: string }) {
   const query = useAnswer('agents', 'GET /api/agents/{id}', { params: { id } })
   return <Loaded query={query}>{(agent) => <AgentView agent={agent} />}</Loaded>
 }

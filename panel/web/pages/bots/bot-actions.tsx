@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Menu } from '@mantine/core'
-import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import type { Permission } from '../../../../domain/actor.ts'
 import { isAllowed, type SubscriptionCommand } from '../../../../domain/subscription.ts'
 import { useMay } from '../../api/session.ts'
@@ -7,6 +7,7 @@ import type { InstanceView } from '../../api/views.ts'
 import type { TextKey } from '../../i18n/catalogue.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { Sheet } from '../../parts/sheet.tsx'
+import { openSheet } from '../../shell/sheet-host.tsx'
 import { useTellBot } from './use-tell-bot.ts'
 
 const Pairing = lazy(async () => ({ default: (await import('../bot/pairing.tsx')).Pairing }))
@@ -49,7 +50,6 @@ export function BotActions(props: { readonly bot: InstanceView }) {
   const { t } = useLocale()
   const may = useMay()
   const tell = useTellBot()
-  const [open, setOpen] = useState<Action | undefined>(undefined)
   const possible = (Object.keys(permissionOf) as Action[]).filter(
     (action) => may(permissionOf[action]) && fits(action, bot),
   )
@@ -57,7 +57,7 @@ export function BotActions(props: { readonly bot: InstanceView }) {
   const run = (action: Action) => {
     if (action === 'start' || action === 'stop' || action === 'restart' || action === 'activate') {
       tell.mutate({ id: bot.id, verb: action })
-    } else setOpen(action)
+    } else openSheet((close) => <Opened action={action} bot={bot} close={close} />)
   }
   const others = possible.filter((action) => !atHand.has(action))
   return (
@@ -93,18 +93,11 @@ export function BotActions(props: { readonly bot: InstanceView }) {
           </Menu.Dropdown>
         </Menu>
       )}
-      <Suspense>
-        <Opened action={open} bot={bot} close={() => setOpen(undefined)} />
-      </Suspense>
     </Group>
   )
 }
 
-function Opened(props: {
-  readonly action: Action | undefined
-  readonly bot: InstanceView
-  readonly close: () => void
-}): ReactNode {
+function Opened(props: { readonly action: Action; readonly bot: InstanceView; readonly close: () => void }): ReactNode {
   const { action, bot, close } = props
   const { t } = useLocale()
   switch (action) {
@@ -129,7 +122,6 @@ function Opened(props: {
     case 'stop':
     case 'restart':
     case 'activate':
-    case undefined:
       return null
     default:
       return action satisfies never

@@ -1,9 +1,9 @@
 import { Button, Group, Paper, Text } from '@mantine/core'
-import { useState } from 'react'
 import { isAllowed } from '../../../../domain/subscription.ts'
 import { useMay } from '../../api/session.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
+import { openSheet } from '../../shell/sheet-host.tsx'
 import { SuspendSheet } from './grave-sheets.tsx'
 import { PeriodSheet } from './period-sheet.tsx'
 import { useTellEach } from './use-tell-each.ts'
@@ -20,14 +20,20 @@ const sheetVerbs = ['approve', 'renew', 'suspend'] as const
 export function BulkBar({ bots, done }: BulkProps) {
   const { t } = useLocale()
   const may = useMay()
-  const [sheet, setSheet] = useState<(typeof sheetVerbs)[number] | undefined>(undefined)
   const fits = (verb: (typeof plainVerbs)[number] | (typeof sheetVerbs)[number]) =>
     may(`instance.${verb}`) && bots.every(({ status }) => isAllowed(verb, status))
-  const close = () => setSheet(undefined)
-  const finish = () => {
-    close()
-    done()
-  }
+  const open = (verb: (typeof sheetVerbs)[number]) =>
+    openSheet((close) => {
+      const finish = () => {
+        close()
+        done()
+      }
+      return verb === 'suspend' ? (
+        <SuspendSheet bots={bots} close={close} done={finish} />
+      ) : (
+        <PeriodSheet verb={verb} bots={bots} close={close} done={finish} />
+      )
+    })
   return (
     <Paper withBorder p="xs" mb="sm" role="region" aria-label={t('bulk.label')}>
       <Group gap="xs">
@@ -35,7 +41,7 @@ export function BulkBar({ bots, done }: BulkProps) {
           {t('bulk.chosen', { count: bots.length })}
         </Text>
         {sheetVerbs.filter(fits).map((verb) => (
-          <Button key={verb} size="compact-sm" variant="default" onClick={() => setSheet(verb)}>
+          <Button key={verb} size="compact-sm" variant="default" onClick={() => open(verb)}>
             {t(`action.${verb}`)}
           </Button>
         ))}
@@ -46,10 +52,6 @@ export function BulkBar({ bots, done }: BulkProps) {
           {t('bulk.none')}
         </Button>
       </Group>
-      {(sheet === 'approve' || sheet === 'renew') && (
-        <PeriodSheet verb={sheet} bots={bots} close={close} done={finish} />
-      )}
-      {sheet === 'suspend' && <SuspendSheet bots={bots} close={finish} />}
     </Paper>
   )
 }

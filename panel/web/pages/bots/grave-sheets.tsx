@@ -62,11 +62,15 @@ export function ExpireSheet({ bot, close }: OneBot) {
 }
 
 /** Suspends one bot or many, with a reason that everybody sees. */
-export function SuspendSheet(props: { readonly bots: readonly InstanceView[]; readonly close: () => void }) {
+export function SuspendSheet(props: {
+  readonly bots: readonly InstanceView[]
+  readonly close: () => void
+  readonly done?: () => void
+}) {
   const { bots, close } = props
   const { t } = useLocale()
   const [reason, setReason] = useState('')
-  const tell = useTellEach(close)
+  const tell = useTellEach(props.done ?? close)
   return (
     <FormSheet
       title={t('suspend.title', { count: bots.length })}
