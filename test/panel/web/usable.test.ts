@@ -34,12 +34,9 @@ beforeAll(async () => {
 afterAll(() => web.stop())
 afterEach(() => expect(web.troubles()).toEqual([]))
 
-const phone = { viewport: { width: 390, height: 844 } }
 const modes: Record<string, BrowserContextOptions> = {
-  light: {},
-  'dark, on a phone': { colorScheme: 'dark', ...phone },
-  'right to left': { locale: 'fa-IR' },
-  'dark, right to left, on a phone': { locale: 'fa-IR', colorScheme: 'dark', ...phone },
+  'left to right': {},
+  'right to left, on a phone': { locale: 'fa-IR', viewport: { width: 390, height: 844 } },
 }
 
 const pages = [
@@ -72,7 +69,7 @@ const pages = [
 ]
 
 describe.each(Object.entries(modes))('%s', (_mode, options) => {
-  it('the sign-in page and every page behind it is usable', async () => {
+  it('the sign-in page and every page behind it is usable, in light and dark', { timeout: 240_000 }, async () => {
     const page = await web.open('/', options)
     await page.locator('form').waitFor()
     await expectUsable(page)
@@ -87,22 +84,20 @@ describe.each(Object.entries(modes))('%s', (_mode, options) => {
 })
 
 it('dialogs and menus are usable, in light and dark', async () => {
-  for (const options of [{}, { colorScheme: 'dark' as const }]) {
-    const page = await web.openAs('the-owner', '/bots?tab=new', options)
-    await page.getByRole('button', { name: 'Approve', exact: true }).click()
-    await page.getByRole('dialog').waitFor()
-    await expectUsable(page)
-    await page.keyboard.press('Escape')
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
-    await page.getByRole('button', { name: 'More for' }).click()
-    await page.getByRole('menu').waitFor()
-    await expectUsable(page)
-    await page.keyboard.press('Escape')
-    await page.getByRole('menu').waitFor({ state: 'detached' })
-    await page.getByRole('button', { name: 'the-owner' }).click()
-    await page.getByRole('menu').waitFor()
-    await expectUsable(page)
-  }
+  const page = await web.openAs('the-owner', '/bots?tab=new')
+  await page.getByRole('button', { name: 'Approve', exact: true }).click()
+  await page.getByRole('dialog').waitFor()
+  await expectUsable(page)
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'More for' }).click()
+  await page.getByRole('menu').waitFor()
+  await expectUsable(page)
+  await page.keyboard.press('Escape')
+  await page.getByRole('menu').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'the-owner' }).click()
+  await page.getByRole('menu').waitFor()
+  await expectUsable(page)
 })
 
 it('the language is chosen on the page, turns it around at once, and is kept', async () => {
