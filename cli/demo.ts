@@ -194,6 +194,8 @@ async function untilRunning(
     const resting = mine.filter(({ state }) => restingStates.includes(state))
     const unlinked = await phone.look(resting.some(({ id }) => id === phone.instanceId))
     const trouble = resting
+      // Whoever holds the phone mends that, or says why not.
+      .filter(({ id, state }) => id !== phone.instanceId || state !== 'logged_out')
       .map(({ id, name, state, last_error }) => `${name} (${id}) does not run yet: ${last_error ?? state}`)
       .concat(unlinked ?? [])
       .join('\n')

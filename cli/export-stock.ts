@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { parseSince, parseUntil } from '../domain/moment.ts'
+import { endOf, startOf } from '../domain/moment.ts'
 import type { SoldUnit } from '../domain/stock-unit.ts'
 import { writeWholeFile } from '../runtime/whole-file.ts'
 import { exportSold, type SoldFilter, soldPages } from '../services/stock/export-sold.ts'
@@ -21,8 +21,8 @@ export interface ExportOptions {
 export async function exportStock(cli: Cli, product: string | undefined, options: ExportOptions): Promise<void> {
   const filter: SoldFilter = {
     product,
-    from: options.since === undefined ? undefined : parseSince(options.since, '--since'),
-    until: options.until === undefined ? undefined : parseUntil(options.until, '--until'),
+    from: startOf(options.since, '--since'),
+    until: endOf(options.until, '--until'),
   }
   await withContext(cli, async (context) => {
     if (options.output !== undefined) await exportToFile(cli, context, filter, { ...options, output: options.output })

@@ -3,13 +3,14 @@ import { Failure } from './failure.ts'
 
 const dayMs = 86_400_000
 
-/** The beginning of what is meant; `what` names it in the refusal. Throws `usage`. */
-export function parseSince(text: string, what: string): Date {
-  return parseMoment(text, what).at
+/** The beginning of what is meant, where something is; `what` names it in the refusal. Throws `usage`. */
+export function startOf(text: string | undefined, what: string): Date | undefined {
+  return text === undefined ? undefined : parseMoment(text, what).at
 }
 
 /** The end of what is meant: a day is included. Throws `usage`. */
-export function parseUntil(text: string, what: string): Date {
+export function endOf(text: string | undefined, what: string): Date | undefined {
+  if (text === undefined) return undefined
   const { at, isDay } = parseMoment(text, what)
   return isDay ? new Date(at.getTime() + dayMs) : at
 }

@@ -11,3 +11,4 @@ create table api_reply (
   primary key (caller, key)
 );
 create index api_reply_created_at on api_reply (created_at);
+alter table api_reply enable row level security;

@@ -94,6 +94,8 @@ export function describeEnd(end: WorkerEnd): string {
   if (end.signal !== undefined) return `killed by ${end.signal}`
   if (end.exitCode === exitReasons.lease_lost) return 'its lease was lost'
   if (end.exitCode === 0) return 'ended without being asked'
+  const typed = reasonOfExitCode(end.exitCode)
+  if (typed !== undefined) return `ended as ${typed}`
   return end.exitCode === undefined ? 'ended' : `crashed with exit code ${end.exitCode}`
 }
 

@@ -18,7 +18,7 @@ export function addPair(program: Command, cli: Cli): void {
     .option('--new-device', 'drop the link that is kept, and link anew')
     .option('--no-wait', 'ask, and do not follow it')
     .option('--timeout <seconds>', 'how long it is followed; default: until the request ends', numberAbove(0, 86_400))
-    .addHelpText('after', '\nWith --json it ends as soon as there is a code:\ncode, issued_at and expires_at, or qr.')
+    .addHelpText('after', '\nWith --json it ends with the first code (or qr), issued_at and expires_at.')
     .action(async (id: string, options: PairOptions) => {
       const { pair } = await import('../pair.ts')
       await pair(cli, id, options)

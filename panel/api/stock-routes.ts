@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
 import type { BodyOf } from '../../domain/api/endpoint.ts'
 import * as api from '../../domain/api/stock.ts'
-import { parseSince, parseUntil } from '../../domain/moment.ts'
+import { endOf, startOf } from '../../domain/moment.ts'
 import type { SoldUnit } from '../../domain/stock-unit.ts'
 import { unitsOf } from '../../domain/stock-upload.ts'
 import { type AddStock, addStock } from '../../services/stock/add-stock.ts'
@@ -67,8 +67,8 @@ function exportRoute({ database, keyring }: RouteContext): PanelRoute {
   return stream(api.exportStock, async ({ actor, query, response }) => {
     const filter = {
       product: query.product,
-      from: query.since === undefined ? undefined : parseSince(query.since, 'since'),
-      until: query.until === undefined ? undefined : parseUntil(query.until, 'until'),
+      from: startOf(query.since, 'since'),
+      until: endOf(query.until, 'until'),
     }
     const pages = soldPages((page) =>
       database.transaction((tx) => exportSold(tx, actor, { filter, keyring: keyring(), ...page })),

@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import {
+  assertBasePrice,
   nameMax,
   numberedProductId,
   type ProductView,
@@ -42,7 +43,7 @@ export async function createProduct(tx: Tx, actor: Actor, input: CreateProduct):
   assertMay(actor, 'catalogue.edit')
   const name = parseLine(input.name, "a product's name", nameMax)
   const description = parseDescription(input.description ?? '')
-  if (input.basePrice <= 0n) throw new Failure('usage', 'a price is above 0')
+  assertBasePrice(input.basePrice, input.currency)
   const category = input.category === undefined ? undefined : await findCategory(tx, input.category, { hold: true })
   const values = { ...input, name, description, categoryId: category?.id ?? null }
   const id = await insertUnderFreeId(tx, actor, values)

@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
-import { nameMax, type ProductView, parseDescription, parseLine } from '../../domain/catalogue.ts'
+import { assertBasePrice, nameMax, type ProductView, parseDescription, parseLine } from '../../domain/catalogue.ts'
 import { Failure } from '../../domain/failure.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
@@ -57,7 +57,7 @@ export async function editProduct(tx: Tx, actor: Actor, input: EditProduct): Pro
 /** The columns that change, and to what. */
 async function columnsOf(tx: Tx, input: EditProduct): Promise<Record<string, unknown>> {
   const { name, description, category, basePrice } = input
-  if (basePrice !== undefined && basePrice <= 0n) throw new Failure('usage', 'a price is above 0')
+  if (basePrice !== undefined) assertBasePrice(basePrice, (await readProduct(tx, input.id)).currency)
   const given = {
     name: name === undefined ? undefined : parseLine(name, "a product's name", nameMax),
     description: description === undefined ? undefined : parseDescription(description),

@@ -27,14 +27,18 @@ export async function listCustomers(database: Queryable, actor: Actor, input: Li
   const search = input.search?.trim().replace(/^@/, '') ?? ''
   const { rows } = await database.query<CustomerRow>(
     `${customerViewSql}
-     where ($1::text is null or c.tenant_id = $1)
-       and ($2 = '' or c.platform_user_id = $2 or starts_with(c.id, lower($2)) or exists (
-         select from unnest($7::text[]) as spelling
-         where position(spelling in concat_ws(chr(10), c.username, c.display_name, lower(concat_ws(chr(10), c.username, c.display_name)))) > 0))
-       and ($3::boolean is null or (c.blocked_at is not null) = $3)
-       and ($4 or c.erased_at is null)
-       and ($6::bigint is null or ${seenMs} < $6 or (${seenMs} = $6 and c.id > $8))
-     order by ${seenMs} desc, c.id limit $5`,
+     where c.id in (
+       select c.id from customer c
+       where ($1::text is null or c.tenant_id = $1)
+         and ($2 = '' or c.platform_user_id = $2 or starts_with(c.id, lower($2)) or exists (
+           select from unnest($7::text[]) as spelling
+           where position(spelling in concat_ws(chr(10), c.username, c.display_name, lower(concat_ws(chr(10), c.username, c.display_name)))) > 0))
+         and ($3::boolean is null or (c.blocked_at is not null) = $3)
+         and ($4 or c.erased_at is null)
+         and ($6::bigint is null or ${seenMs} < $6 or (${seenMs} = $6 and c.id > $8))
+       order by ${seenMs} desc, c.id limit $5
+     )
+     order by ${seenMs} desc, c.id`,
     [
       tenant,
       search,

@@ -65,6 +65,7 @@ export const belongs: Readonly<Record<string, string | null>> = {
   app_user: `coalesce(tenant_id, 'master') = $1`,
   ...each(ofUser, `user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`),
   ...each('audit_chain audit_unchained', 'audit_id in (select id from audit_log where tenant_id = $1)'),
+  api_reply: `caller in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
   // What agents have to tell the master's people is theirs to add.
   outbox_message: `tenant_id = $1 and kind not in ('top_up_requested', 'withdrawal_to_review')`,
   ...each(ofInstance, 'instance_id in (select id from instance where tenant_id = $1)'),

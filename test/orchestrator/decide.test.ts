@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { desiredStates, statuses } from '../../domain/instance.ts'
 import { parseSettings } from '../../domain/settings.ts'
 import { type DecideContext, decide } from '../../orchestrator/decide.ts'
-import { judgeEnd } from '../../orchestrator/judge-end.ts'
+import { describeEnd, judgeEnd } from '../../orchestrator/judge-end.ts'
 import { RestartSchedule } from '../../orchestrator/restart-schedule.ts'
 import { RunLimit } from '../../orchestrator/run-limit.ts'
 import { liveSlot, type Slot, type Worker } from '../../orchestrator/slot.ts'
@@ -159,6 +159,15 @@ describe('the end of a worker', () => {
     const verdict = judgeEnd('whatsapp', gone(code), undefined)
     expect(verdict).toMatchObject(kind === 'rest' ? { kind, state: what } : { kind, trouble: what })
     expect(verdict.reason).toContain(words)
+  })
+
+  test('is a crash only where nobody meant it', () => {
+    expect([0, 1, 40, 43].map((code) => describeEnd(gone(code)))).toEqual([
+      'ended without being asked',
+      'crashed with exit code 1',
+      'its lease was lost',
+      'ended as logged_out',
+    ])
   })
 
   test('is called by its own report, and a Telegram conflict waits for a person at once', () => {

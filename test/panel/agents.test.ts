@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allOf, keyed, openShopPanel, own, type ShopPanel, statusOf } from './shop-fixture.ts'
+import { setLink } from '../../services/agents/set-link.ts'
+import { ownerActor } from '../support/rig.ts'
+import { allOf, answerBehind, keyed, openShopPanel, own, type ShopPanel, statusOf } from './shop-fixture.ts'
 
 let shop: ShopPanel
 let number = 491_800_000_000
@@ -168,6 +170,19 @@ describe('what a shop has set', () => {
     const stale = await shop.admin('PUT', `${path}/links/channel`, { address: '@second' }, { 'if-match': seen })
     expect(statusOf(stale)).toEqual({ status: 412, code: 'stale' })
     expect((await shop.admin('GET', path)).json).toMatchObject({ links: { channel: '@first' } })
+  })
+
+  it('is not changed by somebody who has seen it before a change that is under way', async () => {
+    const seen = { 'if-match': (await shop.admin('GET', path)).headers.get('etag') ?? '' }
+    const input = { tenant: own, kind: 'channel', link: '@under_way' } as const
+    const late = await answerBehind(
+      shop,
+      (tx) => setLink(tx, ownerActor, input),
+      () => shop.admin('PUT', `${path}/links/channel`, { address: '@late' }, seen),
+    )
+    expect(statusOf(late)).toEqual({ status: 412, code: 'stale' })
+    const now = { 'if-match': (await shop.admin('GET', path)).headers.get('etag') ?? '' }
+    expect((await shop.admin('PUT', `${path}/links/channel`, { address: '@now_then' }, now)).status).toBe(200)
   })
 })
 

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pictureBytesMax } from '../../domain/catalogue.ts'
+import { catalogueOf } from '../../services/catalogue/catalogue-of.ts'
+import { editProduct } from '../../services/catalogue/edit-product.ts'
+import { ownerActor } from '../support/rig.ts'
 import { ask } from './panel-fixture.ts'
-import { allOf, keyed, openShopPanel, type ShopPanel, statusOf } from './shop-fixture.ts'
+import { allOf, answerBehind, keyed, openShopPanel, own, type ShopPanel, statusOf } from './shop-fixture.ts'
 
 let shop: ShopPanel
 beforeAll(async () => {
@@ -58,6 +61,7 @@ describe('a product', () => {
     ['no price at all', { base_price: '0' }, 400],
     ['more digits than the currency has', { base_price: '0.0000001' }, 400],
     ['a price beyond counting', { base_price: '9'.repeat(30) }, 400],
+    ['a price that a markup carries beyond counting', { base_price: '1000000.000001' }, 400],
     ['an unknown currency', { currency: 'EUR' }, 400],
     ['an id with a capital', { id: 'Card' }, 400],
     ['a name of two lines', { name: 'a\nb' }, 400],
@@ -70,6 +74,19 @@ describe('a product', () => {
     const answer = await add({ name: 'Bad', base_price: '1', ...more })
     expect(answer.status, answer.text).toBe(status)
     expect(await shop.count('product')).toBe(before)
+  })
+
+  it('at the highest price is still shown and sold with the highest markup', async () => {
+    await shop.admin('PUT', '/api/shops/t1/pricing', { kind: 'percent', percent: '100000' })
+    const { status } = await add({ id: 'gold', name: 'Gold', base_price: '1000000' })
+    expect(status).toBe(201)
+    const [shown] = await catalogueOf(shop.database, { tenant: own, language: 'en' })
+    expect(shown?.products).toContainEqual(expect.objectContaining({ id: 'gold', unit_price: '1001000000' }))
+    const body = { customer: await shop.addCustomer(own, 1), product: 'gold', quantity: 1000 }
+    const refused = await shop.admin('POST', '/api/orders', body, keyed())
+    expect(refused.json).toMatchObject({ status: 409, refusal: expect.any(String) })
+    expect((await shop.admin('PATCH', '/api/products/gold', { base_price: '1000000.000001' })).status).toBe(400)
+    await shop.admin('POST', '/api/products/gold/archive')
   })
 
   it('keeps what looks like HTML and SQL as the letters that they are', async () => {
@@ -89,6 +106,19 @@ describe('a product', () => {
     const stale = await shop.admin('PATCH', path, { base_price: '4' }, { 'if-match': seen })
     expect(statusOf(stale)).toEqual({ status: 412, code: 'stale' })
     expect((await shop.admin('GET', path)).json).toMatchObject({ base_price: '3' })
+  })
+
+  it('is not changed by somebody who has seen it before a change that is under way', async () => {
+    const id = await shop.addProduct()
+    const path = `/api/products/${id}`
+    const seen = { 'if-match': (await shop.admin('GET', path)).headers.get('etag') ?? '' }
+    const late = await answerBehind(
+      shop,
+      (tx) => editProduct(tx, ownerActor, { id, basePrice: 5_000_000n }),
+      () => shop.admin('PATCH', path, { base_price: '1' }, seen),
+    )
+    expect(statusOf(late)).toEqual({ status: 412, code: 'stale' })
+    expect((await shop.admin('GET', path)).json).toMatchObject({ base_price: '5' })
   })
 
   it('that is not there is 404, and so is one with a name that no product can have 400', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allOf, foreign, keyed, openShopPanel, own, type ShopPanel, statusOf } from './shop-fixture.ts'
+import { unblockCustomer } from '../../services/customers/unblock-customer.ts'
+import { ownerActor } from '../support/rig.ts'
+import { allOf, answerBehind, foreign, keyed, openShopPanel, own, type ShopPanel, statusOf } from './shop-fixture.ts'
 
 let shop: ShopPanel
 beforeAll(async () => {
@@ -53,6 +55,13 @@ describe('a customer', () => {
     const stale = await shop.admin('POST', `${path}/block`, { reason: 'second' }, { 'if-match': seen })
     expect(statusOf(stale)).toEqual({ status: 412, code: 'stale' })
     expect((await shop.admin('GET', path)).json).toMatchObject({ blocked_reason: 'first' })
+    const fresh = { 'if-match': (await shop.admin('GET', path)).headers.get('etag') ?? '' }
+    const late = await answerBehind(
+      shop,
+      (tx) => unblockCustomer(tx, ownerActor, { id: customer }),
+      () => shop.admin('POST', `${path}/block`, { reason: 'third' }, fresh),
+    )
+    expect(statusOf(late)).toEqual({ status: 412, code: 'stale' })
   })
 
   it('is erased, with a balance only when that is said', async () => {
@@ -101,6 +110,13 @@ describe('a correction of a balance', () => {
     expect(await balance(customer)).toBe('2.5')
     const { rows } = await shop.database.query(`select kind from outbox_message where customer_id = $1`, [customer])
     expect(rows).toEqual([{ kind: 'balance_adjusted' }, { kind: 'balance_adjusted' }])
+  })
+
+  it('beyond what can be counted is refused', async () => {
+    const customer = await shop.addCustomer()
+    const all = { amount: '9223372036854775807', currency: 'IRR', reason: 'x' }
+    expect((await adjust(customer, all)).status).toBe(200)
+    expect(statusOf(await adjust(customer, { ...all, amount: '1' }))).toEqual({ status: 409, code: 'conflict' })
   })
 
   it('needs an Idempotency-Key', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allOf, foreign, keyed, openShopPanel, own, type ShopPanel, statusOf } from './shop-fixture.ts'
+import { refundOrder } from '../../services/orders/refund-order.ts'
+import { ownerActor } from '../support/rig.ts'
+import { allOf, answerBehind, foreign, keyed, openShopPanel, own, type ShopPanel, statusOf } from './shop-fixture.ts'
 
 let shop: ShopPanel
 beforeAll(async () => {
@@ -39,12 +41,13 @@ describe('an order', () => {
       refusal: null,
     })
     expect(await balance(customer)).toBe('5.6')
-    const shown = await shop.admin('GET', `/api/orders/${placed.json['id']}`)
+    const id = String(placed.json['id'])
+    const shown = await shop.admin('GET', `/api/orders/${id}`)
     expect(shown.json).toMatchObject({ profit: { amount: '0.4', state: 'pending' }, refunds: [] })
     expect(shown.json['units']).toHaveLength(2)
     const { rows } = await shop.database.query(
       `select actor from audit_log where action = 'order.place' and target_id = $1`,
-      [String(placed.json['id'])],
+      [id],
     )
     expect(rows).toEqual([{ actor: 'user:the-admin' }])
   })
@@ -163,6 +166,20 @@ describe('a refund', () => {
     await refund(order, { units: [unit], reason: 'one of them' })
     const stale = await refund(order, { reason: 'all of them' }, { ...keyed(), 'if-match': seen })
     expect(statusOf(stale)).toEqual({ status: 412, code: 'stale' })
+    expect(await balance(customer)).toBe('2')
+  })
+
+  it('is not made by somebody who has seen the order before a refund that is under way', async () => {
+    const { customer, order } = await sold(2)
+    const [one, other] = await unitsOf(order)
+    const seen = { 'if-match': (await shop.admin('GET', `/api/orders/${order}`)).headers.get('etag') ?? '' }
+    const input = { order, units: [one ?? 0], key: 'under-way', restock: false, reason: 'x' }
+    const late = await answerBehind(
+      shop,
+      (tx) => refundOrder(tx, ownerActor, input),
+      () => refund(order, { units: [other], reason: 'x' }, { ...keyed(), ...seen }),
+    )
+    expect(statusOf(late)).toEqual({ status: 412, code: 'stale' })
     expect(await balance(customer)).toBe('2')
   })
 

@@ -1,5 +1,6 @@
 /** A panel with a shop behind it: staff, an agent of the tenant `agent:t1`, another tenant `agent:t2`, customers, goods. */
 import { randomUUID } from 'node:crypto'
+import type { Tx } from '../../db/transaction.ts'
 import type { Role } from '../../domain/actor.ts'
 import { registerFirstKey } from '../../services/register-first-key.ts'
 import { addPerson } from '../services/people/people-fixture.ts'
@@ -94,6 +95,37 @@ export async function openShopPanel(): Promise<ShopPanel> {
       await test.drop()
     },
   }
+}
+
+/**
+ * The answer to a request that comes while a change by somebody else is under way: the change commits when the request
+ * waits for it, or is answered.
+ */
+export async function answerBehind(
+  { database }: ShopPanel,
+  change: (tx: Tx) => Promise<unknown>,
+  request: () => Promise<Answer>,
+): Promise<Answer> {
+  const changed = Promise.withResolvers<void>()
+  const mayCommit = Promise.withResolvers<void>()
+  const other = database.transaction(async (tx) => {
+    await change(tx)
+    changed.resolve()
+    await mayCommit.promise
+  })
+  other.catch(changed.reject)
+  await changed.promise
+  let answered = false
+  const answer = request().finally(() => {
+    answered = true
+  })
+  for (;;) {
+    const waiting = await database.query('select 1 from pg_locks where not granted')
+    if (answered || waiting.rowCount > 0) break
+  }
+  mayCommit.resolve()
+  await other
+  return answer
 }
 
 /** Everything of a list, page by page. */

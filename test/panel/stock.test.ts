@@ -137,7 +137,7 @@ describe('an upload', () => {
 describe('units', () => {
   it('are removed by number, by import, or all; spoilt ones are kept', async () => {
     const product = await shop.addProduct()
-    const first = (await upload(product, { goods: 'a\nb\nc' })).json['import']
+    const first = Number((await upload(product, { goods: 'a\nb\nc' })).json['import'])
     await upload(product, { goods: 'd\ne' })
     const units = await allOf<{ id: number }>(shop.admin, `/api/products/${product}/stock`)
     expect((await remove(product, { units: { ids: [units[0]?.id] } })).json).toEqual({
@@ -209,13 +209,35 @@ describe('the export of what was sold', () => {
     expect(await lines('')).toBe(1)
     expect(await lines(`&since=2020-01-01&until=${today}`)).toBe(1)
     expect(await lines('&until=2020-01-01')).toBe(0)
-    for (const query of ['since=yesterday', 'until=2020-13-01', 'format=xlsx', 'product=A']) {
+    for (const [query, expected] of [
+      ['since=yesterday', 400],
+      ['until=2020-13-01', 400],
+      ['format=xlsx', 400],
+      ['product=A', 400],
+      ['product=nothing', 404],
+    ] as const) {
       const { status, headers } = await shop.admin('GET', `/api/stock/export?${query}`)
-      expect({ status, type: headers.get('content-type') }).toMatchObject({ status: 400 })
+      expect(status, query).toBe(expected)
       expect(headers.get('content-type')).toContain('application/problem+json')
       expect(headers.get('content-disposition')).toBeNull()
     }
-    expect((await shop.admin('GET', '/api/stock/export?product=nothing')).status).toBe(404)
+  })
+
+  it('is cut short when it fails on its way, so that nobody takes it for whole', async () => {
+    const product = await shop.addProduct(501)
+    const customer = await shop.addCustomer('master', 2000)
+    await shop.database.query(
+      `select place_order('master', $1, null, $2, 1, 'many-' || n, null, null, interval '0', 'test') from generate_series(1, 501) n`,
+      [customer, product],
+    )
+    const path = `/api/stock/export?product=${product}`
+    expect((await shop.admin('GET', path)).text.split('\r\n')).toHaveLength(503)
+    await shop.database.query(
+      `update stock_unit set sealed = 'broken' where id = (select max(unit_id) from order_unit s
+         join customer_order o on o.id = s.order_id where o.id = (select max(id) from customer_order))`,
+    )
+    await expect(shop.admin('GET', path)).rejects.toThrow('aborted')
+    expect(shop.panel.logged()).toContain('request failed')
   })
 
   it('is for those who may see goods: no operator, and no agent', async () => {

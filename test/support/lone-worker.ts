@@ -44,8 +44,8 @@ export class LoneWorkerRig {
   }
 
   /** Makes a nameless process the worker of the bot. */
-  name(worker: NamelessProcess): void {
-    worker.name(this.identityLine(), join(this.folder, 'worker.log'))
+  name(worker: NamelessProcess, log = 'worker.log'): void {
+    worker.name(this.identityLine(), join(this.folder, log))
   }
 
   identityLine(): string {

@@ -32,7 +32,7 @@ import type {
   StatusUpdate,
 } from './connection.ts'
 import { KeptWords } from './kept-words.ts'
-import { boundClose, codeOf, guardFrames, wordsOf } from './raw-socket.ts'
+import { boundClose, codeOf, guardFrames, holdFrames, wordsOf } from './raw-socket.ts'
 import { sealMedia } from './seal-media.ts'
 import { senderOf } from './sender-of.ts'
 import { uploadMedia } from './upload-media.ts'
@@ -70,6 +70,8 @@ export interface DeviceOptions {
   readonly readSent: ReadSent
   /** Whether anything may be received right now: looked at before each frame that comes. */
   readonly mayReceive: () => boolean
+  /** What is about to be kept before anything else may be sent; undefined where there is nothing. */
+  readonly untilKept: () => Promise<void> | undefined
   /** Hand on what an earlier worker had read last, too: whoever hears of it must know what came before. */
   readonly looksBack: boolean
   /** How long each QR code is shown; left out, it is 60 seconds for the first and 20 for each of the others. */
@@ -148,6 +150,7 @@ class BaileysDevice implements Device {
     if (words === undefined) throw new Error('a connection makes its repository at once')
     this.#kept = words
     guardFrames(this.#socket.ws, options.mayReceive)
+    holdFrames(this.#socket.ws, options.untilKept)
     boundClose(this.#socket.ws)
     this.#listen(options.events)
   }

@@ -67,6 +67,8 @@ export class DeviceConnection implements WhatsAppConnection {
   #failures = 0
   /** When connections ended in a way that admins are told of where it comes often; monotonic times. */
   #alarming: number[] = []
+  /** The link is about to be kept: until it is, the phone must not hear that there is one. */
+  #keeping: Promise<void> | undefined
   #handled = 0
   #connections = 0
   readonly #tidying = new Tidying()
@@ -179,6 +181,7 @@ export class DeviceConnection implements WhatsAppConnection {
       qrLifeMs: this.#options.qrLifeMs,
       looksBack: this.#connections === 0,
       mayReceive: () => deadline.mayRun(),
+      untilKept: () => this.#keeping,
       events: {
         ...this.#events(() => device),
         onQr: (qr) => {
@@ -223,14 +226,27 @@ export class DeviceConnection implements WhatsAppConnection {
         if (!this.#session.isLinked) this.#pairing?.refused(code)
       },
       onCreds: () => {
-        if (this.#session.isLinked) this.#pairing?.entered()
         this.#session.credsChanged()
+        if (this.#session.isLinked) this.#entered()
       },
       onMessage: (message) => {
         if (device() === this.#device) this.#take(message)
       },
       onStatus: (update) => this.#onStatus(update),
     }
+  }
+
+  #entered(): void {
+    if (this.#pairing === undefined || this.#pairing.isOver) return
+    this.#pairing.entered()
+    const keeping = this.#session.flush()
+    this.#keeping = keeping
+    // Whoever could not keep it ends the worker.
+    keeping
+      .catch(() => {})
+      .finally(() => {
+        if (this.#keeping === keeping) this.#keeping = undefined
+      })
   }
 
   async #opened(device: Device): Promise<void> {

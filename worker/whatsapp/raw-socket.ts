@@ -6,7 +6,7 @@ const closeLimitMs = 1000
 interface RawSocket {
   emit: (name: string | symbol, ...given: never[]) => boolean
   close: () => Promise<void>
-  readonly socket: { terminate(): void } | null
+  readonly socket: { terminate(): void; send: (...words: never[]) => void } | null
 }
 
 /** A process that was stopped finds frames before its timers have run: none of them is taken past the deadline. */
@@ -17,6 +17,30 @@ export function guardFrames(given: unknown, mayReceive: () => boolean): void {
     if (name !== 'message' || mayReceive()) return emit(name, ...words)
     ws.socket?.terminate()
     return false
+  }
+}
+
+/**
+ * Frames wait, in their order, for what has to be kept before the other side may know of it; `untilKept` is undefined
+ * where there is nothing. Where it could not be kept they never go out.
+ */
+export function holdFrames(given: unknown, untilKept: () => Promise<void> | undefined): void {
+  const { socket } = given as RawSocket
+  if (socket === null) return
+  const send = socket.send.bind(socket)
+  let last: Promise<void> | undefined
+  socket.send = (...words) => {
+    const kept = untilKept()
+    if (kept === undefined && last === undefined) return send(...words)
+    const turn = Promise.all([last, kept]).then(
+      () => send(...words),
+      () => {},
+    )
+    last = turn
+    void turn.then(() => {
+      if (last === turn) last = undefined
+    })
+    return undefined
   }
 }
 

@@ -181,8 +181,10 @@ export class Sender {
   }
 
   async #sendAgain(): Promise<void> {
+    // Each attempt puts its message at the end of what is not acknowledged.
+    const lost = [...this.#unacked]
     try {
-      for (const [id, each] of [...this.#unacked]) {
+      for (const [id, each] of lost) {
         if (!this.#unacked.has(id)) continue
         const outcome = await this.#attempt(each, 'answer')
         // The connection broke once more: it is for the next one.

@@ -15,6 +15,7 @@ import { productPage } from '../../../services/catalogue/product-page.ts'
 import { readPicture } from '../../../services/catalogue/read-picture.ts'
 import { renameCategory } from '../../../services/catalogue/rename-category.ts'
 import { setPicture } from '../../../services/catalogue/set-picture.ts'
+import { showPicture } from '../../../services/catalogue/show-picture.ts'
 import { showProduct } from '../../../services/catalogue/show-product.ts'
 import { translateProduct } from '../../../services/catalogue/translate-product.ts'
 import { ownerActor } from '../../support/rig.ts'
@@ -174,6 +175,7 @@ describe('products', () => {
     ['archiveCategory', () => shelf.run(archiveCategory, { category: 'x' }, viewer)],
     ['listProducts', () => shelf.run(listProducts, {}, agent)],
     ['showProduct', () => shelf.run(showProduct, { id: 'x' }, agent)],
+    ['showPicture', () => shelf.run(showPicture, { id: 'x' }, agent)],
     ['listCategories', () => shelf.run(listCategories, {}, agent)],
   ])('%s asks for the right to do it', async (_name, call) => {
     await expect(call()).rejects.toMatchObject({ code: 'not_allowed' })

@@ -46,6 +46,28 @@ test('a device is linked by QR code, is open, and what people write and get goes
   expect(device.session.news.map(({ step }) => step)).toEqual(['qr', 'linked'])
 })
 
+test('a phone hears that its device is linked only when that is kept', async () => {
+  const pairing = { method: 'qr', number: 1, forMs: 60_000, only: false } as const
+  const device = keep(new ConnectedDevice(fake, { number, pairing }))
+  const gate = Promise.withResolvers<void>()
+  const storing = Promise.withResolvers<void>()
+  device.session.before = (name) => {
+    if (name !== 'waStore') return undefined
+    storing.resolve()
+    return gate.promise
+  }
+  device.start()
+  const outcome = fake.phoneOf(number).scan(await device.shownQr())
+  await storing.promise
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(fake.events.count('linked')).toBe(0)
+  expect(device.session.creds).toBeNull()
+  gate.resolve()
+  expect(await outcome).toBe('linked')
+  expect(device.session.linked).toBe(true)
+  await device.events.next('open')
+})
+
 test('a connection that ends while its link is told of is not taken for an open one', async () => {
   const pairing = { method: 'qr', number: 1, forMs: 60_000, only: false } as const
   const device = keep(new ConnectedDevice(fake, { number, pairing }))
