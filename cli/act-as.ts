@@ -25,9 +25,9 @@ export async function actAs(
     signal: cli.signal,
   })
   const { username } = input
-  const { database, keyring } = context
+  const { database } = context
   const logInWith = (code?: string) =>
-    logIn(database, { username, password, code, address: `cli:${hostname()}`, keyring })
+    logIn(database, { username, password, code, address: `cli:${hostname()}`, keyring: () => context.keyring() })
   const { token } = await logInWith().catch(async (error: unknown) => {
     const needsCode = error instanceof Failure && error.details['needed'] === 'code'
     if (!needsCode || !cli.output.interactive) throw error

@@ -115,10 +115,10 @@ export function permissionsOf(actor: Actor): Permission[] {
 
 /** Throws `not_allowed` unless the actor may do this. */
 export function assertMay(actor: Actor, permission: Permission, tenant?: string): void {
-  if (!may(actor, permission, tenant)) {
-    throw new Failure(
-      'not_allowed',
-      `${actor.name} (${actor.role}) may not do this: ${permission} is not among its rights`,
-    )
-  }
+  if (may(actor, permission, tenant)) return
+  const isScoped = actor.scopes?.includes(permission) === false
+  throw new Failure(
+    'not_allowed',
+    `${actor.name} (${actor.role}) may not do this: ${permission} is not among ${isScoped ? 'the scopes of this token' : 'its rights'}`,
+  )
 }

@@ -8,7 +8,7 @@ import type { Queryable, Tx } from '../db/transaction.ts'
 import type { Role } from '../domain/actor.ts'
 import { Failure } from '../domain/failure.ts'
 import { sessionAbsoluteMs, sessionsMax, type UserView, userAgentCharactersMax } from '../domain/user.ts'
-import { auditStranger } from './access/audit-refusal.ts'
+import { insertRefusal, stranger } from './access/audit-refusal.ts'
 import {
   judgePassword,
   type PasswordToJudge,
@@ -87,11 +87,13 @@ async function auditRefusedLogin(
 ): Promise<void> {
   // The first of the two steps of a login with a second factor is no refusal.
   if (failure.details['needed'] === 'code' && input.code === undefined) return
-  await auditStranger(database, `api:${input.address}`, {
+  await insertRefusal(database, stranger(`api:${input.address}`), {
     action: 'user.log_in',
     targetKind: 'user',
     targetId: verdict?.userId ?? null,
     code: failure.code,
+    // Failed logins are slowed down; who must wait is not.
+    isCheap: failure.code === 'too_many_attempts',
     details: verdict === undefined ? {} : { account: verdict.account, wrong: failure.details['needed'] ?? 'password' },
   })
 }

@@ -13,6 +13,7 @@ import { requestBytesMax } from '../../domain/api/parts.ts'
 import { Failure } from '../../domain/failure.ts'
 import { peerLogPath } from '../../runtime/instance-log.ts'
 import type { Log } from '../../runtime/log.ts'
+import { auditDeadToken } from '../../services/access/audit-dead-token.ts'
 import { findCaller } from '../../services/access/find-caller.ts'
 import type { Session } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
@@ -141,7 +142,10 @@ async function recogniseCaller(
 ): Promise<Session> {
   const source = `api:${countedAddress(request.ip)}`
   const session = await findCaller(options.database, { token, source })
-  if (session === undefined) throw notAuthenticated()
+  if (session === undefined) {
+    await auditDeadToken(options.database, { token, source })
+    throw notAuthenticated()
+  }
   response.locals['caller'] = { session, token } satisfies Caller
   return session
 }

@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express'
 import type { Database } from '../../db/database.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Log } from '../../runtime/log.ts'
-import { auditRefusal, auditStranger, type Refusal } from '../../services/access/audit-refusal.ts'
+import { insertRefusal, type Refusal, stranger } from '../../services/access/audit-refusal.ts'
 import type { Session } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
 
@@ -22,9 +22,9 @@ export function auditRefusals({
       (error.code === 'not_allowed' || (error.code === 'too_many_attempts' && session !== undefined))
     if (isRefusal) {
       try {
-        const refusal = refusalOf(error, request)
-        if (session === undefined) await auditStranger(database, `api:${countedAddress(request.ip)}`, refusal)
-        else await auditRefusal(database, session.actor, refusal)
+        const who = session?.actor ?? stranger(`api:${countedAddress(request.ip)}`)
+        const isCheap = session === undefined || error.code === 'too_many_attempts'
+        await insertRefusal(database, who, { ...refusalOf(error, request), isCheap })
       } catch (cause) {
         log.warn({ error: String(cause) }, 'a refusal could not be audited')
       }
@@ -34,7 +34,7 @@ export function auditRefusals({
 }
 
 /** By the route as it is declared, so that what somebody puts into a path makes no new row. */
-function refusalOf(failure: Failure, request: Request): Refusal {
+function refusalOf(failure: Failure, request: Request): Omit<Refusal, 'isCheap'> {
   const route = request.route as { readonly path: string } | undefined
   return {
     action: 'api.request',

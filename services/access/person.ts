@@ -26,6 +26,12 @@ export function assertOwnOr(actor: Actor, permission: 'user.read' | 'user.manage
   assertMay(actor, permission)
 }
 
+/** Throws `not_allowed` for what guards one's own account: an open session that somebody else found must not get past it. */
+export function assertNotOneself(actor: Actor, user: { readonly id: string }): void {
+  if (actor.userId !== user.id) return
+  throw new Failure('not_allowed', "one's own is changed by the present password, in one's own account")
+}
+
 export interface OwnPassword {
   /** The present one. */
   readonly password: string

@@ -4,9 +4,11 @@ import { Failure } from '../../domain/failure.ts'
 import { appendAudit } from '../append-audit.ts'
 import { lockUser } from '../lock-user.ts'
 import { revokeSessions } from '../revoke-sessions.ts'
+import { assertNotOneself } from './person.ts'
 
 /**
- * Takes a person's second factor away who lost it, and ends their sessions. Needs `user.manage`.
+ * Takes a person's second factor away who lost it, and ends their sessions. Needs `user.manage`; one's own is
+ * ended by a code (`endSecondFactor`).
  * Throws `not_found` for an unknown username and for who has none.
  */
 export async function resetSecondFactor(
@@ -16,6 +18,7 @@ export async function resetSecondFactor(
 ): Promise<{ sessionsRevoked: number }> {
   assertMay(actor, 'user.manage')
   const user = await lockUser(tx, input.username)
+  assertNotOneself(actor, user)
   const { rowCount } = await tx.query('delete from user_totp where user_id = $1', [user.id])
   if (rowCount === 0) throw new Failure('not_found', `${user.username} has no second factor`)
   const sessionsRevoked = await revokeSessions(tx, user.id)

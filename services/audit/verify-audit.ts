@@ -5,7 +5,6 @@
  * What this cannot find: somebody who may write every table can compute a new chain from a changed row on. An anchor, a
  * head that was noted where they do not write, tells.
  */
-import type { Database } from '../../db/database.ts'
 import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import {
@@ -28,11 +27,7 @@ export interface VerifyAudit {
 }
 
 /** Chains what waits and checks every link and every row. Needs `audit.read`. */
-export async function verifyAudit(
-  database: Pick<Database, 'transaction'> & Queryable,
-  actor: Actor,
-  input: VerifyAudit = {},
-): Promise<AuditVerdict> {
+export async function verifyAudit(database: Queryable, actor: Actor, input: VerifyAudit = {}): Promise<AuditVerdict> {
   assertMay(actor, 'audit.read')
   await chainAudit(database)
   const findings: AuditFinding[] = []

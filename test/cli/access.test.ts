@@ -47,7 +47,14 @@ describe('token', () => {
 
   it('create takes scopes, as many as one likes', async () => {
     const made = await json<ApiTokenView & { token: string }>(
-      ...['token', 'create', 'ann', '--name', 'ci', '--scope', 'instance.read', 'instance.approve'],
+      'token',
+      'create',
+      'ann',
+      '--name',
+      'ci',
+      '--scope',
+      'instance.read',
+      'instance.approve',
     )
     expect(made).toMatchObject({ username: 'ann', scopes: ['instance.read', 'instance.approve'], expires_at: null })
     expect(made.token).toContain(made.id)

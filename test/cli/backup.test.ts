@@ -207,6 +207,7 @@ testAt('what is restored is a fleet at rest: new epochs, no holder, no session, 
     { id: 'bot-2', state: 'token_invalid' },
   ])
   expect(await one(place.target, `(select count(*)::int from user_session where revoked_at is null)`)).toBe(0)
+  expect(await one(place.target, `(select count(*)::int from api_token where revoked_at is null)`)).toBe(0)
   expect(await one(place.target, `(select count(*)::int from link_code where used_at is null)`)).toBe(0)
   const audit = await database.query(`select action from audit_log order by id desc limit 2`)
   expect(audit.rows).toEqual([{ action: 'database.restore' }, { action: 'database.backup' }])
@@ -312,7 +313,7 @@ testAt('a database that is not empty is refused, naming what is in it and the wa
   const before = await dumpTables(place.source.database)
   const run = await place.restore(['--yes'], place.environment(place.source))
   expect(run.code).toBe(5)
-  expect(run.stderr).toMatch(/not empty \(account, .*app_user, audit_log, .*DATABASE_URL/)
+  expect(run.stderr).toMatch(/not empty \(account, .*app_user, .*audit_log, .*DATABASE_URL/)
   expect(await dumpTables(place.source.database)).toEqual(before)
 })
 

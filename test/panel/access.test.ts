@@ -177,6 +177,13 @@ describe('people', () => {
     )
   })
 
+  it('an owner’s own password and second factor are not changed past the present ones', async () => {
+    const put = await send('/api/users/the-owner/password', boss, { password: 'another-lamp-orbit-78' }, 'PUT')
+    expect(put.status).toBe(403)
+    expect((await send('/api/users/the-owner/second-factor', boss, undefined, 'DELETE')).status).toBe(403)
+    await tokenOf(panel, 'the-owner')
+  })
+
   it('the last owner stays one, also when asked twice at once', async () => {
     await addPerson(test.database, 'second-owner', 'owner')
     const other = bearer(await tokenOf(panel, 'second-owner'))
@@ -184,7 +191,7 @@ describe('people', () => {
       send('/api/users/second-owner/disable', boss),
       send('/api/users/the-owner/role', other, { role: 'admin' }, 'PUT'),
     ])
-    const statuses = answers.map(({ status }) => status).sort()
+    const statuses = answers.map(({ status }) => status).sort((a, b) => a - b)
     expect(statuses[0]).toBe(200)
     expect([401, 403, 409]).toContain(statuses[1])
     const { rows } = await test.database.query<{ owners: number }>(
@@ -282,6 +289,32 @@ describe('the audit', () => {
     ])
   })
 
+  it('has a token that was good once, and nothing of one that never was', async () => {
+    const viewer = bearer(await tokenOf(panel, 'the-viewer'))
+    const makeDead = async () => {
+      const { json } = await send('/api/tokens', viewer, { name: 'ci' })
+      await send(`/api/tokens/${String(json['id'])}`, viewer, undefined, 'DELETE')
+      return { id: String(json['id']), text: String(json['token']) }
+    }
+    const [{ id, text }, other] = [await makeDead(), await makeDead()]
+    for (const token of [text, text, `bfl_${other.id}_${'A'.repeat(43)}`, `bfl_aaaaaaaa_${'A'.repeat(43)}`]) {
+      expect((await ask(panel, '/api/me', { headers: bearer(token) })).status).toBe(401)
+    }
+    const { rows } = await test.database.query(
+      `select actor, source, target_id, details from audit_log
+       where action = 'token.use.refused' and target_id in ($1, $2, 'aaaaaaaa')`,
+      [id, other.id],
+    )
+    expect(rows).toEqual([
+      {
+        actor: 'user:the-viewer',
+        source: 'api:127.0.0.1',
+        target_id: id,
+        details: { code: 'not_authenticated', reason: 'revoked' },
+      },
+    ])
+  })
+
   it('has one row a minute of who is slowed down, and of strangers', async () => {
     const viewer = bearer(await tokenOf(panel, 'the-viewer'))
     const before = (await refusals()).length
@@ -300,12 +333,12 @@ describe('the audit', () => {
     const admin = bearer(await tokenOf(panel, 'the-admin'))
     const get = (path: string) => ask(panel, path, { headers: admin })
     const seen: unknown[] = []
-    let cursor: unknown = null
+    let cursor: string | null = null
     do {
-      const more = cursor === null ? '' : `&cursor=${String(cursor)}`
-      const page = await get(`/api/audit?action=user.log_in&limit=3${more}`)
+      const more = cursor === null ? '' : `&cursor=${cursor}`
+      const page: Answer = await get(`/api/audit?action=user.log_in&limit=3${more}`)
       seen.push(...items(page).map(({ id }) => id))
-      cursor = page.json['next_cursor']
+      cursor = page.json['next_cursor'] as string | null
     } while (cursor !== null)
     const all = items(await get('/api/audit?action=user.log_in&limit=1000'))
     expect(seen).toEqual(all.map(({ id }) => id))

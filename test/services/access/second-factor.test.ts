@@ -1,16 +1,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Tx } from '../../../db/transaction.ts'
 import { makeKeyring } from '../../../domain/keyring.ts'
 import { beginSecondFactor } from '../../../services/access/begin-second-factor.ts'
 import { confirmSecondFactor } from '../../../services/access/confirm-second-factor.ts'
 import { endSecondFactor } from '../../../services/access/end-second-factor.ts'
 import { renewRecoveryCodes } from '../../../services/access/renew-recovery-codes.ts'
 import { resetSecondFactor } from '../../../services/access/reset-second-factor.ts'
+import { judgeCode } from '../../../services/access/second-factor.ts'
 import { showSecondFactor } from '../../../services/access/show-second-factor.ts'
 import { unlockUser } from '../../../services/access/unlock-user.ts'
 import { countOldSeals } from '../../../services/count-old-seals.ts'
 import { findSession } from '../../../services/find-session.ts'
 import { rotateKeys } from '../../../services/rotate-keys.ts'
-import { goodPassword, letTimePass, operatorOfTheMachine as machine, peopleKeyring } from '../people/people-fixture.ts'
+import {
+  goodPassword,
+  letTimePass,
+  operatorOfTheMachine as machine,
+  overlap,
+  peopleKeyring,
+} from '../people/people-fixture.ts'
 import { type Authenticator, People } from './access-fixture.ts'
 
 const keyring = () => peopleKeyring
@@ -65,6 +73,14 @@ describe('a login with a second factor', () => {
       )
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     }
+  })
+
+  it('is judged one code after the other', async () => {
+    const code = rosa.code()
+    const userId = (await people.audited('user.confirm_second_factor')).at(-1)?.target_id ?? ''
+    const judge = (tx: Tx) => judgeCode(tx, { userId, code, keyring })
+    const verdicts = await overlap(people.database, judge, judge)
+    expect(verdicts).toEqual([{ kind: 'right', by: 'totp' }, { kind: 'wrong' }])
   })
 
   it('takes no code again after it, nor one of before', async () => {
