@@ -1,4 +1,6 @@
 import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Database } from '../../db/database.ts'
 import { makeKeyring } from '../../domain/keyring.ts'
 import { parseSettings } from '../../domain/settings.ts'
@@ -23,6 +25,8 @@ export async function runPanel(database: Database, options: Partial<PanelOptions
   })
   const panel = await startPanel({
     database,
+    databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
+    logFolder: join(tmpdir(), 'botfleet-no-logs'),
     settings: parseSettings({}),
     checkAnswers: true,
     serverName: 'server1',

@@ -26,6 +26,9 @@ const pages: readonly (readonly [path: string, page: ComponentType])[] = [
   ['/audit', page(async () => (await import('../pages/audit/audit.tsx')).AuditPage)],
   ['/settings', page(async () => (await import('../pages/settings/settings.tsx')).SettingsPage)],
   ['/shop', page(async () => (await import('../pages/agents/agent.tsx')).OwnShopPage)],
+  ['/top-ups', page(async () => (await import('../pages/top-ups/top-ups.tsx')).TopUpsPage)],
+  ['/withdrawals', page(async () => (await import('../pages/withdrawals/withdrawals.tsx')).WithdrawalsPage)],
+  ['/notifications', page(async () => (await import('../pages/notifications/notifications.tsx')).NotificationsPage)],
   ['/servers', page(async () => (await import('../pages/servers/servers.tsx')).ServersPage)],
 ]
 const NotFoundPage = page(async () => (await import('../pages/not-found.tsx')).NotFoundPage)
