@@ -17,6 +17,15 @@ const packageHomes: Record<string, string[]> = {
   telegraf: ['worker', 'bench'],
   '@whiskeysockets/baileys': ['worker', 'sandbox'],
   esbuild: ['worker'],
+  vite: ['panel/build'],
+  react: ['panel/web'],
+  'react-dom': ['panel/web'],
+  '@mantine/core': ['panel/web'],
+  '@mantine/form': ['panel/web'],
+  '@mantine/hooks': ['panel/web'],
+  '@tanstack/react-query': ['panel/web'],
+  uplot: ['panel/web'],
+  wouter: ['panel/web'],
   commander: ['cli'],
 }
 
@@ -34,7 +43,7 @@ function restrictedImports(folder: string | undefined) {
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node'],
   categories: { correctness: 'error', suspicious: 'error' },
-  ignorePatterns: ['node_modules', 'dist', '.botfleet', 'test/fixtures'],
+  ignorePatterns: ['node_modules', 'dist', '.botfleet', 'test/fixtures', 'panel/web/api/api-types.ts'],
   rules: {
     'import/no-cycle': ['error', { ignoreTypes: false }],
     'import/no-default-export': 'error',

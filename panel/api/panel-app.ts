@@ -30,6 +30,7 @@ import { assertCurrent } from './revision.ts'
 import type { Call, PanelRoute, RouteContext } from './route.ts'
 import { panelRoutes } from './routes.ts'
 import { type PresentedToken, presentedToken } from './session-token.ts'
+import { webPages } from './web-pages.ts'
 
 export interface PanelAppOptions extends RouteContext {
   readonly log: Log
@@ -63,6 +64,7 @@ export function createPanelApp(options: PanelAppOptions): Express {
     app[endpoint.method](endpoint.path, [admit(options, route), requireJson(endpoint), readBody, serve(options, route)])
   }
   for (const path of new Set(routes.map(({ endpoint }) => endpoint.path))) app.all(path, refuseMethod(routes, path))
+  app.use(webPages(options.log))
   app.use((request: Request) => {
     throw new HttpProblem(httpProblems.noSuchRoute, `there is nothing at ${request.path}`)
   })

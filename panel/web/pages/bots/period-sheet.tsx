@@ -1,0 +1,124 @@
+import { Group, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { type Currency, currencies } from '../../../../domain/money.ts'
+import { type Months, monthOptions, parseMonths } from '../../../../domain/subscription.ts'
+import type { InstanceView } from '../../api/views.ts'
+import { useLocale } from '../../i18n/locale.tsx'
+import { FormSheet } from '../../parts/sheet.tsx'
+import { useNow } from '../../parts/use-now.ts'
+import { Moment, Word } from '../../parts/values.tsx'
+import { useTellEach } from './use-tell-each.ts'
+
+interface PeriodProps {
+  readonly verb: 'approve' | 'renew'
+  readonly bots: readonly InstanceView[]
+  readonly close: () => void
+  readonly done?: () => void
+}
+
+/** A month is 30 days (seed 004); the server's answer says the exact end. */
+const monthMs = 30 * 86_400_000
+
+/** Approves or renews one bot or many: for how long, until when that is, and what was paid for it. */
+export function PeriodSheet({ verb, bots, close, done }: PeriodProps) {
+  const { t } = useLocale()
+  const [months, setMonths] = useState<Months>(monthOptions[0])
+  const [paid, setPaid] = useState<Paid>({ price: '', currency: 'USDT', payment: '' })
+  const tell = useTellEach(done ?? close)
+  return (
+    <FormSheet
+      title={t(`period.${verb}`, { count: bots.length, name: bots[0]?.name ?? '' })}
+      close={close}
+      submit={() =>
+        tell.mutate(bots.map(({ id }) => ({ id, verb, body: { duration_months: months, ...paymentOf(paid) } })))
+      }
+      submitText={t(`action.${verb}`)}
+      busy={tell.isPending}
+      problem={tell.error}
+    >
+      <Radio.Group
+        label={t('period.months')}
+        value={String(months)}
+        onChange={(value) => setMonths(parseMonths(value))}
+      >
+        <Stack gap={6} mt={6}>
+          {monthOptions.map((option) => (
+            <Radio
+              key={option}
+              value={String(option)}
+              label={`${t('period.option', { count: option })} (${t('period.days', { count: option * 30 })})`}
+              {...(option === months ? { 'data-autofocus': true } : {})}
+            />
+          ))}
+        </Stack>
+      </Radio.Group>
+      <Ends verb={verb} bots={bots} months={months} />
+      <PaidFields paid={paid} change={setPaid} />
+    </FormSheet>
+  )
+}
+
+/** When the period ends: of what is still approved its time goes on, else it begins now. */
+function Ends(props: {
+  readonly verb: 'approve' | 'renew'
+  readonly bots: readonly InstanceView[]
+  readonly months: number
+}) {
+  const { t } = useLocale()
+  const now = useNow()
+  const endOf = (bot: InstanceView) => {
+    const goesOn = props.verb === 'renew' && bot.status === 'approved' && bot.expires_at !== null
+    return new Date((goesOn ? Date.parse(bot.expires_at ?? '') : now) + props.months * monthMs).toISOString()
+  }
+  return (
+    <div aria-live="polite">
+      {props.bots.slice(0, 5).map((bot) => (
+        <Text key={bot.id} size="sm">
+          <Word>{bot.name}</Word>: {t('period.until')} <Moment iso={endOf(bot)} />
+        </Text>
+      ))}
+      {props.bots.length > 5 && <Text size="sm">{t('period.and_more', { count: props.bots.length - 5 })}</Text>}
+    </div>
+  )
+}
+
+interface Paid {
+  readonly price: string
+  readonly currency: Currency
+  readonly payment: string
+}
+
+function paymentOf({ price, currency, payment }: Paid): Partial<Paid> {
+  if (price.trim() === '') return {}
+  return { price: price.trim(), currency, ...(payment.trim() === '' ? {} : { payment: payment.trim() }) }
+}
+
+function PaidFields(props: { readonly paid: Paid; readonly change: (paid: Paid) => void }) {
+  const { paid, change } = props
+  const { t } = useLocale()
+  return (
+    <>
+      <Group align="flex-end" grow>
+        <TextInput
+          label={t('period.price')}
+          inputMode="decimal"
+          value={paid.price}
+          onChange={(event) => change({ ...paid, price: event.currentTarget.value })}
+        />
+        <NativeSelect
+          label={t('period.currency')}
+          data={Object.keys(currencies)}
+          value={paid.currency}
+          onChange={(event) => change({ ...paid, currency: event.currentTarget.value as Currency })}
+        />
+      </Group>
+      <TextInput
+        label={t('period.payment')}
+        maxLength={200}
+        disabled={paid.price.trim() === ''}
+        value={paid.payment}
+        onChange={(event) => change({ ...paid, payment: event.currentTarget.value })}
+      />
+    </>
+  )
+}

@@ -1,0 +1,53 @@
+import { Text } from '@mantine/core'
+import { useAnswer } from '../../api/use-answer.ts'
+import { useLocale } from '../../i18n/locale.tsx'
+import { Badge } from '../../parts/badge.tsx'
+import { RowTable } from '../../parts/list-table.tsx'
+import { Loaded } from '../../parts/loaded.tsx'
+import { PageHead } from '../../parts/page-head.tsx'
+
+/** The settings that this server runs with; of secrets only whether they are set. */
+export function SettingsPage() {
+  const { t } = useLocale()
+  const query = useAnswer('settings', 'GET /api/settings', {})
+  return (
+    <>
+      <PageHead title={t('nav.settings')} />
+      <Loaded query={query} height={400}>
+        {({ server, items }) => (
+          <>
+            <Text mb="md">{t('settings.detail', { name: server })}</Text>
+            <RowTable
+              label={t('nav.settings')}
+              rows={items}
+              keyOf={({ name }) => name}
+              columns={[
+                {
+                  head: t('bots.name'),
+                  cell: ({ name }) => (
+                    <bdi className="mono" dir="ltr">
+                      {name}
+                    </bdi>
+                  ),
+                },
+                {
+                  head: t('settings.value'),
+                  cell: ({ value, is_secret, is_set }) =>
+                    is_secret ? (
+                      <Badge tone={is_set ? 'good' : 'calm'}>
+                        {t(is_set ? 'settings.secret_set' : 'settings.unset')}
+                      </Badge>
+                    ) : (
+                      <bdi className="mono" dir="ltr">
+                        {value ?? t('settings.unset')}
+                      </bdi>
+                    ),
+                },
+              ]}
+            />
+          </>
+        )}
+      </Loaded>
+    </>
+  )
+}

@@ -1,0 +1,114 @@
+import { Button, Center, Checkbox, Table } from '@mantine/core'
+import type { ReactNode } from 'react'
+import type { List } from '../api/list.ts'
+import { useLocale } from '../i18n/locale.tsx'
+import { Loaded } from './loaded.tsx'
+import { Wide } from './wide.tsx'
+
+export interface Column<Row> {
+  readonly head: string
+  readonly cell: (row: Row) => ReactNode
+}
+
+export interface Selection {
+  readonly chosen: ReadonlySet<string>
+  readonly choose: (chosen: ReadonlySet<string>) => void
+}
+
+interface TableProps<Row> {
+  /** What the table shows, for people who do not see it. */
+  readonly label: string
+  readonly columns: readonly Column<Row>[]
+  readonly keyOf: (row: Row) => string
+  /** What one calls a row, for its checkbox. */
+  readonly nameOf?: (row: Row) => string
+  readonly selection?: Selection | undefined
+}
+
+/** A list of the API as a table that grows by pages; `empty` stands there when it has no rows. */
+export function ListTable<Row>(props: TableProps<Row> & { readonly list: List<Row>; readonly empty: ReactNode }) {
+  const { query, rows } = props.list
+  const { t } = useLocale()
+  return (
+    <Loaded query={{ ...query, data: rows } as Parameters<typeof Loaded<readonly Row[]>>[0]['query']} height={280}>
+      {(shown) =>
+        shown.length === 0 ? (
+          props.empty
+        ) : (
+          <>
+            <RowTable {...props} rows={shown} />
+            {query.hasNextPage && (
+              <Center mt="md">
+                <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                  {t('more')}
+                </Button>
+              </Center>
+            )}
+          </>
+        )
+      }
+    </Loaded>
+  )
+}
+
+/** Rows as a table. */
+export function RowTable<Row>(props: TableProps<Row> & { readonly rows: readonly Row[] }) {
+  const { label, columns, rows, keyOf, selection } = props
+  return (
+    <Wide label={label}>
+      <Table highlightOnHover verticalSpacing="xs">
+        <Table.Thead>
+          <Table.Tr>
+            {selection !== undefined && <ChooseAll rows={rows.map(keyOf)} selection={selection} />}
+            {columns.map(({ head }) => (
+              <Table.Th key={head}>{head}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr key={keyOf(row)}>
+              {selection !== undefined && (
+                <ChooseOne id={keyOf(row)} name={props.nameOf?.(row) ?? keyOf(row)} selection={selection} />
+              )}
+              {columns.map(({ head, cell }) => (
+                <Table.Td key={head}>{cell(row)}</Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Wide>
+  )
+}
+
+function ChooseAll(props: { readonly rows: readonly string[]; readonly selection: Selection }) {
+  const { rows, selection } = props
+  const { t } = useLocale()
+  const all = rows.every((id) => selection.chosen.has(id))
+  return (
+    <Table.Th w={40}>
+      <Checkbox
+        aria-label={t('choose_all')}
+        checked={all}
+        indeterminate={!all && selection.chosen.size > 0}
+        onChange={() => selection.choose(new Set(all ? [] : rows))}
+      />
+    </Table.Th>
+  )
+}
+
+function ChooseOne(props: { readonly id: string; readonly name: string; readonly selection: Selection }) {
+  const { id, name, selection } = props
+  const { t } = useLocale()
+  const toggle = () => {
+    const next = new Set(selection.chosen)
+    if (!next.delete(id)) next.add(id)
+    selection.choose(next)
+  }
+  return (
+    <Table.Td>
+      <Checkbox aria-label={t('choose', { name })} checked={selection.chosen.has(id)} onChange={toggle} />
+    </Table.Td>
+  )
+}

@@ -1,0 +1,66 @@
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Problem } from '../api/problem.ts'
+import { useLocale } from '../i18n/locale.tsx'
+import { Note } from './note.tsx'
+
+interface LoadedProps<T> {
+  readonly query: UseQueryResult<T>
+  readonly children: (data: T) => ReactNode
+  /** Height of the placeholder, so that the page does not jump. */
+  readonly height?: number
+}
+
+/** What a query brings: a placeholder while it loads, why it failed and another try, else its data. */
+export function Loaded<T>({ query, children, height = 120 }: LoadedProps<T>) {
+  const { t } = useLocale()
+  if (query.data !== undefined) return children(query.data)
+  if (query.isError) return <TroubleNote error={query.error} retry={() => void query.refetch()} />
+  return (
+    <div role="status" aria-label={t('loading')}>
+      <Skeleton h={height} />
+    </div>
+  )
+}
+
+export function TroubleNote(props: { readonly error: Error; readonly retry: () => void }) {
+  const { t } = useLocale()
+  const { error } = props
+  const problem = error instanceof Problem ? error : undefined
+  const text =
+    problem?.status === 0
+      ? t('reach.server_away')
+      : problem?.status === 503
+        ? t('reach.database_away')
+        : problem?.status === 403
+          ? t('trouble.not_allowed')
+          : error.message
+  return (
+    <Note isUrgent tone="bad" title={t('trouble.title')}>
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{text}</Text>
+        {problem?.requestId !== undefined && (
+          <Text size="xs" c="dimmed">
+            {t('trouble.request')} <bdi className="mono">{problem.requestId}</bdi>
+          </Text>
+        )}
+        <Button size="xs" variant="default" onClick={props.retry}>
+          {t('trouble.retry')}
+        </Button>
+      </Stack>
+    </Note>
+  )
+}
+
+/** There is nothing to show: says so, and what to do about it. */
+export function Empty(props: { readonly text: string; readonly children?: ReactNode }) {
+  return (
+    <Group justify="center" p="xl">
+      <Stack align="center" gap="sm">
+        <Text c="dimmed">{props.text}</Text>
+        {props.children}
+      </Stack>
+    </Group>
+  )
+}

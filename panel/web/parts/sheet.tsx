@@ -1,0 +1,99 @@
+import { Button, Group, Modal, Stack } from '@mantine/core'
+import type { ReactNode } from 'react'
+import type { Problem } from '../api/problem.ts'
+import { useLocale } from '../i18n/locale.tsx'
+import { Note } from './note.tsx'
+
+interface SheetProps {
+  readonly title: string
+  readonly close: () => void
+  readonly children: ReactNode
+  readonly size?: string
+}
+
+/** A dialog above the page. */
+export function Sheet({ title, close, children, size = 'md' }: SheetProps) {
+  const { t } = useLocale()
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={title}
+      size={size}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
+      {children}
+    </Modal>
+  )
+}
+
+interface FormSheetProps extends SheetProps {
+  readonly submit: () => void
+  readonly submitText: string
+  readonly busy: boolean
+  /** Why the last attempt failed. */
+  readonly problem: Problem | null
+  /** What cannot be taken back is red. */
+  readonly isGrave?: boolean
+  readonly disabled?: boolean
+}
+
+/** A dialog that asks something and does it. */
+export function FormSheet(props: FormSheetProps) {
+  const { t } = useLocale()
+  return (
+    <Sheet title={props.title} close={props.close} {...(props.size === undefined ? {} : { size: props.size })}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          props.submit()
+        }}
+      >
+        <Stack>
+          {props.children}
+          <ProblemNote problem={props.problem} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={props.close}>
+              {t('cancel')}
+            </Button>
+            <Button
+              type="submit"
+              loading={props.busy}
+              disabled={props.disabled === true}
+              {...(props.isGrave === true ? { color: 'red.9' } : {})}
+            >
+              {props.submitText}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Sheet>
+  )
+}
+
+/** Why something that a person asked for was refused or failed. */
+export function ProblemNote(props: { readonly problem: Problem | null }) {
+  const { t } = useLocale()
+  const { problem } = props
+  if (problem === null) return null
+  return (
+    <Note isUrgent tone="bad" title={t(problem.outcomeUnknown ? 'trouble.unknown' : 'trouble.refused')}>
+      {problem.status === 0 ? t('reach.server_away') : problem.message}
+      {problem.errors.length > 0 && (
+        <ul>
+          {problem.errors.map(({ field, message }) => (
+            <li key={field}>
+              <bdi className="mono">{field}</bdi>: {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      {problem.status === 412 && (
+        <Button mt="xs" size="xs" onClick={() => location.reload()}>
+          {t('broken.reload')}
+        </Button>
+      )}
+    </Note>
+  )
+}

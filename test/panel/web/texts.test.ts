@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+
+const folder = join(import.meta.dirname, '..', '..', '..', 'panel', 'web')
+const languages = ['en', 'zh', 'fa', 'ru'] as const
+const catalogues = Object.fromEntries(
+  languages.map((language) => [
+    language,
+    JSON.parse(readFileSync(join(folder, 'i18n', `${language}.json`), 'utf8')) as Record<string, string>,
+  ]),
+)
+
+const nameOf = (key: string) => key.split('#')[0] ?? key
+const namesIn = (language: string) => new Set(Object.keys(catalogues[language] ?? {}).map(nameOf))
+const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
+
+it.each(languages)('the %s texts are those of the English ones, none missing and none left over', (language) => {
+  expect([...namesIn(language)].sort()).toEqual([...namesIn('en')].sort())
+})
+
+it.each(languages)('every plural of the %s texts has all forms of its language', (language) => {
+  const keys = Object.keys(catalogues[language] ?? {})
+  const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories
+  for (const key of keys.filter((one) => one.includes('#'))) {
+    for (const form of forms) expect(keys).toContain(`${nameOf(key)}#${form}`)
+  }
+})
+
+it.each(languages)('the %s texts fill in what the English ones do', (language) => {
+  for (const [key, text] of Object.entries(catalogues[language] ?? {})) {
+    expect(text.trim(), key).not.toBe('')
+    const english = Object.entries(catalogues['en'] ?? {}).filter(([other]) => nameOf(other) === nameOf(key))
+    const known = new Set(english.flatMap(([, other]) => holes(other)))
+    for (const hole of holes(text)) expect(known, `${key} of ${language}`).toContain(hole)
+  }
+})
+
+it('no text is kept that nothing on the pages says', () => {
+  const sources = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n')
+  // `t(`state.${state}`)` says every text that begins so.
+  const stems = [...sources.matchAll(/`([a-z_]+\.(?:[a-z_]+_)?)\$\{/g)].map(([, stem]) => stem ?? '')
+  const unsaid = [...namesIn('en')].filter(
+    (name) => !sources.includes(`'${name}'`) && !stems.some((stem) => name.startsWith(stem)),
+  )
+  expect(unsaid).toEqual([])
+})

@@ -1,0 +1,126 @@
+/** Every page, in both colours, right to left, on a phone: nothing for axe to find and nothing stopped by the policy. */
+import type { BrowserContextOptions } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { expectUsable, startWeb, type Web } from './web-fixture.ts'
+
+let web: Web
+beforeAll(async () => {
+  web = await startWeb(['owner'])
+  await web.shop.database.query(
+    `insert into instance (id, tenant_id, platform, name, phone_number, server_name, created_by, status, desired, state,
+       last_error, duration_months, approved_at, expires_at)
+     values
+       ('new1', 'master', 'whatsapp', 'متجر <i>الورد</i>', '+491701234561', 'server1', 'test', 'new', 'stopped', 'stopped',
+         null, null, null, null),
+       ('run1', 'master', 'whatsapp', 'Rose', '+491701234562', 'server1', 'test', 'approved', 'running', 'running',
+         null, 3, now(), now() + interval '5 days'),
+       ('bad1', 'master', 'whatsapp', 'A shop with a name so long that it must be broken somewhere', '+491701234563',
+         'server1', 'test', 'approved', 'running', 'logged_out', 'the phone has unlinked this device', 3, now(),
+         now() + interval '50 days')`,
+  )
+  await web.shop.database.query(
+    `insert into instance_sample (instance_id, at, cpu_percent, memory_bytes)
+     select 'run1', now() - n * interval '1 minute', n, 60000000 + n * 100000 from generate_series(0, 30) n`,
+  )
+  const { shop } = web
+  await shop.admin('POST', '/api/agents', { id: 'ada', name: 'Ada', phone_number: '+491701230009', duration_months: 3 })
+  await shop.admin('POST', '/api/categories', { name: 'Cards' })
+  await shop.admin('POST', '/api/tokens', { name: 'report', scopes: ['instance.read'] })
+  const product = await shop.addProduct(5)
+  const customer = await shop.addCustomer('master', 20)
+  const order = await shop.buy(customer, product, 2)
+  pages.push(`/catalogue/${product}`, `/customers/${customer}`, `/orders/${order}`)
+})
+afterAll(() => web.stop())
+afterEach(() => expect(web.troubles()).toEqual([]))
+
+const modes: Record<string, BrowserContextOptions> = {
+  'left to right': {},
+  'right to left, on a phone': { locale: 'fa-IR', viewport: { width: 390, height: 844 } },
+}
+
+const pages = [
+  '/',
+  '/bots?tab=new',
+  '/bots?tab=approved',
+  '/bots?tab=problems',
+  '/bots?tab=suspended',
+  '/bots/new',
+  '/bots/run1',
+  '/bots/bad1?tab=pairing',
+  '/bots/run1?tab=log',
+  '/bots/run1?tab=history',
+  '/bots/run1?tab=periods',
+  '/bots/run1?tab=settings',
+  '/bots/nothing',
+  '/servers',
+  '/agents',
+  '/agents/ada',
+  '/catalogue',
+  '/catalogue?tab=categories',
+  '/customers',
+  '/orders',
+  '/people',
+  '/people?tab=tokens',
+  '/top-ups',
+  '/withdrawals',
+  '/notifications',
+  '/account',
+  '/audit',
+  '/settings',
+  '/nowhere',
+]
+
+describe.each(Object.entries(modes))('%s', (_mode, options) => {
+  it('the sign-in page and every page behind it is usable, in light and dark', { timeout: 240_000 }, async () => {
+    const page = await web.open('/', options)
+    await page.locator('form').waitFor()
+    await expectUsable(page)
+    await page.close()
+    const inside = await web.openAs('the-owner', '/', options)
+    for (const path of pages) {
+      await inside.goto(path)
+      await inside.locator('h1, [role=alert]').first().waitFor()
+      await expectUsable(inside)
+    }
+  })
+})
+
+it('dialogs and menus are usable, in light and dark', async () => {
+  const page = await web.openAs('the-owner', '/bots?tab=new')
+  await page.getByRole('button', { name: 'Approve', exact: true }).click()
+  await page.getByRole('dialog').waitFor()
+  await expectUsable(page)
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'More for' }).click()
+  await page.getByRole('menu').waitFor()
+  await expectUsable(page)
+  await page.keyboard.press('Escape')
+  await page.getByRole('menu').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'the-owner' }).click()
+  await page.getByRole('menu').waitFor()
+  await expectUsable(page)
+})
+
+it('the language is chosen on the page, turns it around at once, and is kept', async () => {
+  const page = await web.openAs('the-owner', '/')
+  await page.getByLabel('Language').selectOption('fa')
+  await page.getByRole('heading', { name: 'نمای کلی' }).waitFor()
+  expect(await page.locator('html').getAttribute('dir')).toBe('rtl')
+  await page.reload()
+  await page.getByRole('heading', { name: 'نمای کلی' }).waitFor()
+})
+
+it('the keyboard alone reaches the content, opens a bot and comes back', async () => {
+  const page = await web.openAs('the-owner', '/bots?q=rose')
+  await page.getByRole('link', { name: 'Rose' }).waitFor()
+  await page.reload()
+  await page.getByRole('link', { name: 'Rose' }).waitFor()
+  await page.keyboard.press('Tab')
+  expect(await page.locator(':focus').textContent()).toBe('Skip to the content')
+  await page.getByRole('link', { name: 'Rose' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Rose' }).waitFor()
+  expect(await page.locator(':focus').textContent()).toBe('Rose')
+})
