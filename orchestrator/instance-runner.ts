@@ -8,7 +8,7 @@ import type { State } from '../domain/instance.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../domain/worker-contract.ts'
 import type { RestartCause } from '../runtime/metrics.ts'
 import { processState, signalProcess } from '../runtime/process-identity.ts'
-import type { PlannedInstance } from '../services/read-server-plan.ts'
+import { limitsOf, type PlannedInstance } from '../services/read-server-plan.ts'
 import type { WorkerEvent } from '../services/record-worker-event.ts'
 import { adoptingSlotOf, adoptWorker } from './adoptable-worker.ts'
 import { type Action, type DecideContext, decide } from './decide.ts'
@@ -466,8 +466,4 @@ export class InstanceRunner {
   #nowMs(): number {
     return this.#fleet.orchestrator.clock.monotonicMs()
   }
-}
-
-function limitsOf(planned: PlannedInstance): WorkerLimits {
-  return { rateLimitRps: planned.rateLimitRps, maxConcurrentRequests: planned.maxConcurrentRequests }
 }
