@@ -456,9 +456,8 @@ export class InstanceRunner {
     reason: string | null,
     details: Record<string, unknown>,
   ): void {
-    const { orchestrator, term } = this.#fleet
-    const { server } = orchestrator
-    const { serverEpoch } = term
+    const { server } = this.#fleet.orchestrator
+    const { serverEpoch } = this.#fleet.term
     const event = { instanceId: this.id, server, serverEpoch, epoch: worker.epoch, kind, reason, details }
     this.#fleet.observations.noteEvent(event)
   }
