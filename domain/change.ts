@@ -1,4 +1,4 @@
-/** The words of a change: what happened to something that a person may be watching (migration 0016). */
+/** The words of a change: what happened to something that a person may be watching (migrations 0016 and 0018). */
 import { type Actor, may, type Permission } from './actor.ts'
 
 /** What can be watched, and what one must be allowed to read for it. */
@@ -9,6 +9,12 @@ const topics = {
   order: 'order.read',
   top_up: 'top_up.read',
   withdrawal: 'withdrawal.read',
+  /** Products, categories and their stock. */
+  catalogue: 'catalogue.read',
+  customer: 'customer.read',
+  broadcast: 'broadcast.send',
+  /** What a tenant sets for its shop, and who owns it. */
+  shop: 'agent.read',
 } as const satisfies Record<string, Permission>
 
 export type ChangeTopic = keyof typeof topics

@@ -23,6 +23,10 @@ const staleBy: Readonly<Record<string, readonly string[]>> = {
   order: ['orders', 'customers', 'catalogue', 'agents'],
   top_up: ['top-ups', 'customers'],
   withdrawal: ['withdrawals', 'agents'],
+  catalogue: ['catalogue'],
+  customer: ['customers'],
+  broadcast: ['broadcasts'],
+  shop: ['agents', 'shops'],
 }
 
 /** Many changes at once are one reading. */
