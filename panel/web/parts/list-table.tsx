@@ -1,4 +1,4 @@
-import { Button, Center, Checkbox, Table } from '@mantine/core'
+import { Button, Center, Checkbox } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { List } from '../api/list.ts'
 import { useLocale } from '../i18n/locale.tsx'
@@ -56,28 +56,28 @@ export function RowTable<Row>(props: TableProps<Row> & { readonly rows: readonly
   const { label, columns, rows, keyOf, selection } = props
   return (
     <Wide label={label}>
-      <Table highlightOnHover verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
+      <table className="rows">
+        <thead>
+          <tr>
             {selection !== undefined && <ChooseAll rows={rows.map(keyOf)} selection={selection} />}
             {columns.map(({ head }) => (
-              <Table.Th key={head}>{head}</Table.Th>
+              <th key={head}>{head}</th>
             ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
+          </tr>
+        </thead>
+        <tbody>
           {rows.map((row) => (
-            <Table.Tr key={keyOf(row)}>
+            <tr key={keyOf(row)}>
               {selection !== undefined && (
                 <ChooseOne id={keyOf(row)} name={props.nameOf?.(row) ?? keyOf(row)} selection={selection} />
               )}
               {columns.map(({ head, cell }) => (
-                <Table.Td key={head}>{cell(row)}</Table.Td>
+                <td key={head}>{cell(row)}</td>
               ))}
-            </Table.Tr>
+            </tr>
           ))}
-        </Table.Tbody>
-      </Table>
+        </tbody>
+      </table>
     </Wide>
   )
 }
@@ -87,14 +87,14 @@ function ChooseAll(props: { readonly rows: readonly string[]; readonly selection
   const { t } = useLocale()
   const all = rows.every((id) => selection.chosen.has(id))
   return (
-    <Table.Th w={40}>
+    <th className="choice">
       <Checkbox
         aria-label={t('choose_all')}
         checked={all}
         indeterminate={!all && selection.chosen.size > 0}
         onChange={() => selection.choose(new Set(all ? [] : rows))}
       />
-    </Table.Th>
+    </th>
   )
 }
 
@@ -107,8 +107,8 @@ function ChooseOne(props: { readonly id: string; readonly name: string; readonly
     selection.choose(next)
   }
   return (
-    <Table.Td>
+    <td>
       <Checkbox aria-label={t('choose', { name })} checked={selection.chosen.has(id)} onChange={toggle} />
-    </Table.Td>
+    </td>
   )
 }

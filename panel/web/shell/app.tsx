@@ -1,4 +1,5 @@
 import { Anchor, Center, Loader } from '@mantine/core'
+import { useEffect, useState } from 'react'
 import { Link } from 'wouter'
 import { factorNeeded, sessionEnded } from '../api/call.ts'
 import { useLiveUpdates } from '../api/live.ts'
@@ -12,7 +13,8 @@ import { Layout } from './layout.tsx'
 import { Pages } from './pages.tsx'
 import { ReachBanner } from './reach-banner.tsx'
 import { SheetHost } from './sheet-host.tsx'
-import { SignInAgain, SignInPage } from './sign-in.tsx'
+import type { SignInAgain } from './sign-in-again.tsx'
+import { SignInPage } from './sign-in.tsx'
 import { Toasts } from './toasts.tsx'
 
 /** Everything: the sign-in page, or the pages of who is signed in. */
@@ -50,6 +52,7 @@ function Door() {
 function Inside(props: { readonly me: Me }) {
   const ended = useStore(sessionEnded)
   const needsFactor = useStore(factorNeeded) && !props.me.user.second_factor
+  const Again = useSignInAgain(ended)
   useLiveUpdates()
   return (
     <MeProvider value={props.me}>
@@ -59,9 +62,23 @@ function Inside(props: { readonly me: Me }) {
         <Pages />
         <SheetHost />
       </Layout>
-      {ended && <SignInAgain username={props.me.user.username} />}
+      {ended && Again !== undefined && <Again username={props.me.user.username} />}
     </MeProvider>
   )
+}
+
+/** The dialog that asks to sign in again: loaded while there is time, so that it is there when the session ends. */
+function useSignInAgain(ended: boolean): typeof SignInAgain | undefined {
+  const [loaded, setLoaded] = useState<{ readonly Again: typeof SignInAgain } | undefined>(undefined)
+  useEffect(() => {
+    if (loaded !== undefined) return
+    // When it cannot be had, the page says that the server does not answer; the end of the session tries again.
+    import('./sign-in-again.tsx').then(
+      (module) => setLoaded({ Again: module.SignInAgain }),
+      () => undefined,
+    )
+  }, [loaded, ended])
+  return loaded?.Again
 }
 
 function FactorNeeded() {

@@ -1,4 +1,4 @@
-import { Anchor, Button, Modal, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Anchor, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ChangeEvent, type FormEvent, useState } from 'react'
 import { type AnswerOf, sessionEnded } from '../api/call.ts'
@@ -27,27 +27,8 @@ export function SignInPage() {
   )
 }
 
-/** Over the page when its session has ended: what was open stays open below. */
-export function SignInAgain(props: { readonly username: string }) {
-  const { t } = useLocale()
-  return (
-    <Modal
-      opened
-      onClose={() => undefined}
-      withCloseButton={false}
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-      title={t('sign_in.ended')}
-    >
-      <Stack>
-        <Text>{t('sign_in.ended_detail')}</Text>
-        <SignInForm username={props.username} />
-      </Stack>
-    </Modal>
-  )
-}
-
-function SignInForm(props: { readonly username: string }) {
+/** Asks who one is and signs in; says why not. */
+export function SignInForm(props: { readonly username: string }) {
   const { t } = useLocale()
   const client = useQueryClient()
   const [asksCode, setAsksCode] = useState(false)

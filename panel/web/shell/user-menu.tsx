@@ -1,9 +1,10 @@
-import { Button, Menu } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import { signOut, useUser } from '../api/session.ts'
 import { useChange } from '../api/use-change.ts'
 import { useLocale } from '../i18n/locale.tsx'
+import { MenuButton } from '../parts/menu-button.tsx'
 import { roleText } from '../parts/words.ts'
 import { toast } from './toasts.tsx'
 
@@ -22,17 +23,17 @@ export function UserMenu() {
     onProblem: (problem) => toast('bad', t('user.sign_out_failed'), problem.message),
   })
   return (
-    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
-      <Menu.Target>
+    <MenuButton
+      target={
         <Button variant="default" size="xs" maw="9rem">
           <bdi>{user.username}</bdi>
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{t(roleText[user.role])}</Menu.Label>
-        <Menu.Item onClick={() => go('/account')}>{t('user.account')}</Menu.Item>
-        <Menu.Item onClick={() => leave.mutate(null)}>{t('user.sign_out')}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      }
+      heading={t(roleText[user.role])}
+      items={[
+        { key: 'account', text: t('user.account'), run: () => go('/account') },
+        { key: 'sign_out', text: t('user.sign_out'), run: () => leave.mutate(null) },
+      ]}
+    />
   )
 }

@@ -1,22 +1,34 @@
-import { ActionIcon, Button, Group, Menu } from '@mantine/core'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { ActionIcon, Button, Group } from '@mantine/core'
+import { lazy, type ReactNode } from 'react'
 import type { Permission } from '../../../../domain/actor.ts'
 import { isAllowed, type SubscriptionCommand } from '../../../../domain/subscription.ts'
 import { useMay } from '../../api/session.ts'
 import type { InstanceView } from '../../api/views.ts'
 import type { TextKey } from '../../i18n/catalogue.ts'
 import { useLocale } from '../../i18n/locale.tsx'
-import { Sheet } from '../../parts/sheet.tsx'
+import { MenuButton } from '../../parts/menu-button.tsx'
 import { openSheet } from '../../shell/sheet-host.tsx'
 import { useTellBot } from './use-tell-bot.ts'
 
-const Pairing = lazy(async () => ({ default: (await import('../bot/pairing.tsx')).Pairing }))
+const PairingSheet = lazy(async () => ({ default: (await import('../bot/pairing-sheet.tsx')).PairingSheet }))
 const PeriodSheet = lazy(async () => ({ default: (await import('./period-sheet.tsx')).PeriodSheet }))
 const SuspendSheet = lazy(async () => ({ default: (await import('./grave-sheets.tsx')).SuspendSheet }))
+const MoveSheet = lazy(async () => ({ default: (await import('./move-sheet.tsx')).MoveSheet }))
 const DeleteSheet = lazy(async () => ({ default: (await import('./grave-sheets.tsx')).DeleteSheet }))
 const ExpireSheet = lazy(async () => ({ default: (await import('./grave-sheets.tsx')).ExpireSheet }))
 
-type Action = 'approve' | 'pair' | 'start' | 'stop' | 'restart' | 'renew' | 'activate' | 'expire' | 'suspend' | 'delete'
+type Action =
+  | 'approve'
+  | 'pair'
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'renew'
+  | 'activate'
+  | 'move'
+  | 'expire'
+  | 'suspend'
+  | 'delete'
 
 const permissionOf = {
   approve: 'instance.approve',
@@ -26,6 +38,7 @@ const permissionOf = {
   restart: 'instance.restart',
   renew: 'instance.renew',
   activate: 'instance.activate',
+  move: 'instance.move',
   expire: 'instance.expire',
   suspend: 'instance.suspend',
   delete: 'instance.delete',
@@ -39,6 +52,7 @@ const textOf = {
   restart: 'action.restart',
   renew: 'action.renew',
   activate: 'action.activate',
+  move: 'action.move',
   expire: 'action.expire',
   suspend: 'action.suspend',
   delete: 'action.delete',
@@ -74,8 +88,8 @@ export function BotActions(props: { readonly bot: InstanceView }) {
         </Button>
       ))}
       {others.length > 0 && (
-        <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
-          <Menu.Target>
+        <MenuButton
+          target={
             <ActionIcon variant="default" size={26} aria-label={t('action.more', { name: bot.name })}>
               <svg viewBox="0 0 24 24" width="16" height="16" fill="currentColor" aria-hidden="true">
                 <circle cx="5" cy="12" r="2" />
@@ -83,15 +97,9 @@ export function BotActions(props: { readonly bot: InstanceView }) {
                 <circle cx="19" cy="12" r="2" />
               </svg>
             </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {others.map((action) => (
-              <Menu.Item key={action} onClick={() => run(action)}>
-                {t(textFor(action, bot))}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
+          }
+          items={others.map((action) => ({ key: action, text: t(textFor(action, bot)), run: () => run(action) }))}
+        />
       )}
     </Group>
   )
@@ -99,7 +107,6 @@ export function BotActions(props: { readonly bot: InstanceView }) {
 
 function Opened(props: { readonly action: Action; readonly bot: InstanceView; readonly close: () => void }): ReactNode {
   const { action, bot, close } = props
-  const { t } = useLocale()
   switch (action) {
     case 'approve':
     case 'renew':
@@ -108,16 +115,12 @@ function Opened(props: { readonly action: Action; readonly bot: InstanceView; re
       return <SuspendSheet bots={[bot]} close={close} />
     case 'delete':
       return <DeleteSheet bot={bot} close={close} />
+    case 'move':
+      return <MoveSheet bot={bot} close={close} />
     case 'expire':
       return <ExpireSheet bot={bot} close={close} />
     case 'pair':
-      return (
-        <Sheet title={t('pairing.title', { name: bot.name })} close={close}>
-          <Suspense>
-            <Pairing bot={bot} />
-          </Suspense>
-        </Sheet>
-      )
+      return <PairingSheet bot={bot} close={close} />
     case 'start':
     case 'stop':
     case 'restart':
