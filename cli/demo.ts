@@ -81,7 +81,13 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
     const givenUp = new Promise<Failure>((resolve) => {
       giveUp = resolve
     })
-    const running = await startServer({ config, log, terminal: undefined, onGivenUp: giveUp })
+    const running = await startServer({
+      config,
+      log,
+      terminal: undefined,
+      onGivenUp: giveUp,
+      sandboxUrl: sandbox.url,
+    })
     stops.push(() => {
       cli.output.note('Stopping ...')
       return running.stop()

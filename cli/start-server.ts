@@ -44,13 +44,16 @@ export interface StartServer {
   readonly terminal: ((line: string) => void) | undefined
   /** The supervisor gave up by itself: its name was taken by another. */
   readonly onGivenUp: (failure: Failure) => void
+  /** Where one chats with the bots of the demo. */
+  readonly sandboxUrl?: string
 }
 
 /**
  * Starts a server; resolves when it holds its name and its panel listens. Throws `conflict` when another supervisor
  * holds the name or a port is taken, `unavailable` when the database does not answer; what had started is stopped.
  */
-export async function startServer({ config, log, terminal, onGivenUp }: StartServer): Promise<RunningServer> {
+export async function startServer(options: StartServer): Promise<RunningServer> {
+  const { config, log, terminal, onGivenUp, sandboxUrl } = options
   const { settings, paths } = config
   const stops: ((options: { keepWorkers?: boolean }) => Promise<void>)[] = []
   const stop = async (options: { keepWorkers?: boolean } = {}) => {
@@ -83,6 +86,7 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       serverName: settings.SERVERNAME,
       keyring,
       version,
+      sandboxUrl,
       log,
       metrics,
       vitals: () => ({ holdsLease: parts.supervisor?.holdsLease ?? false }),

@@ -68,13 +68,17 @@ export const whoAmI = endpoint({
   access: 'session',
   beforeSecondFactor: true,
   tag: 'access',
-  summary: 'Who is asking, and what they may.',
+  summary: 'Who is asking, what they may, and what a page for them needs to know of this server.',
   answer: z
     .strictObject({
       user: userSchema,
       /** Null for an API token without an end. */
       expires_at: optionalInstant,
       permissions: z.array(z.string()),
+      /** How long a month of a subscription is here (`DAYS_PER_MONTH`). */
+      days_per_month: z.number(),
+      /** Where one chats with the bots of the demo; null on every other server. */
+      sandbox_url: z.string().nullable(),
     })
     .meta({ id: 'Me' }),
 })

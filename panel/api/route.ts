@@ -22,6 +22,8 @@ export interface RouteContext {
   readonly events: EventStreams
   /** The folder of the logs of all servers of this home. */
   readonly logFolder: string
+  /** Where one chats with the bots of the demo; unset on every other server. */
+  readonly sandboxUrl?: string | undefined
 }
 
 /** A request that was checked against its endpoint. */

@@ -14,7 +14,7 @@ import { clearSessionCookie, presentedToken, setSessionCookie } from './session-
 const loginsAtOnceMax = 16
 
 export function sessionRoutes(context: RouteContext): PanelRoute[] {
-  const { database } = context
+  const { database, settings, sandboxUrl } = context
   return [
     logInRoute(context),
     change(api.logOut, async (tx, { actor, token, response }) => {
@@ -25,7 +25,13 @@ export function sessionRoutes(context: RouteContext): PanelRoute[] {
     read(api.whoAmI, async ({ actor, session }) => {
       const user = await readUserView(database, actor.userId)
       if (user === undefined) throw new Failure('not_authenticated', 'log in first: POST /api/login')
-      return { user, expires_at: session.expiresAt, permissions: permissionsOf(actor) }
+      return {
+        user,
+        expires_at: session.expiresAt,
+        permissions: permissionsOf(actor),
+        days_per_month: settings.DAYS_PER_MONTH,
+        sandbox_url: sandboxUrl ?? null,
+      }
     }),
   ]
 }

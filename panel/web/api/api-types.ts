@@ -376,7 +376,13 @@ export interface Schemas {
     cookie: boolean
   }
   Markup: { kind: 'percent' | 'fixed'; percent: string; fixed: { USDT: string; IRR: string } }
-  Me: { user: Schemas['User']; expires_at: string | null; permissions: string[] }
+  Me: {
+    user: Schemas['User']
+    expires_at: string | null
+    permissions: string[]
+    days_per_month: number
+    sandbox_url: string | null
+  }
   Message: {
     id: number
     tenant: string

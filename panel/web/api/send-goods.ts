@@ -42,12 +42,17 @@ function cutLines(goods: string): string[] {
   return pieces
 }
 
-/** A unit that is a file; base64 is what JSON can carry. */
+/** A unit that is a file. */
 export async function cutFile(file: File): Promise<Piece[]> {
+  return [{ key: newIdempotencyKey(), body: { file: { name: file.name, content: await base64Of(file) } } }]
+}
+
+/** The bytes of a file, as JSON can carry them. */
+export async function base64Of(file: File): Promise<string> {
   const bytes = new Uint8Array(await file.arrayBuffer())
   let binary = ''
   for (let at = 0; at < bytes.length; at += 32_768) binary += String.fromCharCode(...bytes.subarray(at, at + 32_768))
-  return [{ key: newIdempotencyKey(), body: { file: { name: file.name, content: btoa(binary) } } }]
+  return btoa(binary)
 }
 
 export function sendPiece(product: string, piece: Piece): Promise<AnswerOf<'POST /api/products/{id}/stock'>> {

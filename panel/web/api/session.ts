@@ -49,6 +49,11 @@ export function useMay(): (permission: Permission) => boolean {
   return (permission) => permissions.includes(permission)
 }
 
+/** What this server is like, as far as pages need it. */
+export function useServerTraits(): Pick<Me, 'days_per_month' | 'sandbox_url'> {
+  return useSignedIn()
+}
+
 /** All that the person may do, as names that a token can be given. */
 export function useGrants(): readonly Permission[] {
   return useSignedIn().permissions as Permission[]

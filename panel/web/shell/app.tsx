@@ -13,8 +13,8 @@ import { Layout } from './layout.tsx'
 import { Pages } from './pages.tsx'
 import { ReachBanner } from './reach-banner.tsx'
 import { SheetHost } from './sheet-host.tsx'
-import type { SignInAgain } from './sign-in-again.tsx'
 import { SignInPage } from './sign-in.tsx'
+import type { SignInAgain } from './sign-in-again.tsx'
 import { Toasts } from './toasts.tsx'
 
 /** Everything: the sign-in page, or the pages of who is signed in. */

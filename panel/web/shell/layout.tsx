@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks'
 import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useServerName } from '../api/servers.ts'
-import { useMay, useUser } from '../api/session.ts'
+import { useMay, useServerTraits, useUser } from '../api/session.ts'
 import { useLocale } from '../i18n/locale.tsx'
 import { LanguageMenu } from './language-menu.tsx'
 import { navigation } from './navigation.ts'
@@ -70,6 +70,7 @@ function ServerName() {
 function Destinations(props: { readonly onGo: () => void }) {
   const may = useMay()
   const { role } = useUser()
+  const { sandbox_url: sandbox } = useServerTraits()
   const { t } = useLocale()
   const [here] = useLocation()
   const allowed = navigation.filter(
@@ -77,15 +78,20 @@ function Destinations(props: { readonly onGo: () => void }) {
       (permission === undefined || may(permission)) &&
       (only === undefined || (only === 'agent') === (role === 'agent')),
   )
-  return allowed.map(({ path, text }) => (
-    <NavLink
-      key={path}
-      component={Link}
-      href={path}
-      label={t(text)}
-      active={path === '/' ? here === '/' : here.startsWith(path)}
-      aria-current={here === path ? 'page' : undefined}
-      onClick={props.onGo}
-    />
-  ))
+  return (
+    <>
+      {allowed.map(({ path, text }) => (
+        <NavLink
+          key={path}
+          component={Link}
+          href={path}
+          label={t(text)}
+          active={path === '/' ? here === '/' : here.startsWith(path)}
+          aria-current={here === path ? 'page' : undefined}
+          onClick={props.onGo}
+        />
+      ))}
+      {sandbox !== null && <NavLink href={sandbox} target="_blank" rel="noreferrer" label={t('nav.sandbox')} />}
+    </>
+  )
 }

@@ -21,6 +21,8 @@ export const navigation: readonly Destination[] = [
   { path: '/orders', text: 'nav.orders', permission: 'order.read' },
   { path: '/top-ups', text: 'nav.top_ups', permission: 'top_up.read' },
   { path: '/withdrawals', text: 'nav.withdrawals', permission: 'withdrawal.read' },
+  { path: '/ledger', text: 'nav.ledger', permission: 'ledger.read' },
+  { path: '/broadcasts', text: 'nav.broadcasts', permission: 'broadcast.send' },
   { path: '/notifications', text: 'nav.notifications', permission: 'outbox.read' },
   { path: '/people', text: 'nav.people', permission: 'user.read' },
   { path: '/audit', text: 'nav.audit', permission: 'audit.read' },

@@ -2,6 +2,7 @@ import { Group, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/cor
 import { useState } from 'react'
 import { type Currency, currencies } from '../../../../domain/money.ts'
 import { type Months, monthOptions, parseMonths } from '../../../../domain/subscription.ts'
+import { useServerTraits } from '../../api/session.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { FormSheet } from '../../parts/sheet.tsx'
@@ -16,12 +17,12 @@ interface PeriodProps {
   readonly done?: () => void
 }
 
-/** A month is 30 days (seed 004); the server's answer says the exact end. */
-const monthMs = 30 * 86_400_000
+const dayMs = 86_400_000
 
 /** Approves or renews one bot or many: for how long, until when that is, and what was paid for it. */
 export function PeriodSheet({ verb, bots, close, done }: PeriodProps) {
   const { t } = useLocale()
+  const { days_per_month: days } = useServerTraits()
   const [months, setMonths] = useState<Months>(monthOptions[0])
   const [paid, setPaid] = useState<Paid>({ price: '', currency: 'USDT', payment: '' })
   const tell = useTellEach(done ?? close)
@@ -46,7 +47,7 @@ export function PeriodSheet({ verb, bots, close, done }: PeriodProps) {
             <Radio
               key={option}
               value={String(option)}
-              label={`${t('period.option', { count: option })} (${t('period.days', { count: option * 30 })})`}
+              label={`${t('period.option', { count: option })} (${t('period.days', { count: option * days })})`}
               {...(option === months ? { 'data-autofocus': true } : {})}
             />
           ))}
@@ -58,17 +59,18 @@ export function PeriodSheet({ verb, bots, close, done }: PeriodProps) {
   )
 }
 
-/** When the period ends: of what is still approved its time goes on, else it begins now. */
+/** When the period ends, which the server's answer says exactly: of what is still approved its time goes on, else it begins now. */
 function Ends(props: {
   readonly verb: 'approve' | 'renew'
   readonly bots: readonly InstanceView[]
   readonly months: number
 }) {
   const { t } = useLocale()
+  const { days_per_month: days } = useServerTraits()
   const now = useNow()
   const endOf = (bot: InstanceView) => {
     const goesOn = props.verb === 'renew' && bot.status === 'approved' && bot.expires_at !== null
-    return new Date((goesOn ? Date.parse(bot.expires_at ?? '') : now) + props.months * monthMs).toISOString()
+    return new Date((goesOn ? Date.parse(bot.expires_at ?? '') : now) + props.months * days * dayMs).toISOString()
   }
   return (
     <div aria-live="polite">

@@ -12,7 +12,9 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { Count, Money, Word } from '../../parts/values.tsx'
 import { useCategoryChoices } from './create-product.tsx'
+import { Picture } from './picture.tsx'
 import { ProductBadge } from './products.tsx'
+import { Translations } from './translations.tsx'
 import { Units } from './units.tsx'
 import { Upload } from './upload.tsx'
 
@@ -47,6 +49,8 @@ function ProductView({ product }: { readonly product: Product }) {
         <Stock product={product} />
       </SimpleGrid>
       {may('stock.add') && !isArchived && <Upload product={product.id} />}
+      <Translations product={product} mayEdit={may('catalogue.edit') && !isArchived} />
+      {may('catalogue.edit') && !isArchived && <Picture product={product} />}
       {may('stock.read') && <Units product={product.id} />}
       {asks === 'edit' && <EditSheet product={product} close={() => setAsks(undefined)} />}
       {asks === 'archive' && (

@@ -18,6 +18,7 @@ import { useAct } from '../../parts/use-act.ts'
 import { Count, Distance, Moment, Money, Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 import { Balances, nameOf } from './customers.tsx'
+import { PlaceOrder } from './place-order.tsx'
 
 /** One customer: balances, every movement of money, and what may be done. */
 export function CustomerPage() {
@@ -116,7 +117,7 @@ function Movements({ id }: { readonly id: string }) {
 const useCustomerHistory = (id: string) =>
   useList('customers', 'GET /api/customers/{id}/history', { limit: 50 }, { id })
 
-type Ask = 'block' | 'adjust' | 'erase'
+type Ask = 'order' | 'block' | 'adjust' | 'erase'
 
 function Actions({ customer }: { readonly customer: CustomerDetails }) {
   const { t } = useLocale()
@@ -131,6 +132,11 @@ function Actions({ customer }: { readonly customer: CustomerDetails }) {
   if (customer.erased_at !== null) return null
   return (
     <>
+      {may('order.place') && customer.blocked_at === null && (
+        <Button size="xs" onClick={() => setAsks('order')}>
+          {t('orders.place')}
+        </Button>
+      )}
       {may('balance.adjust') && (
         <Button variant="default" size="xs" onClick={() => setAsks('adjust')}>
           {t('customers.adjust')}
@@ -162,6 +168,7 @@ function Asked(props: { readonly asks: Ask | undefined; readonly id: string; rea
   const params = { id: props.id }
   return (
     <>
+      {asks === 'order' && <PlaceOrder customer={props.id} close={close} />}
       {asks === 'block' && (
         <AskSheet
           title={t('customers.block')}
