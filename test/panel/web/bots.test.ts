@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { startWeb, type Web } from './web-fixture.ts'
+import { expectUsable, startWeb, type Web } from './web-fixture.ts'
 
 let web: Web
 beforeAll(async () => {
@@ -175,3 +175,38 @@ async function rateOf(id: string): Promise<number | undefined> {
   )
   return rows[0]?.rate
 }
+
+it('a bot is handed over to another server, to one that is away only when that is meant', async () => {
+  await addBot('mover', approved(20))
+  await web.shop.database.query(`insert into server (name) values ('server2') on conflict do nothing`)
+  const page = await web.openAs('the-owner', '/bots/mover')
+  await page.getByRole('button', { name: 'More for' }).click()
+  await page.getByRole('menuitem', { name: 'Move' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Server').selectOption('server2')
+  await expectUsable(page)
+  await dialog.getByRole('button', { name: 'Move' }).click()
+  await dialog.getByText('is not running').waitFor()
+  await dialog.getByRole('switch').check()
+  await dialog.getByRole('button', { name: 'Move' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByText('server2').waitFor()
+})
+
+it('a menu gives the focus back to its button, and none that cannot be loaded breaks the page', async () => {
+  await addBot('menus', approved(20))
+  const page = await web.openAs('the-owner', '/bots/menus')
+  const more = page.getByRole('button', { name: 'More for' })
+  await page.route('**/assets/drop-menu*', (route) => route.abort())
+  await more.focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('The server does not answer').waitFor()
+  await page.unroute('**/assets/drop-menu*')
+  await page.reload()
+  await more.focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('menu').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('menu').waitFor({ state: 'detached' })
+  expect(await page.locator(':focus').getAttribute('aria-label')).toBe('More for Shop menus')
+})

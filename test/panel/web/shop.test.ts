@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { own } from '../shop-fixture.ts'
-import { startWeb, type Web } from './web-fixture.ts'
+import { expectUsable, startWeb, type Web } from './web-fixture.ts'
 
 let web: Web
 beforeAll(async () => {
@@ -97,6 +97,53 @@ it('a customer’s balance is corrected and the customer blocked, each with its 
   await page.getByText('stolen card').waitFor()
   await page.getByRole('button', { name: 'Unblock' }).click()
   await page.getByText('stolen card').waitFor({ state: 'detached' })
+})
+
+it('a product gets a picture, another one, none, and its words in another language', async () => {
+  const product = await web.shop.addProduct(0)
+  const page = await web.openAs('the-owner', `/catalogue/${product}`)
+  const picture = page.getByRole('img', { name: `Product ${product}` })
+  const choose = (contents: Buffer) =>
+    page.locator('input[type=file]').last().setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: contents })
+  const dot = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+    'base64',
+  )
+  await choose(Buffer.from('no picture at all'))
+  await page.getByRole('button', { name: 'Take this picture' }).click()
+  await page.getByRole('alert').waitFor()
+  await choose(dot)
+  await page.getByRole('button', { name: 'Take this picture' }).click()
+  await picture.waitFor()
+  await page.getByRole('button', { name: 'Translate to فارسی' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('کارت هدیه')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('cell', { name: 'کارت هدیه' }).waitFor()
+  await expectUsable(page)
+  await page.getByRole('button', { name: 'Translate to فارسی' }).click()
+  await dialog.getByLabel('Name').fill('')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('cell', { name: 'کارت هدیه' }).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Remove the picture' }).click()
+  await picture.waitFor({ state: 'detached' })
+})
+
+it('support orders for a customer from the customer’s balance, and hears why it cannot', async () => {
+  const [customer, product] = [await web.shop.addCustomer('master', 5), await web.shop.addProduct(9)]
+  const page = await web.openAs('the-operator', `/customers/${customer}`)
+  await page.getByRole('button', { name: 'Place an order' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Product').selectOption(product)
+  await dialog.getByLabel('How many').fill('3')
+  await expectUsable(page)
+  await dialog.getByRole('button', { name: 'Place an order' }).click()
+  await dialog.getByRole('alert').waitFor()
+  await dialog.getByLabel('How many').fill('2')
+  await dialog.getByRole('button', { name: 'Place an order' }).click()
+  await page.getByRole('heading', { level: 1, name: /^Order/ }).waitFor()
+  await page.getByText('4 USDT').first().waitFor()
+  expect(await web.shop.count('customer_order')).toBeGreaterThan(0)
 })
 
 it('an agent is made, gets a markup, a link and a text, is paused and goes on', async () => {
