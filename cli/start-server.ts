@@ -52,8 +52,8 @@ export interface StartServer {
  * Starts a server; resolves when it holds its name and its panel listens. Throws `conflict` when another supervisor
  * holds the name or a port is taken, `unavailable` when the database does not answer; what had started is stopped.
  */
-export async function startServer(options: StartServer): Promise<RunningServer> {
-  const { config, log, terminal, onGivenUp, sandboxUrl } = options
+export async function startServer(given: StartServer): Promise<RunningServer> {
+  const { config, log, terminal, onGivenUp, sandboxUrl } = given
   const { settings, paths } = config
   const stops: ((options: { keepWorkers?: boolean }) => Promise<void>)[] = []
   const stop = async (options: { keepWorkers?: boolean } = {}) => {

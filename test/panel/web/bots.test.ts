@@ -183,7 +183,7 @@ it('a bot is handed over to another server, to one that is away only when that i
   await page.getByRole('button', { name: 'More for' }).click()
   await page.getByRole('menuitem', { name: 'Move' }).click()
   const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('Server').selectOption('server2')
+  await dialog.getByRole('combobox', { name: 'Server' }).selectOption('server2')
   await expectUsable(page)
   await dialog.getByRole('button', { name: 'Move' }).click()
   await dialog.getByText('is not running').waitFor()

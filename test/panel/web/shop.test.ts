@@ -24,11 +24,14 @@ it('a product is made, shown, and gets its stock from a text and from a file, do
   await page.getByRole('button', { name: 'Add goods' }).click()
   await page.getByText('2 units added.').waitFor()
   await page.getByText('1 line repeated').waitFor()
-  await page.locator('input[type=file]').setInputFiles({
-    name: 'goods.txt',
-    mimeType: 'text/plain',
-    buffer: Buffer.from(Array.from({ length: 30_000 }, (_none, n) => `code-of-a-file-${n}`).join('\n')),
-  })
+  await page
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles({
+      name: 'goods.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from(Array.from({ length: 30_000 }, (_none, n) => `code-of-a-file-${n}`).join('\n')),
+    })
   await page.getByRole('button', { name: 'Add goods' }).click()
   await page.getByText('30,000 units added.').waitFor({ timeout: 30_000 })
   await page.getByText('Part 4 of 4').waitFor()
@@ -49,11 +52,14 @@ it('an upload that broke off goes on where it was and adds nothing twice', async
     return route.abort()
   })
   const goods = Array.from({ length: 30_000 }, (_none, n) => `other-code-of-a-file-${n}`).join('\n')
-  await page.locator('input[type=file]').setInputFiles({
-    name: 'goods.txt',
-    mimeType: 'text/plain',
-    buffer: Buffer.from(goods),
-  })
+  await page
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles({
+      name: 'goods.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from(goods),
+    })
   await page.getByRole('button', { name: 'Add goods' }).click()
   await page.getByText('It is not known whether this was done').waitFor()
   await page.getByRole('button', { name: 'Go on' }).click()
