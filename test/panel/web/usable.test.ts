@@ -62,6 +62,9 @@ const pages = [
   '/orders',
   '/people',
   '/people?tab=tokens',
+  '/ledger',
+  '/ledger?tab=check',
+  '/broadcasts',
   '/top-ups',
   '/withdrawals',
   '/notifications',
@@ -72,7 +75,7 @@ const pages = [
 ]
 
 describe.each(Object.entries(modes))('%s', (_mode, options) => {
-  it('the sign-in page and every page behind it is usable, in light and dark', { timeout: 240_000 }, async () => {
+  it('the sign-in page and every page behind it is usable, in light and dark', { timeout: 300_000 }, async () => {
     const page = await web.open('/', options)
     await page.locator('form').waitFor()
     await expectUsable(page)
