@@ -1,4 +1,4 @@
-import { Button, Text, Title } from '@mantine/core'
+import { Button, Paper, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import { call, revisionOf } from '../../api/call.ts'
 import type { Product } from '../../api/views.ts'
@@ -20,7 +20,7 @@ export function Translations({ product, mayEdit }: TranslationProps & { readonly
   const [asks, setAsks] = useState<Language | undefined>(undefined)
   const said = (language: Language) => product.translations[language]
   return (
-    <section>
+    <Paper withBorder p="md" mb="md">
       <Title order={2} size="h4" mb="xs">
         {t('translations.title')}
       </Title>
@@ -50,7 +50,7 @@ export function Translations({ product, mayEdit }: TranslationProps & { readonly
         ]}
       />
       {asks !== undefined && <TranslateSheet product={product} language={asks} close={() => setAsks(undefined)} />}
-    </section>
+    </Paper>
   )
 }
 
