@@ -8,6 +8,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 3,
+    // Most of them wait for other processes: more at once than there are cores.
+    maxWorkers: 5,
   },
 })
