@@ -8,7 +8,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     pool: 'forks',
-    // Most of them wait for other processes: more at once than there are cores.
-    maxWorkers: 5,
+    maxWorkers: 3,
   },
 })
