@@ -31,7 +31,10 @@ export function shopOwnerActor(owner: {
   return { name: `owner:${owner.platform}:${owner.platformUserId}`, userId: null, role: 'agent', tenant, source }
 }
 
-/** What may be done, and the weakest staff role that may do it; `agent: true` where an agent may in its own tenant. */
+/**
+ * What may be done, and the weakest staff role that may do it, null where none does; `agent: true` where an agent may in
+ * its own tenant.
+ */
 const permissions = {
   'instance.read': { role: 'viewer', agent: true },
   'instance.create': { role: 'operator', agent: false },
@@ -61,6 +64,10 @@ const permissions = {
   'database.restore': { role: 'owner', agent: false },
   'agent.read': { role: 'viewer', agent: true },
   'agent.manage': { role: 'admin', agent: false },
+  /** What an agent does for itself by the seeds' routes, which name nobody. */
+  'agent.self': { role: null, agent: true },
+  /** Looking into a bot of somebody else, and setting its limits (seed row S2-113). */
+  'user_bot.access': { role: 'admin', agent: false },
   'shop.read': { role: 'viewer', agent: true },
   'shop.edit': { role: 'operator', agent: true },
   'catalogue.read': { role: 'viewer', agent: false },
@@ -91,7 +98,7 @@ const permissions = {
   'broadcast.send': { role: 'operator', agent: true },
   'import.run': { role: 'owner', agent: false },
   'audit.read': { role: 'admin', agent: false },
-} as const satisfies Record<string, { role: Role; agent: boolean }>
+} as const satisfies Record<string, { role: Role | null; agent: boolean }>
 
 export type Permission = keyof typeof permissions
 export const permissionNames = Object.keys(permissions) as Permission[]
@@ -104,7 +111,7 @@ export function may(actor: Actor, permission: Permission, tenant?: string): bool
   if (actor.scopes !== undefined && !actor.scopes.includes(permission)) return false
   const rule = permissions[permission]
   if (actor.role === 'agent') return rule.agent && tenant !== undefined && tenant === actor.tenant
-  return roles.indexOf(actor.role) <= roles.indexOf(rule.role)
+  return rule.role !== null && roles.indexOf(actor.role) <= roles.indexOf(rule.role)
 }
 
 /** Everything that the actor may do, an agent in its own tenant. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Tx } from '../db/transaction.ts'
-import { type Actor, assertMay } from '../domain/actor.ts'
+import { type Actor, assertMay, type Permission } from '../domain/actor.ts'
 import { Failure } from '../domain/failure.ts'
 import type { InstanceView, Placement, Platform } from '../domain/instance.ts'
 import type { Keyring } from '../domain/keyring.ts'
@@ -35,6 +35,8 @@ export interface CreateInstance {
   /** What getMe said of the token; left out when Telegram could not be asked. */
   readonly verified?: { readonly username: string | null } | undefined
   readonly mtproto?: MtprotoCredentials | undefined
+  /** The right that it takes: `instance.create`, or `agent.self` where an agent makes its own. */
+  readonly permission?: Extract<Permission, 'instance.create' | 'agent.self'>
 }
 
 const idAlphabet = '23456789abcdefghjkmnpqrstvwxyz'
@@ -45,7 +47,7 @@ const idLength = 6
  * one that is registered already is refused with `conflict`. A missing `agent:` tenant is made.
  */
 export async function createInstance(tx: Tx, actor: Actor, input: CreateInstance): Promise<InstanceView> {
-  assertMay(actor, 'instance.create', input.tenant ?? masterTenant)
+  assertMay(actor, input.permission ?? 'instance.create', input.tenant ?? masterTenant)
   await tx.query(`select set_config('botfleet.actor', $1, true)`, [actor.name])
   const credential = checkCredential(input)
   const name = checkName(input.name)

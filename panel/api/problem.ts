@@ -29,6 +29,7 @@ export const httpProblems = {
   badRequest: { status: 400, code: 'usage', title: 'Invalid input' },
   noSuchRoute: { status: 404, code: 'not_found', title: 'Not found' },
   wrongMethod: { status: 405, code: 'wrong_method', title: 'Method not allowed' },
+  telegramUnreachable: { status: 503, code: 'telegram_unreachable', title: 'Telegram cannot be asked' },
   tooSlow: { status: 408, code: 'too_slow', title: 'Request timed out' },
   stale: { status: 412, code: 'stale', title: 'Changed meanwhile' },
   tooLarge: { status: 413, code: 'too_large', title: 'Body too large' },

@@ -9,6 +9,8 @@ import { customerRoutes } from './customer-routes.ts'
 import { documentRoutes } from './document-routes.ts'
 import { eventRoutes } from './event-routes.ts'
 import { instanceRoutes } from './instance-routes.ts'
+import { ledgerRoutes } from './ledger-routes.ts'
+import { messageRoutes } from './message-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { pairingRoutes } from './pairing-routes.ts'
 import type { PanelRoute, RouteContext } from './route.ts'
@@ -16,6 +18,9 @@ import { serverRoutes } from './server-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { shopRoutes } from './shop-routes.ts'
 import { stockRoutes } from './stock-routes.ts'
+import { topUpRoutes } from './top-up-routes.ts'
+import { userBotRoutes } from './user-bot-routes.ts'
+import { withdrawalRoutes } from './withdrawal-routes.ts'
 
 export function panelRoutes(context: RouteContext): PanelRoute[] {
   const routes = [
@@ -24,6 +29,11 @@ export function panelRoutes(context: RouteContext): PanelRoute[] {
     ...instanceRoutes(context),
     ...pairingRoutes(context),
     ...eventRoutes(context),
+    ...userBotRoutes(context),
+    ...topUpRoutes(context),
+    ...withdrawalRoutes(context),
+    ...ledgerRoutes(context),
+    ...messageRoutes(context),
     ...agentRoutes(context),
     ...shopRoutes(context),
     ...catalogueRoutes(context),

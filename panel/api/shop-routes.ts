@@ -1,7 +1,7 @@
 /** What a shop has set, over HTTP. A change may say which shop it was made for: `If-Match`. */
-import type { Endpoint } from '../../domain/api/endpoint.ts'
+import type { BodyOf, Endpoint } from '../../domain/api/endpoint.ts'
 import * as api from '../../domain/api/shops.ts'
-import { parseFixedMarkup, parsePercent } from '../../domain/markup.ts'
+import { type MarkupWish, parseFixedMarkup, parsePercent } from '../../domain/markup.ts'
 import { addButton } from '../../services/agents/add-button.ts'
 import { removeButton } from '../../services/agents/remove-button.ts'
 import { setLink } from '../../services/agents/set-link.ts'
@@ -21,11 +21,7 @@ export function shopRoutes({ database }: RouteContext): PanelRoute[] {
     change(
       api.setPricing,
       (tx, { actor, params, body }) => {
-        const markup =
-          body.kind === 'percent'
-            ? { kind: body.kind, hundredths: parsePercent(body.percent) }
-            : { ...body, amount: parseFixedMarkup(body.amount, body.currency) }
-        return setMarkup(tx, actor, { ...params, markup })
+        return setMarkup(tx, actor, { ...params, markup: markupWishOf(body) })
       },
       guarded,
     ),
@@ -48,6 +44,13 @@ export function shopRoutes({ database }: RouteContext): PanelRoute[] {
     ),
     change(api.setNotices, (tx, { actor, params, body }) => setNoticeChat(tx, actor, { ...params, ...body }), guarded),
   ]
+}
+
+/** The markup that somebody asks for. */
+export function markupWishOf(body: BodyOf<typeof api.setPricing>): MarkupWish {
+  return body.kind === 'percent'
+    ? { kind: body.kind, hundredths: parsePercent(body.percent) }
+    : { ...body, amount: parseFixedMarkup(body.amount, body.currency) }
 }
 
 /** All that a shop has set, under the lock that every change of it takes. */

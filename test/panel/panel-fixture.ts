@@ -74,15 +74,21 @@ export function ask(panel: Panel, path: string, options: Ask = {}): Promise<Answ
       },
     },
     (response) => {
+      const headers = new Headers()
+      for (let n = 0; n < response.rawHeaders.length; n += 2) {
+        headers.append(response.rawHeaders[n] ?? '', response.rawHeaders[n + 1] ?? '')
+      }
+      if (headers.get('content-type')?.startsWith('text/event-stream')) {
+        // It has no end: that it began is the answer.
+        resolve({ status: response.statusCode ?? 0, headers, text: '', json: {} })
+        request.destroy()
+        return
+      }
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString()
-        const headers = new Headers()
-        for (let n = 0; n < response.rawHeaders.length; n += 2) {
-          headers.append(response.rawHeaders[n] ?? '', response.rawHeaders[n + 1] ?? '')
-        }
         const json = /\bjson\b/.test(headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : {}
         resolve({ status: response.statusCode ?? 0, headers, text, json })
       })

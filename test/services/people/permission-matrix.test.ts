@@ -31,6 +31,8 @@ const matrix: Record<Permission, string> = {
   'database.restore': '   x     -     -       -     -',
   'agent.read': '         x     x     x       x     x',
   'agent.manage': '       x     x     -       -     -',
+  'agent.self': '         -     -     -       -     x',
+  'user_bot.access': '    x     x     -       -     -',
   'shop.read': '          x     x     x       x     x',
   'shop.edit': '          x     x     x       -     x',
   'catalogue.read': '     x     x     x       x     -',
