@@ -1,6 +1,7 @@
 // Written by panel/build/write-api-types.ts from the OpenAPI document, to which a test holds it. Not to be edited.
 
 export interface Schemas {
+  AccountName: { id: number; kind: string; tenant: string; customer: string | null; customer_name: string | null }
   AddedStock: {
     product: string
     import: number
@@ -91,6 +92,8 @@ export interface Schemas {
           | 'database.restore'
           | 'agent.read'
           | 'agent.manage'
+          | 'agent.self'
+          | 'user_bot.access'
           | 'shop.read'
           | 'shop.edit'
           | 'catalogue.read'
@@ -149,6 +152,22 @@ export interface Schemas {
     findings: Schemas['AuditFinding'][]
     more: boolean
   }
+  Balance: { tenant: string; kind: string; currency: 'USDT' | 'IRR'; balance: string; accounts: number }
+  Broadcast: {
+    id: number
+    tenant: string
+    html: string
+    state: 'draft' | 'sending' | 'paused' | 'done' | 'cancelled'
+    counted: boolean
+    recipients: number
+    waiting: number
+    sent: number
+    failed: number
+    dropped: number
+    created_at: string
+    created_by: string
+    ended_at: string | null
+  }
   Category: {
     id: number
     name: string
@@ -201,6 +220,34 @@ export interface Schemas {
       status: 'reserved' | 'paid' | 'refused' | 'cancelled' | 'partly_refunded' | 'refunded'
       created_at: string
     }[]
+  }
+  Earnings: {
+    currency: 'USDT' | 'IRR'
+    available: string
+    pending: string
+    held: string
+    paid_out: string
+    debt: string
+    next_mature_at: string | null
+  }
+  Entry: {
+    id: number
+    kind:
+      | 'sale'
+      | 'refund'
+      | 'mature'
+      | 'top_up'
+      | 'adjustment'
+      | 'withdrawal_request'
+      | 'withdrawal_release'
+      | 'withdrawal_payment'
+      | 'import'
+    reference: string
+    tenant: string
+    at: string
+    actor: string
+    reason: string | null
+    transfers: { from: Schemas['AccountName']; to: Schemas['AccountName']; amount: string; currency: 'USDT' | 'IRR' }[]
   }
   ExpiryPause: {
     noticed_at: string
@@ -330,6 +377,24 @@ export interface Schemas {
   }
   Markup: { kind: 'percent' | 'fixed'; percent: string; fixed: { USDT: string; IRR: string } }
   Me: { user: Schemas['User']; expires_at: string | null; permissions: string[] }
+  Message: {
+    id: number
+    tenant: string
+    customer: string | null
+    chat: string | null
+    kind: string
+    reference: string
+    state: 'queued' | 'claimed' | 'sent' | 'dead' | 'dropped'
+    attempts: number
+    waits_for: string | null
+    last_error: string | null
+    instance: string | null
+    broadcast: number | null
+    created_at: string
+    not_before: string
+    ended_at: string | null
+    payload: Record<string, unknown>
+  }
   NewApiToken: {
     id: string
     name: string
@@ -363,6 +428,8 @@ export interface Schemas {
           | 'database.restore'
           | 'agent.read'
           | 'agent.manage'
+          | 'agent.self'
+          | 'user_bot.access'
           | 'shop.read'
           | 'shop.edit'
           | 'catalogue.read'
@@ -484,6 +551,13 @@ export interface Schemas {
       at: string
     }[]
     profit: { amount: string; reverted: string; state: 'pending' | 'matured' | 'reverted'; mature_at: string } | null
+  }
+  OwnBotCreated: {
+    success: true
+    bot_username: string | null
+    bot_id: number | null
+    status: 'pending' | 'active' | 'paused' | 'expired' | 'suspended' | 'error' | 'rate_limited'
+    message: string
   }
   Pairing: {
     success: true
@@ -634,6 +708,24 @@ export interface Schemas {
     name: string | null
     reason: string | null
   }
+  TopUp: {
+    id: number
+    tenant: string
+    customer: string
+    customer_name: string | null
+    currency: 'USDT' | 'IRR'
+    amount: string
+    credited: string | null
+    status: 'requested' | 'confirmed' | 'rejected' | 'cancelled' | 'expired'
+    instructions: string
+    created_at: string
+    pay_until: string
+    ended_at: string | null
+    ended_by: string | null
+    reason: string | null
+    provider: string | null
+    external_id: string | null
+  }
   Transaction: {
     id: number
     at: string
@@ -655,6 +747,49 @@ export interface Schemas {
     disabled_at: string | null
     second_factor: boolean
     linked: { platform: 'telegram' | 'whatsapp'; platform_user_id: string; linked_at: string }[]
+  }
+  UserBot: {
+    user_id: string
+    bot_username: string | null
+    bot_id: number | null
+    status: 'pending' | 'active' | 'paused' | 'expired' | 'suspended' | 'error' | 'rate_limited'
+    is_verified: boolean
+    created_at: string
+    last_used_at: string | null
+  }
+  Withdrawal: {
+    id: string
+    tenant: string
+    currency: 'USDT' | 'IRR'
+    amount: string
+    fee: string
+    net: string
+    address: string
+    status: 'requested' | 'approved' | 'paid' | 'rejected' | 'cancelled'
+    approvals: { by: string; at: string }[]
+    approvals_needed: number
+    requested_at: string
+    requested_by: string
+    reviewed_at: string | null
+    reviewed_by: string | null
+    reason: string | null
+    paid_at: string | null
+    paid_by: string | null
+    txid: string | null
+  }
+  WithdrawalQuote: { currency: 'USDT' | 'IRR'; amount: string; fee: string; net: string; approvals_needed: number }
+  WithdrawalStats: {
+    currency: 'USDT' | 'IRR'
+    states: {
+      requested: { count: number; amount: string }
+      approved: { count: number; amount: string }
+      paid: { count: number; amount: string }
+      rejected: { count: number; amount: string }
+      cancelled: { count: number; amount: string }
+    }
+    paid_out: string
+    fees: string
+    oldest_open: string | null
   }
 }
 
@@ -686,6 +821,12 @@ export interface Operations {
     answer: Schemas['Shop']
   }
   'DELETE /api/tokens/{id}': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['ApiToken'] }
+  'DELETE /api/user-bot/remove': {
+    params: undefined
+    query: undefined
+    body: undefined
+    answer: { success: true; message: string }
+  }
   'DELETE /api/users/{username}/second-factor': {
     params: { username: string }
     query: undefined
@@ -698,6 +839,38 @@ export interface Operations {
     body: undefined
     answer: Schemas['SessionsEnded']
   }
+  'GET /api/admin/bots/list': {
+    params: undefined
+    query: {
+      status?: 'pending' | 'active' | 'paused' | 'expired' | 'suspended' | 'error' | 'rate_limited' | undefined
+      page?: number | undefined
+      limit?: number | undefined
+    }
+    body: undefined
+    answer: { total: number; page: number; limit: number; total_pages: number; bots: Schemas['UserBot'][] }
+  }
+  'GET /api/admin/withdrawals/stats': {
+    params: undefined
+    query: undefined
+    body: undefined
+    answer: { items: Schemas['WithdrawalStats'][] }
+  }
+  'GET /api/agent/earnings': {
+    params: undefined
+    query: undefined
+    body: undefined
+    answer: { tenant: string; items: Schemas['Earnings'][] }
+  }
+  'GET /api/agent/withdrawals': {
+    params: undefined
+    query: {
+      status?: 'requested' | 'approved' | 'paid' | 'rejected' | 'cancelled' | 'pending' | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['Withdrawal'][]; next_cursor: string | null }
+  }
   'GET /api/agents': {
     params: undefined
     query: { status?: 'active' | 'paused' | undefined; limit?: number | undefined; cursor?: string | undefined }
@@ -705,6 +878,12 @@ export interface Operations {
     answer: { items: Schemas['Agent'][]; next_cursor: string | null }
   }
   'GET /api/agents/{id}': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['Agent'] }
+  'GET /api/agents/{id}/earnings': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: { tenant: string; items: Schemas['Earnings'][] }
+  }
   'GET /api/agents/{id}/owners': {
     params: { id: string }
     query: undefined
@@ -739,6 +918,18 @@ export interface Operations {
     }
     body: undefined
     answer: string
+  }
+  'GET /api/broadcasts': {
+    params: undefined
+    query: { tenant?: string | undefined; limit?: number | undefined; cursor?: string | undefined }
+    body: undefined
+    answer: { items: Schemas['Broadcast'][]; next_cursor: string | null }
+  }
+  'GET /api/broadcasts/{id}': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Broadcast']
   }
   'GET /api/categories': {
     params: undefined
@@ -831,6 +1022,50 @@ export interface Operations {
     body: undefined
     answer: { items: Schemas['Sample'][] }
   }
+  'GET /api/ledger/balances': {
+    params: undefined
+    query: { tenant?: string | undefined }
+    body: undefined
+    answer: { items: Schemas['Balance'][] }
+  }
+  'GET /api/ledger/check': {
+    params: undefined
+    query: undefined
+    body: undefined
+    answer: {
+      entries: number
+      transfers: number
+      findings: {
+        check: string
+        count: number
+        differences: { subject: string; currency: ('USDT' | 'IRR') | null; expected: string; found: string }[]
+      }[]
+    }
+  }
+  'GET /api/ledger/entries': {
+    params: undefined
+    query: {
+      tenant?: string | undefined
+      kind?:
+        | 'sale'
+        | 'refund'
+        | 'mature'
+        | 'top_up'
+        | 'adjustment'
+        | 'withdrawal_request'
+        | 'withdrawal_release'
+        | 'withdrawal_payment'
+        | 'import'
+        | undefined
+      customer?: string | undefined
+      account?: string | undefined
+      order?: string | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['Entry'][]; next_cursor: string | null }
+  }
   'GET /api/me': { params: undefined; query: undefined; body: undefined; answer: Schemas['Me'] }
   'GET /api/me/second-factor': { params: undefined; query: undefined; body: undefined; answer: Schemas['SecondFactor'] }
   'GET /api/me/sessions': {
@@ -854,6 +1089,19 @@ export interface Operations {
     answer: { items: Schemas['ListedOrder'][]; next_cursor: string | null }
   }
   'GET /api/orders/{id}': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['OrderDetails'] }
+  'GET /api/outbox': {
+    params: undefined
+    query: {
+      state?: 'queued' | 'claimed' | 'sent' | 'dead' | 'dropped' | undefined
+      tenant?: string | undefined
+      kind?: string | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['Message'][]; next_cursor: string | null }
+  }
+  'GET /api/outbox/{id}': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['Message'] }
   'GET /api/products': {
     params: undefined
     query: {
@@ -915,12 +1163,93 @@ export interface Operations {
     body: undefined
     answer: { items: Schemas['ApiToken'][] }
   }
+  'GET /api/top-ups': {
+    params: undefined
+    query: {
+      status?: 'requested' | 'confirmed' | 'rejected' | 'cancelled' | 'expired' | undefined
+      tenant?: string | undefined
+      customer?: string | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['TopUp'][]; next_cursor: string | null }
+  }
+  'GET /api/top-ups/{id}': { params: { id: string }; query: undefined; body: undefined; answer: Schemas['TopUp'] }
+  'GET /api/user-bot/status': {
+    params: undefined
+    query: undefined
+    body: undefined
+    answer:
+      | { has_bot: false }
+      | {
+          has_bot: true
+          bot_username: string | null
+          bot_id: number | null
+          status: 'pending' | 'active' | 'paused' | 'expired' | 'suspended' | 'error' | 'rate_limited'
+          is_verified: boolean
+          created_at: string
+          last_used_at: string | null
+          rate_limit_rps: number
+        }
+  }
   'GET /api/users': { params: undefined; query: undefined; body: undefined; answer: { items: Schemas['User'][] } }
   'GET /api/users/{username}/sessions': {
     params: { username: string }
     query: undefined
     body: undefined
     answer: { items: Schemas['Session'][] }
+  }
+  'GET /api/withdrawals': {
+    params: undefined
+    query: {
+      status?: 'requested' | 'approved' | 'paid' | 'rejected' | 'cancelled' | 'pending' | undefined
+      tenant?: string | undefined
+      limit?: number | undefined
+      cursor?: string | undefined
+    }
+    body: undefined
+    answer: { items: Schemas['Withdrawal'][]; next_cursor: string | null }
+  }
+  'GET /api/withdrawals/quote': {
+    params: undefined
+    query: { amount: string }
+    body: undefined
+    answer: Schemas['WithdrawalQuote']
+  }
+  'GET /api/withdrawals/stats': {
+    params: undefined
+    query: { tenant?: string | undefined }
+    body: undefined
+    answer: { items: Schemas['WithdrawalStats'][] }
+  }
+  'GET /api/withdrawals/{id}': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Withdrawal']
+  }
+  'PATCH /api/admin/bots/{user_id}/activate': {
+    params: { user_id: string }
+    query: undefined
+    body: undefined
+    answer: {
+      success: true
+      status: 'pending' | 'active' | 'paused' | 'expired' | 'suspended' | 'error' | 'rate_limited'
+      is_verified: boolean
+    }
+  }
+  'PATCH /api/admin/bots/{user_id}/rate-limit': {
+    params: { user_id: string }
+    query: undefined
+    body: { rps: number; max_concurrent: number }
+    answer: { success: true; rate_limit_rps: number; max_concurrent_requests: number }
+  }
+  'PATCH /api/admin/bots/{user_id}/suspend': {
+    params: { user_id: string }
+    query: undefined
+    body: { reason: string }
+    answer: { success: true; status: 'suspended' }
   }
   'PATCH /api/categories/{id}': {
     params: { id: string }
@@ -960,6 +1289,18 @@ export interface Operations {
         }
       | undefined
     answer: Schemas['Product']
+  }
+  'POST /api/admin/bots/{user_id}/access': {
+    params: { user_id: string }
+    query: undefined
+    body: undefined
+    answer: { success: true; user_id: string; bot_username: string | null; access_granted: true }
+  }
+  'POST /api/agent/withdrawals': {
+    params: undefined
+    query: undefined
+    body: { amount: string; address: string }
+    answer: Schemas['Withdrawal']
   }
   'POST /api/agents': {
     params: undefined
@@ -1004,6 +1345,42 @@ export interface Operations {
     query: undefined
     body: { anchor?: string | undefined } | undefined
     answer: Schemas['AuditVerdict']
+  }
+  'POST /api/broadcasts': {
+    params: undefined
+    query: undefined
+    body: { tenant?: string | undefined; html: string }
+    answer: Schemas['Broadcast']
+  }
+  'POST /api/broadcasts/{id}/cancel': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Broadcast']
+  }
+  'POST /api/broadcasts/{id}/pause': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Broadcast']
+  }
+  'POST /api/broadcasts/{id}/preview': {
+    params: { id: string }
+    query: undefined
+    body: { username?: string | undefined } | undefined
+    answer: { id: number; chats: number }
+  }
+  'POST /api/broadcasts/{id}/resume': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Broadcast']
+  }
+  'POST /api/broadcasts/{id}/start': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Broadcast']
   }
   'POST /api/categories': { params: undefined; query: undefined; body: { name: string }; answer: Schemas['Category'] }
   'POST /api/categories/{id}/archive': {
@@ -1176,6 +1553,18 @@ export interface Operations {
     body: { units?: number[] | undefined; restock?: boolean | undefined; reason: string }
     answer: Schemas['RefundedOrder']
   }
+  'POST /api/outbox/drop': {
+    params: undefined
+    query: undefined
+    body: { ids: number[] }
+    answer: { dropped: number[] }
+  }
+  'POST /api/outbox/redrive': {
+    params: undefined
+    query: undefined
+    body: { ids: number[] } | { all: true; tenant?: string | undefined; kind?: string | undefined }
+    answer: { redriven: number[] }
+  }
   'POST /api/products': {
     params: undefined
     query: undefined
@@ -1272,6 +1661,8 @@ export interface Operations {
             | 'database.restore'
             | 'agent.read'
             | 'agent.manage'
+            | 'agent.self'
+            | 'user_bot.access'
             | 'shop.read'
             | 'shop.edit'
             | 'catalogue.read'
@@ -1307,6 +1698,45 @@ export interface Operations {
     }
     answer: Schemas['NewApiToken']
   }
+  'POST /api/top-ups': {
+    params: undefined
+    query: undefined
+    body: { customer: string; amount: string }
+    answer: Schemas['TopUp']
+  }
+  'POST /api/top-ups/{id}/confirm': {
+    params: { id: string }
+    query: undefined
+    body: { reference: string; amount?: string | undefined }
+    answer: Schemas['TopUp']
+  }
+  'POST /api/top-ups/{id}/reject': {
+    params: { id: string }
+    query: undefined
+    body: { reason: string }
+    answer: Schemas['TopUp']
+  }
+  'POST /api/user-bot/create': {
+    params: undefined
+    query: undefined
+    body: {
+      bot_token: string
+      telegram_api_id?: number | undefined
+      telegram_api_hash?: string | undefined
+      telegram_phone?: string | null | undefined
+    }
+    answer: Schemas['OwnBotCreated']
+  }
+  'POST /api/user-bot/verify': {
+    params: undefined
+    query: undefined
+    body: undefined
+    answer: {
+      success: true
+      status: 'pending' | 'active' | 'paused' | 'expired' | 'suspended' | 'error' | 'rate_limited'
+      is_verified: boolean
+    }
+  }
   'POST /api/users': {
     params: undefined
     query: undefined
@@ -1341,6 +1771,44 @@ export interface Operations {
     query: undefined
     body: undefined
     answer: { failures_forgotten: number }
+  }
+  'POST /api/withdrawals': {
+    params: undefined
+    query: undefined
+    body: { tenant?: string | undefined; amount: string; address: string }
+    answer: Schemas['Withdrawal']
+  }
+  'POST /api/withdrawals/{id}/approve': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Withdrawal']
+  }
+  'POST /api/withdrawals/{id}/cancel': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: Schemas['Withdrawal']
+  }
+  'POST /api/withdrawals/{id}/pay': {
+    params: { id: string }
+    query: undefined
+    body: { txid: string }
+    answer: Schemas['Withdrawal']
+  }
+  'POST /api/withdrawals/{id}/reject': {
+    params: { id: string }
+    query: undefined
+    body: { reason: string; force?: boolean | undefined }
+    answer: Schemas['Withdrawal']
+  }
+  'PUT /api/agent/pricing': {
+    params: undefined
+    query: undefined
+    body:
+      | { kind: 'percent'; percent: string }
+      | { kind: 'fixed'; amount: string; currency?: 'USDT' | 'IRR' | undefined }
+    answer: Schemas['Shop']
   }
   'PUT /api/categories/order': {
     params: undefined
