@@ -16,7 +16,10 @@ declare module 'vitest' {
 
 /** Starts one Postgres for the whole run, migrates a template, bundles the workers and the panel. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  for (const bundle of [['worker', 'bundle.ts'], ['panel', 'build', 'bundle-web.ts']]) {
+  for (const bundle of [
+    ['worker', 'bundle.ts'],
+    ['panel', 'build', 'bundle-web.ts'],
+  ]) {
     execFileSync(process.execPath, [join(import.meta.dirname, '..', '..', ...bundle)], { stdio: 'inherit' })
   }
   const home = mkdtempSync(join(tmpdir(), 'botfleet-test-'))

@@ -29,7 +29,7 @@ interface AskProps<Answer> {
   readonly stale: readonly string[]
   readonly close: () => void
   /** What is said in the corner when it was done. */
-  readonly doneText?: string
+  readonly doneText?: string | ((answer: Answer) => string)
   readonly onDone?: (answer: Answer) => void
   readonly isGrave?: boolean
   readonly children?: ReactNode
@@ -37,7 +37,7 @@ interface AskProps<Answer> {
 
 /** A dialog of a few fields that are sent together. */
 export function AskSheet<Answer>(props: AskProps<Answer>) {
-  const { fields, close } = props
+  const { fields, close, doneText } = props
   const { t } = useLocale()
   const [values, setValues] = useState<Values>(() =>
     Object.fromEntries(fields.map(({ name, value }) => [name, value ?? ''])),
@@ -46,7 +46,7 @@ export function AskSheet<Answer>(props: AskProps<Answer>) {
     send: props.send,
     stale: props.stale,
     onDone: (answer) => {
-      toast('good', props.doneText ?? t('saved'))
+      toast('good', typeof doneText === 'function' ? doneText(answer) : (doneText ?? t('saved')))
       close()
       props.onDone?.(answer)
     },

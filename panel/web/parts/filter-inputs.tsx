@@ -29,16 +29,21 @@ interface Choice {
   readonly label: string
 }
 
+interface ChoiceProps extends InputProps {
+  readonly choices: readonly Choice[]
+  /** What it is called to choose none of them, where that is not all. */
+  readonly allText?: string
+}
+
 /** Chooses a part of a filter, or all. */
-export function FilterChoice(props: InputProps & { readonly choices: readonly Choice[] }) {
-  const { filter, name, label, choices } = props
+export function FilterChoice({ filter, name, label, choices, allText }: ChoiceProps) {
   const { t } = useLocale()
   return (
     <NativeSelect
       label={label}
       value={filter.get(name)}
       onChange={(event) => filter.set(name, event.currentTarget.value)}
-      data={[{ value: '', label: t('all') }, ...choices]}
+      data={[{ value: '', label: allText ?? t('all') }, ...choices]}
     />
   )
 }

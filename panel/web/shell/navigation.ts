@@ -19,6 +19,7 @@ export const navigation: readonly Destination[] = [
   { path: '/catalogue', text: 'nav.catalogue', permission: 'catalogue.read' },
   { path: '/customers', text: 'nav.customers', permission: 'customer.read' },
   { path: '/orders', text: 'nav.orders', permission: 'order.read' },
+  { path: '/messages', text: 'nav.messages', permission: 'outbox.read' },
   { path: '/people', text: 'nav.people', permission: 'user.read' },
   { path: '/audit', text: 'nav.audit', permission: 'audit.read' },
   { path: '/settings', text: 'nav.settings', permission: 'settings.read' },

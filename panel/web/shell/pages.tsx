@@ -22,6 +22,7 @@ const pages: readonly (readonly [path: string, page: ComponentType])[] = [
   ['/customers/:id', page(async () => (await import('../pages/customers/customer.tsx')).CustomerPage)],
   ['/orders', page(async () => (await import('../pages/orders/orders.tsx')).OrdersPage)],
   ['/orders/:id', page(async () => (await import('../pages/orders/order.tsx')).OrderPage)],
+  ['/messages', page(async () => (await import('../pages/messages/messages.tsx')).MessagesPage)],
   ['/people', page(async () => (await import('../pages/people/people.tsx')).PeoplePage)],
   ['/audit', page(async () => (await import('../pages/audit/audit.tsx')).AuditPage)],
   ['/settings', page(async () => (await import('../pages/settings/settings.tsx')).SettingsPage)],
