@@ -9,10 +9,12 @@ interface SheetProps {
   readonly close: () => void
   readonly children: ReactNode
   readonly size?: string
+  /** Only its own button closes it: what it shows is shown once. */
+  readonly isKept?: boolean
 }
 
 /** A dialog above the page. */
-export function Sheet({ title, close, children, size = 'md' }: SheetProps) {
+export function Sheet({ title, close, children, size = 'md', isKept = false }: SheetProps) {
   const { t } = useLocale()
   return (
     <Modal
@@ -21,6 +23,9 @@ export function Sheet({ title, close, children, size = 'md' }: SheetProps) {
       title={title}
       size={size}
       transitionProps={{ duration: 0 }}
+      withCloseButton={!isKept}
+      closeOnClickOutside={!isKept}
+      closeOnEscape={!isKept}
       closeButtonProps={{ 'aria-label': t('close') }}
     >
       {children}

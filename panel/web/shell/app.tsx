@@ -1,8 +1,8 @@
 import { Anchor, Center, Loader } from '@mantine/core'
 import { Link } from 'wouter'
-import { factorNeeded, sessionEnded } from '../api/call.ts'
+import { sessionEnded } from '../api/call.ts'
 import { useLiveUpdates } from '../api/live.ts'
-import { MeProvider, useMe } from '../api/session.ts'
+import { MeProvider, useFactorNeeded, useMe } from '../api/session.ts'
 import { useStore } from '../api/store.ts'
 import type { Me } from '../api/views.ts'
 import { useLocale } from '../i18n/locale.tsx'
@@ -49,13 +49,12 @@ function Door() {
 
 function Inside(props: { readonly me: Me }) {
   const ended = useStore(sessionEnded)
-  const needsFactor = useStore(factorNeeded) && !props.me.user.second_factor
   useLiveUpdates()
   return (
     <MeProvider value={props.me}>
       <Layout>
         <ReachBanner />
-        {needsFactor && <FactorNeeded />}
+        <FactorNeeded />
         <Pages />
         <SheetHost />
       </Layout>
@@ -66,6 +65,7 @@ function Inside(props: { readonly me: Me }) {
 
 function FactorNeeded() {
   const { t } = useLocale()
+  if (!useFactorNeeded()) return null
   return (
     <Note isUrgent tone="warn" title={t('factor.needed')}>
       {t('factor.needed_detail')}{' '}
