@@ -38,7 +38,8 @@ export function startExpiry(context: OrchestratorContext, { fleet, clockWatch, w
     name: 'expiry',
     work: async () => {
       // Three minutes are counted by the clock as it is: nobody has paid for them.
-      const paired = await context.database.transaction(endDuePairings)
+      const overdue = fleet.overdueRequests(clock.monotonicMs())
+      const paired = await context.database.transaction((tx) => endDuePairings(tx, { overdue }))
       if (paired.length > 0) {
         context.log.info({ instances: paired }, 'requests to pair ended')
         wake()

@@ -113,6 +113,11 @@ export class Fleet {
     return Math.min(...[...this.#runners.values()].map((runner) => runner.expiresAtMs))
   }
 
+  /** Open requests to pair whose time is over by our clock. */
+  overdueRequests(nowMs: number): number[] {
+    return [...this.#runners.values()].flatMap((runner) => runner.overdueRequest(nowMs) ?? [])
+  }
+
   /** The live workers, for sampling. */
   liveWorkers(): Worker[] {
     return [...this.#runners.values()].flatMap(({ slot }) => (slot.kind === 'live' ? [slot.worker] : []))

@@ -74,6 +74,12 @@ export class InstanceRunner {
     return status === 'approved' || desired === 'pairing' ? this.#limit.endsAtMs : Number.POSITIVE_INFINITY
   }
 
+  /** Its open request to pair when the time for that is over by our clock, whatever the database's clock says. */
+  overdueRequest(nowMs: number): number | undefined {
+    const overdue = this.#limit.overdueRequest(nowMs)
+    return overdue === this.#planned?.pairingRequest ? overdue : undefined
+  }
+
   /** Undefined once it is planned no more. */
   get tenant(): string | undefined {
     return this.#planned?.tenant

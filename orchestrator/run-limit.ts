@@ -12,6 +12,11 @@ export class RunLimit {
     return this.#endsAtMs
   }
 
+  /** The last request to pair, where its time is over by our clock. */
+  overdueRequest(nowMs: number): number | undefined {
+    return this.#request !== undefined && this.#request.endsAtMs <= nowMs ? this.#request.number : undefined
+  }
+
   /** Takes over a plan that was asked for at `readAtMs`. */
   plan(
     planned: Pick<PlannedInstance, 'expiresInMs' | 'pairingRequest' | 'desired' | 'status'>,

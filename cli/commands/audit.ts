@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { endOf, startOf } from '../../domain/moment.ts'
 import type { AuditFilter } from '../../services/audit/list-audit.ts'
 import type { AuditExportOptions } from '../audit.ts'
 import {
@@ -12,7 +13,6 @@ import {
   tenantWords,
   wholeNumber,
 } from '../command.ts'
-import { endOf, startOf } from '../time-options.ts'
 
 interface FilterOptions {
   readonly actor?: string
@@ -45,7 +45,15 @@ function withFilter(command: Command): Command {
 }
 
 function filterOf({ actor, action, target, tenant, since, from, until }: FilterOptions): AuditFilter {
-  return { actor, action, target, tenant, withinMs: since, from: startOf(from, '--from'), until: endOf(until) }
+  return {
+    actor,
+    action,
+    target,
+    tenant,
+    withinMs: since,
+    from: startOf(from, '--from'),
+    until: endOf(until, '--until'),
+  }
 }
 
 function addList(group: Command, cli: Cli): void {

@@ -36,7 +36,8 @@ export function webPages(log: Log, folder = builtFolder): Router {
   const page = existsSync(join(folder, 'index.html')) ? readFileSync(join(folder, 'index.html'), 'utf8') : undefined
   const router = Router()
   router.post('/csp-report', express.text({ type: () => true, limit: 8 * 1024, inflate: false }), noteReport(log))
-  router.get('/{*any}', (request, response, next) => {
+  router.use((request, response, next) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return next()
     const file = files.get(request.path)
     if (file !== undefined) sendFile(request, response, file)
     else if (!wantsPage(request)) next()

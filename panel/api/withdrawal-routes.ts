@@ -6,7 +6,7 @@ import { parseAmount } from '../../domain/money.ts'
 import { settledWithdrawal, withdrawalFailure } from '../../domain/money-refusals.ts'
 import { quoteWithdrawal, withdrawalCurrency, withdrawalRulesOf } from '../../domain/withdrawal.ts'
 import { setMarkup } from '../../services/agents/set-markup.ts'
-import { assertAgentExists } from '../../services/agents/tenant-not-found.ts'
+import { assertAgentExists, assertMayIn } from '../../services/agents/tenant-not-found.ts'
 import { assertKnown } from '../../services/assert-known.ts'
 import { approveWithdrawal } from '../../services/withdrawals/approve-withdrawal.ts'
 import { cancelWithdrawal } from '../../services/withdrawals/cancel-withdrawal.ts'
@@ -49,9 +49,9 @@ function readRoutes({ database, settings }: RouteContext): PanelRoute[] {
       return view
     }),
     read(api.earningsOfAgent, async ({ actor, params: { id: tenant } }) => {
-      const items = await earningsOf(database, actor, { tenant })
+      assertMayIn(actor, 'withdrawal.read', tenant)
       await assertAgentExists(database, tenant)
-      return { tenant, items }
+      return { tenant, items: await earningsOf(database, actor, { tenant }) }
     }),
   ]
 }

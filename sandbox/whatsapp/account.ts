@@ -50,7 +50,7 @@ export interface Device {
   /** The queue that had gathered was sent on this connection, so stanzas go out at once. */
   caughtUp: boolean
   /** What it has not acknowledged yet, oldest first; sent again at the next login. */
-  readonly waiting: Map<string, Stanza>
+  readonly waiting: Set<Stanza>
   /** The phone has sent it its keys and history. */
   synced: boolean
 }
@@ -165,7 +165,7 @@ export class Account {
     this.addressing = kept.addressing
     this.#nextDevice = kept.nextDevice
     for (const device of kept.devices) {
-      const state = { linked: true, wire: undefined, caughtUp: false, waiting: new Map<string, Stanza>() }
+      const state = { linked: true, wire: undefined, caughtUp: false, waiting: new Set<Stanza>() }
       this.devices.set(device.id, { account: this, ...device, ...state })
     }
   }
@@ -202,7 +202,7 @@ export class Account {
   /** Adds a device that cannot log in before its signature is verified. */
   addDevice(companion: Companion): Device {
     const { noiseKey, identity, registrationId, signedPreKey } = companion
-    const given = { noiseKey, identity, registrationId, signedPreKey, preKeys: [], waiting: new Map<string, Stanza>() }
+    const given = { noiseKey, identity, registrationId, signedPreKey, preKeys: [], waiting: new Set<Stanza>() }
     const state = { linked: false, wire: undefined, caughtUp: false, synced: false }
     const device: Device = { account: this, id: this.#nextDevice, ...given, ...state }
     this.#nextDevice += 1

@@ -35,12 +35,14 @@ export type PairingFault = {
   readonly code: 400 | 429
 }
 
-/** What a companion of a number writes: the server's ack carries an error, and nobody gets the message. */
+/** What a companion of a number, or of any, writes. */
 export type MessageFault = {
-  readonly kind: 'refuse_message'
   readonly number?: string | undefined
-  readonly code: number
-}
+} /** The server's ack carries an error, and nobody gets the message. */ & (
+  | { readonly kind: 'refuse_message'; readonly code: number }
+  /** The message gets there, and its ack is lost. */
+  | { readonly kind: 'lose_ack' }
+)
 
 type Kind = Fault['kind']
 

@@ -10,10 +10,13 @@ import { linkedDevices, type World } from './world.ts'
 export async function relayMessage(world: World, sender: Device, given: Stanza): Promise<void> {
   const { id = '', to = '' } = given.attrs
   const { number } = sender.account
-  const fault = world.faults.take(['refuse_message'], number)
-  sender.wire?.send(stanza('ack', { class: 'message', id, from: to, t: seconds(), error: fault?.code }))
-  if (fault !== undefined) {
-    world.events.add({ kind: 'message_refused', number, device: sender.id, id, code: fault.code })
+  const fault = world.faults.take(['refuse_message', 'lose_ack'], number)
+  const error = fault?.kind === 'refuse_message' ? fault.code : undefined
+  if (fault?.kind !== 'lose_ack') {
+    sender.wire?.send(stanza('ack', { class: 'message', id, from: to, t: seconds(), error }))
+  }
+  if (error !== undefined) {
+    world.events.add({ kind: 'message_refused', number, device: sender.id, id, code: error })
     return
   }
   world.events.add({ kind: 'message', number, device: sender.id, id })

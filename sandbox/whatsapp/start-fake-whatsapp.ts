@@ -44,8 +44,11 @@ export interface FakeWhatsApp {
   requireVersion(version: readonly [number, number, number]): void
   /** The most connections of one device that were logged in at the same time; of any device when left out. */
   mostOfOneDevice(number?: string): number
-  /** The most connections that were opened and neither caught up nor waiting to be linked, at the same time. */
-  mostConnecting(): number
+  /**
+   * The most connections that were opened and neither caught up nor waiting to be linked, at the same time; of those
+   * opened after a moment (of `performance.now()`) where one is given.
+   */
+  mostConnecting(sinceMs?: number): number
   /** Breaks every connection and refuses new ones; what it knows stays. */
   goAway(): Promise<void>
   /** Listens again, on the same port. */
@@ -129,9 +132,11 @@ function controls(world: World): Controls {
       world.oldestVersion = version
     },
     mostOfOneDevice: (number) => mostOfOneDevice(world.connections, number),
-    mostConnecting: () =>
+    mostConnecting: (sinceMs = 0) =>
       mostAtOnce(
-        world.connections.map((line) => [line.openedAtMs, line.caughtUpAtMs ?? line.registeredAtMs ?? line.closedAtMs]),
+        world.connections
+          .filter(({ openedAtMs }) => openedAtMs >= sinceMs)
+          .map((line) => [line.openedAtMs, line.caughtUpAtMs ?? line.registeredAtMs ?? line.closedAtMs]),
       ),
   }
 }

@@ -63,7 +63,7 @@ test('a server that starts again keeps to the time of the one more look', async 
   await rig.stop()
   rig = makeRig({ WHATSAPP_CONFLICT_RETRY_SECONDS: '600' })
   await rig.start()
-  await rig.until(id, 'conflict', ({ epoch, next_try_at: next }) => epoch === 2 && next === null)
+  await rig.until(id, 'conflict', ({ epoch, state_at: at }) => epoch === 2 && at !== first.state_at)
   const { rows } = await db.database.query<{ at: Date }>(
     `select max(at) as at from instance_event where instance_id = $1 and kind = 'worker_started'`,
     [id],

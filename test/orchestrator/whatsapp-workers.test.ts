@@ -6,7 +6,7 @@ import { renewInstance } from '../../services/renew-instance.ts'
 import { restartInstance } from '../../services/restart-instance.ts'
 import { startInstance } from '../../services/start-instance.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
-import { freeze, kill, thaw } from '../support/faults.ts'
+import { freeze, isGone, kill, thaw } from '../support/faults.ts'
 import { LinkedBots } from '../support/linked-bots.ts'
 import { ownerActor } from '../support/rig.ts'
 
@@ -109,24 +109,31 @@ test('a bot that is unlinked on the phone is logged out, keeps nothing, and can 
   expect(bots.fake.events.count('linked')).toBe(2)
 }, 60_000)
 
-test.for([403, 405, 440] as const)('a bot that gets %i keeps its link', { timeout: 60_000 }, async (code) => {
-  const id = await bots.linkedBotStarted(number)
-  if (code === 440) bots.fake.phoneOf(number).endStream()
-  else bots.fake.phoneOf(number).fail(code)
-  const view = await vi.waitFor(
-    async () => {
-      const found = await bots.rig.show(id)
-      if (['running', 'starting'].includes(found.state)) throw new Error(`it is ${found.state}`)
-      return found
-    },
-    { timeout: 20_000, interval: 30 },
-  )
-  expect(view.last_error).toContain(String(code))
-  const { sessions, keys } = await bots.kept(id)
-  expect(sessions).toBe(1)
-  expect(keys).toBeGreaterThan(800)
-  expect(bots.fake.phoneOf(number).devices).toEqual([1])
-})
+test.for(['whatsapp_session', 'whatsapp_key'] as const)(
+  'what does not open any more in %s stops the bot, is not written over, and once it opens again the device is the same',
+  { timeout: 60_000 },
+  async (table) => {
+    const id = await bots.linkedBotStarted(number)
+    await echoes('before')
+    const { database } = bots.db
+    await database.transaction((tx) => stopInstance(tx, ownerActor, { id }))
+    await bots.rig.until(id, 'stopped')
+    const spoil = () => database.query(`update ${table} set sealed = reverse(sealed)`)
+    const { rowCount: spoilt } = await spoil()
+    const sara = bots.fake.addPerson({ name: 'Sara' })
+    await sara.write(number, 'meanwhile')
+    await database.transaction((tx) => startInstance(tx, ownerActor, { id }))
+    const { last_error: reason } = await bots.rig.until(id, 'session_error')
+    expect(reason).toMatch(/does not open|cannot be read|sealed/)
+    // All as it was: as many rows, and each opens when it is turned round once more.
+    expect((await spoil()).rowCount).toBe(spoilt)
+    await database.transaction((tx) => restartInstance(tx, ownerActor, { id }))
+    await bots.rig.until(id, 'running')
+    await sara.inbox.next('message', ({ text }) => text === 'echo meanwhile')
+    expect(bots.fake.events.count('registered')).toBe(1)
+    expect(bots.fake.phoneOf(number).devices).toEqual([1])
+  },
+)
 
 test.for(['whatsapp_session', 'whatsapp_key'])(
   'a row of %s that does not open stops the bot with the reason, is never replaced, and it runs when that is put right',
@@ -176,6 +183,23 @@ test('a stop, an expiry and a renewal leave the device linked; a deletion unlink
   expect(unlinkedByCompanion()).toBe(1)
 }, 90_000)
 
+test('a bot that is deleted while it connects connects, unlinks its device, and leaves nothing', async () => {
+  await bots.close()
+  bots = await LinkedBots.open({ GRACE_SECONDS: '20' })
+  const id = await bots.linkedBotStarted(number)
+  await bots.fake.goAway()
+  await bots.rig.until(id, 'connecting')
+  const worker = await bots.workerOf(id)
+  await bots.db.database.transaction((tx) => deleteInstance(tx, ownerActor, { id }))
+  await bots.rig.until(id, 'stopping')
+  await bots.fake.comeBack()
+  await vi.waitFor(() => expect(bots.fake.phoneOf(number).devices).toEqual([]), { timeout: 20_000 })
+  expect(unlinkedByCompanion()).toBe(1)
+  await vi.waitFor(() => expect(isGone(worker)).toBe(true), { timeout: 20_000 })
+  await bots.rig.until(id, 'stopped')
+  await vi.waitFor(async () => expect(await bots.kept(id)).toEqual({ sessions: 0, keys: 0 }), { timeout: 20_000 })
+}, 60_000)
+
 test('a worker that was frozen past its deadline takes nothing that came meanwhile', async () => {
   const id = await bots.linkedBotStarted(number)
   const worker = await bots.workerOf(id)
@@ -199,31 +223,4 @@ test('a code that is refused is told as refused, with the reason', async () => {
     refusal: 429,
     reason: expect.stringContaining('too often'),
   })
-}, 60_000)
-
-test('nothing that is logged holds key material, a code or a phone number', async () => {
-  const id = await bots.linkedBotStarted(number)
-  const sara = bots.fake.addPerson({ name: 'Sara', number: '4915112345678' })
-  for (const text of ['one', 'two', 'three']) {
-    await sara.write(number, text)
-    await sara.inbox.next('message', (message) => message.text === `echo ${text}`)
-  }
-  bots.fake.phoneOf(number).failToDecrypt(1)
-  bots.fake.phoneOf(number).endStream(500)
-  await killAndWait(id)
-  const logs = bots.logs()
-  expect(logs).toContain('echoed')
-  expect(logs).toContain('a connection ended')
-  for (const secret of [
-    /privKey/i,
-    /rootKey/i,
-    /SessionEntry/,
-    /chainKey/i,
-    /noiseKey/,
-    new RegExp(number),
-    /4915112345678/,
-  ]) {
-    expect(logs).not.toMatch(secret)
-  }
-  for (const secret of [sara.lid, ...bots.codes]) expect(logs).not.toContain(secret)
 }, 60_000)

@@ -225,8 +225,8 @@ describe('a withdrawal', () => {
     expect((await send(ben, 'master')).status).toBe(404)
     expect((await send(ada, 'other')).status).toBe(403)
     expect((await send(ada, 'nobody')).status).toBe(403)
-    expect((await ada('GET', '/api/agents/other/earnings')).status).toBe(403)
-    expect((await ada('GET', '/api/agents/nobody/earnings')).status).toBe(403)
+    expect((await ada('GET', '/api/agents/other/earnings')).status).toBe(404)
+    expect((await ada('GET', '/api/agents/nobody/earnings')).status).toBe(404)
     expect((await ben('GET', '/api/agents/nobody/earnings')).status).toBe(404)
   })
 

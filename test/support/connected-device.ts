@@ -30,6 +30,8 @@ export class ConnectedDevice {
   readonly session: MemorySession
   /** Pauses and limits that were asked for, in milliseconds, but for the watch of an answer. */
   readonly pausesMs: number[] = []
+  /** Called at each of them. */
+  onPause: () => void = () => {}
   /** They are over at once. */
   hurries = false
   /** How long the watch lasts. */
@@ -62,6 +64,7 @@ export class ConnectedDevice {
         if (delayMs === watchMs) return systemClock.setTimer(this.watchMs, callback)
         if (delayMs === quietMs) return systemClock.setTimer(delayMs, callback)
         this.pausesMs.push(delayMs)
+        this.onPause()
         return systemClock.setTimer(this.hurries ? 5 : delayMs, callback)
       },
     }

@@ -1,5 +1,5 @@
 /** WhatsApp bots under a real supervisor, whose workers echo: linked to phones of a fake server. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
@@ -19,8 +19,6 @@ export class LinkedBots {
   readonly db: TestDatabase
   readonly fake: FakeWhatsApp
   readonly rig: Rig
-  /** Codes that bots were linked by. */
-  readonly codes: string[] = []
   readonly #folder: string
 
   private constructor(parts: { db: TestDatabase; fake: FakeWhatsApp; rig: Rig; folder: string }) {
@@ -91,7 +89,6 @@ export class LinkedBots {
   async link(id: string, number: string): Promise<void> {
     await this.request(id)
     const code = await this.shown(id)
-    this.codes.push(code)
     const outcome = await this.fake.phoneOf(number).enterCode(code)
     if (outcome !== 'linked') throw new Error(`not linked: ${outcome}`)
     await this.rig.until(id, 'running')
@@ -117,12 +114,5 @@ export class LinkedBots {
       [id],
     )
     return rows[0] ?? { sessions: 0, keys: 0 }
-  }
-
-  /** All that workers, gateway and supervisor have written. */
-  logs(): string {
-    const folder = join(this.rig.home, 'logs', this.rig.settings.SERVERNAME)
-    const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
-    return [...files, ...this.rig.logLines].join('\n')
   }
 }

@@ -89,13 +89,17 @@ export class WhatsAppRig {
     this.counter = parts.counter
   }
 
-  static async open(settings: Record<string, string> = {}): Promise<WhatsAppRig> {
-    const db = await createTestDatabase()
+  /** On a database of its own; `url` may lead to it through a proxy, and `start` start other supervisors than the usual one. */
+  static async open(
+    settings: Record<string, string> = {},
+    given: { db?: TestDatabase; url?: string; start?: (rig: Rig) => Promise<unknown> } = {},
+  ): Promise<WhatsAppRig> {
+    const db = given.db ?? (await createTestDatabase())
     const fake = await startFakeWhatsApp()
-    const counter = await StatementCounter.before(db.url)
+    const counter = await StatementCounter.before(given.url ?? db.url)
     const rig = new Rig(db, { WHATSAPP_WS_URL: fake.url, ...settings })
     rig.whatsappBundle = whatsappBundle
-    await rig.start({ url: counter.url })
+    await (given.start ?? (() => rig.start({ url: counter.url })))(rig)
     return new WhatsAppRig({ db, fake, rig, counter })
   }
 

@@ -30,7 +30,7 @@ export const leanWhatsapp: LeanPlan = {
       util: 'util.ts',
       zlib: 'zlib.ts',
     },
-    libsignal: { assert: 'assert.ts' },
+    libsignal: { assert: 'assert.ts', 'curve25519-js': 'curve25519.ts' },
     // Twice otherwise: one for those who import and one for those who require.
     protobufjs: { long: 'long.ts' },
     ws: {

@@ -56,6 +56,7 @@ export interface DeviceEvents {
   readonly onOpen: () => void
   /** Once, and nothing comes after it. `code`: as the table of disconnects has it; null when there is none. */
   readonly onClosed: (end: { readonly code: number | null; readonly reason: string }) => void
+  /** What was read last on earlier connections comes again at each new one: whoever hears of it must know what came before. */
   readonly onMessage: (message: IncomingMessage) => void
   readonly onStatus: (update: StatusUpdate) => void
 }
@@ -68,12 +69,10 @@ export interface DeviceOptions {
   readonly keys: DeviceKeys
   readonly events: DeviceEvents
   readonly readSent: ReadSent
+  /** Resolves when the credentials of which `onCreds` told are kept: the phone hears that it has linked the device then. */
+  readonly kept: () => Promise<void>
   /** Whether anything may be received right now: looked at before each frame that comes. */
   readonly mayReceive: () => boolean
-  /** What is about to be kept before anything else may be sent; undefined where there is nothing. */
-  readonly untilKept: () => Promise<void> | undefined
-  /** Hand on what an earlier worker had read last, too: whoever hears of it must know what came before. */
-  readonly looksBack: boolean
   /** How long each QR code is shown; left out, it is 60 seconds for the first and 20 for each of the others. */
   readonly qrLifeMs?: number | undefined
 }
@@ -150,7 +149,6 @@ class BaileysDevice implements Device {
     if (words === undefined) throw new Error('a connection makes its repository at once')
     this.#kept = words
     guardFrames(this.#socket.ws, options.mayReceive)
-    holdFrames(this.#socket.ws, options.untilKept)
     boundClose(this.#socket.ws)
     this.#listen(options.events)
   }
@@ -204,7 +202,13 @@ class BaileysDevice implements Device {
 
   #listen(events: DeviceEvents): void {
     const { ev, ws } = this.#socket
-    ev.on('creds.update', () => events.onCreds())
+    const { creds, kept } = this.#options
+    let linked = isLinked(creds)
+    ev.on('creds.update', () => {
+      events.onCreds()
+      if (!linked && isLinked(creds)) holdFrames(ws, kept())
+      linked = isLinked(creds)
+    })
     ev.on('messages.upsert', ({ messages, type }) => {
       // One after the other: who wrote a message may have to be looked up, and their order is the chat's.
       for (const message of messages) {
@@ -234,7 +238,7 @@ class BaileysDevice implements Device {
     if (connection === 'open') {
       this.#isOpen = true
       events.onOpen()
-      if (this.#options.looksBack) this.#turn = this.#turn.then(() => this.#lookBack()).catch(() => {})
+      this.#turn = this.#turn.then(() => this.#lookBack()).catch(() => {})
     }
     if (connection !== 'close') return
     this.#isOpen = false
@@ -250,7 +254,7 @@ class BaileysDevice implements Device {
     if (incoming !== undefined && !this.#isEnded) this.#options.events.onMessage(incoming)
   }
 
-  /** What an earlier worker had read, and perhaps nobody has heard of: as if it came now. */
+  /** What was read on an earlier connection, and perhaps nobody has heard of: as if it came now. */
   async #lookBack(): Promise<void> {
     const { me } = this.#options.creds
     for (const { stanza, words } of await this.#kept.recent()) {
@@ -323,6 +327,8 @@ function configOf(
     emitOwnEvents: false,
     generateHighQualityLinkPreview: false,
     makeSignalRepository: keepingRepositoryOf(onKept),
+    // Five times, as phones ask: the library counts each of them twice.
+    maxMsgRetryCount: 11,
     // Our own queue tries again; a second one behind it would only write later.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     getMessage: async ({ remoteJid, id }) => {

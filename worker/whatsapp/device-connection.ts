@@ -31,6 +31,8 @@ import { SessionStore } from './session-store.ts'
 const answerLimitMs = 50_000
 const deadlineLookMs = 200
 const unlinkLimitMs = 3000
+/** How long the connection of a deleted bot is waited for: less than a worker's grace usually lasts. */
+const unlinkableLimitMs = 8000
 /** After so long without a message memory is given back. */
 const quietMs = 20_000
 /** Messages that leave as much behind as one connection. */
@@ -67,8 +69,6 @@ export class DeviceConnection implements WhatsAppConnection {
   #failures = 0
   /** When connections ended in a way that admins are told of where it comes often; monotonic times. */
   #alarming: number[] = []
-  /** The link is about to be kept: until it is, the phone must not hear that there is one. */
-  #keeping: Promise<void> | undefined
   #handled = 0
   #connections = 0
   readonly #tidying = new Tidying()
@@ -77,8 +77,8 @@ export class DeviceConnection implements WhatsAppConnection {
   #onStatus: (update: StatusUpdate) => void = () => {}
   #onOpen: () => void = () => {}
   #onFirstOpen: () => void = () => {}
-  /** Whoever waits for the connection to be open. */
-  readonly #whenOpen: (() => void)[] = []
+  /** The connection of a deleted bot is open. */
+  #onUnlinkable: () => void = () => {}
 
   constructor(context: Context, options: DeviceConnectionOptions) {
     this.#context = context
@@ -133,13 +133,15 @@ export class DeviceConnection implements WhatsAppConnection {
       if (this.#session.isLinked) this.#pairing?.entered()
       else if (this.#pairing === undefined) throw new WorkerExit('logged_out', 'it is not linked to a phone')
       else report({ phase: 'pairing' })
-      while (!draining.aborted && !this.#isDonePairing) {
+      while (!draining.aborted || this.#isToUnlink) {
         this.#ending.signal.throwIfAborted()
-        await deadline.untilMayRun()
-        const end = await this.#connectOnce()
-        if (!this.#isClosing && !this.#isDonePairing) await this.#after(end)
+        if (this.#isDonePairing) await this.#pause(Number.MAX_SAFE_INTEGER)
+        else {
+          await deadline.untilMayRun()
+          const end = await this.#connectOnce()
+          if (!this.#isClosing && !this.#isDonePairing) await this.#after(end)
+        }
       }
-      if (this.#isDonePairing) await this.#pause(Number.MAX_SAFE_INTEGER)
       await Promise.allSettled(this.#inHand)
       this.#ending.signal.throwIfAborted()
     } finally {
@@ -148,17 +150,29 @@ export class DeviceConnection implements WhatsAppConnection {
     }
   }
 
-  /** Ends the connection, and with it `run`; never logs out, unless the bot was deleted. */
+  /**
+   * Ends the connection, and with it `run`; never logs out, unless the bot was deleted. That takes a connection, and one
+   * that there is not yet is waited for a while.
+   */
   async close(): Promise<void> {
     if (this.#isClosing) return
-    if (this.#context.draining.reason === unlinkDrain) await this.#unlinkWhenOpen()
+    if (this.#isToUnlink) {
+      const opened = new Promise<void>((resolve) => (this.#onUnlinkable = resolve))
+      if (!this.#isOpen) await this.#within(unlinkableLimitMs, opened)
+      await this.#unlink()
+    }
     this.#isClosing = true
     this.#endNow()
   }
 
+  /** The bot was deleted, and its device is linked still. */
+  get #isToUnlink(): boolean {
+    return !this.#isClosing && this.#context.draining.reason === unlinkDrain && this.#session.isLinked
+  }
+
   /** It was started to pair and for nothing else, and that is over. */
   get #isDonePairing(): boolean {
-    return this.#pairing?.request.only === true && this.#pairing.isOver
+    return this.#pairing?.request.only === true && this.#pairing.isOver && !this.#isToUnlink
   }
 
   /** One connection from its beginning to its end. */
@@ -178,10 +192,9 @@ export class DeviceConnection implements WhatsAppConnection {
       creds: this.#session.creds,
       keys: this.#session.keys(),
       readSent: this.#options.readSent,
+      kept: () => this.#session.flush(),
       qrLifeMs: this.#options.qrLifeMs,
-      looksBack: this.#connections === 0,
       mayReceive: () => deadline.mayRun(),
-      untilKept: () => this.#keeping,
       events: {
         ...this.#events(() => device),
         onQr: (qr) => {
@@ -210,6 +223,7 @@ export class DeviceConnection implements WhatsAppConnection {
       stopWatching()
       this.#ending.signal.removeEventListener('abort', fail)
       await device.end()
+      this.#session.letGo()
       if (!this.#ending.signal.aborted) await this.#session.flush()
     }
   }
@@ -226,8 +240,8 @@ export class DeviceConnection implements WhatsAppConnection {
         if (!this.#session.isLinked) this.#pairing?.refused(code)
       },
       onCreds: () => {
+        if (this.#session.isLinked) this.#pairing?.entered()
         this.#session.credsChanged()
-        if (this.#session.isLinked) this.#entered()
       },
       onMessage: (message) => {
         if (device() === this.#device) this.#take(message)
@@ -236,24 +250,11 @@ export class DeviceConnection implements WhatsAppConnection {
     }
   }
 
-  #entered(): void {
-    if (this.#pairing === undefined || this.#pairing.isOver) return
-    this.#pairing.entered()
-    const keeping = this.#session.flush()
-    this.#keeping = keeping
-    // Whoever could not keep it ends the worker.
-    keeping
-      .catch(() => {})
-      .finally(() => {
-        if (this.#keeping === keeping) this.#keeping = undefined
-      })
-  }
-
   async #opened(device: Device): Promise<void> {
     const { report } = this.#context
     const { phone } = this.#options.whatsapp
     const pairing = this.#pairing
-    if (pairing !== undefined && !pairing.isOver) {
+    if (pairing !== undefined && !pairing.isOver && !this.#isToUnlink) {
       const linkedTo = phoneOf(this.#session.creds)
       if (linkedTo !== phone) return await this.#refusePhone(linkedTo)
       await this.#session.flush()
@@ -263,7 +264,7 @@ export class DeviceConnection implements WhatsAppConnection {
     // It ended while its link was told of; the next one says for itself that it is open.
     if (device !== this.#device) return
     this.#isOpen = true
-    for (const go of this.#whenOpen.splice(0)) go()
+    if (this.#isToUnlink) return this.#onUnlinkable()
     report({ phase: 'running', trouble: null })
     this.#connections += 1
     this.#tidyWhenQuiet()
@@ -280,6 +281,7 @@ export class DeviceConnection implements WhatsAppConnection {
   }
 
   #take(message: IncomingMessage): void {
+    if (this.#isToUnlink) return
     const work = this.#onMessage(message).then(
       () => {
         this.#handled += 1
@@ -316,6 +318,8 @@ export class DeviceConnection implements WhatsAppConnection {
       this.#session.startFresh()
     } else if (rule.session === 'wipe') {
       await this.#session.forget()
+      // Its worker ended before the phone had heard of it: the request goes on, with a new device.
+      if (pairing?.isOver === false) return this.#context.report({ phase: 'pairing' })
     }
     await this.#wait(end, rule)
   }
@@ -356,7 +360,9 @@ export class DeviceConnection implements WhatsAppConnection {
 
   #pause(ms: number): Promise<void> {
     const { clock, draining } = this.#context
-    return pause(ms, { clock, draining: AbortSignal.any([draining, this.#ending.signal]) })
+    const ending = this.#ending.signal
+    // A deleted bot that has to connect first waits between its attempts like any other.
+    return pause(ms, { clock, draining: draining.aborted ? ending : AbortSignal.any([draining, ending]) })
   }
 
   /** It has come to nothing. One that only pairs waits for its drain, any other ends. */
@@ -377,14 +383,6 @@ export class DeviceConnection implements WhatsAppConnection {
       if (this.#context.deadline.isPast()) this.#endNow()
     }, deadlineLookMs)
     return () => clearInterval(watch)
-  }
-
-  /** A device that is about to be connected can log out only then. */
-  async #unlinkWhenOpen(): Promise<void> {
-    if (this.#device === undefined || !this.#session.isLinked) return
-    const opened = new Promise<void>((resolve) => this.#whenOpen.push(resolve))
-    if (!this.#isOpen) await this.#within(unlinkLimitMs, opened)
-    await this.#unlink()
   }
 
   async #unlink(): Promise<void> {

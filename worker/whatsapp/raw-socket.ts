@@ -6,7 +6,7 @@ const closeLimitMs = 1000
 interface RawSocket {
   emit: (name: string | symbol, ...given: never[]) => boolean
   close: () => Promise<void>
-  readonly socket: { terminate(): void; send: (...words: never[]) => void } | null
+  readonly socket: { terminate(): void; send: (...given: unknown[]) => void } | null
 }
 
 /** A process that was stopped finds frames before its timers have run: none of them is taken past the deadline. */
@@ -20,27 +20,16 @@ export function guardFrames(given: unknown, mayReceive: () => boolean): void {
   }
 }
 
-/**
- * Frames wait, in their order, for what has to be kept before the other side may know of it; `untilKept` is undefined
- * where there is nothing. Where it could not be kept they never go out.
- */
-export function holdFrames(given: unknown, untilKept: () => Promise<void> | undefined): void {
+/** What is sent from now on goes out, in its order, when this is over; never when it fails. */
+export function holdFrames(given: unknown, isOver: Promise<void>): void {
   const { socket } = given as RawSocket
   if (socket === null) return
   const send = socket.send.bind(socket)
-  let last: Promise<void> | undefined
+  let turn = isOver
+  turn.catch(() => {})
   socket.send = (...words) => {
-    const kept = untilKept()
-    if (kept === undefined && last === undefined) return send(...words)
-    const turn = Promise.all([last, kept]).then(
-      () => send(...words),
-      () => {},
-    )
-    last = turn
-    void turn.then(() => {
-      if (last === turn) last = undefined
-    })
-    return undefined
+    turn = turn.then(() => send(...words))
+    turn.catch(() => {})
   }
 }
 

@@ -32,7 +32,7 @@ export class SessionStore {
   #rememberedSize = 0
   /** Undefined: of no device yet. */
   #creds: Creds | undefined
-  /** Grows when a device is given up: what its connection still has to say is heard by nobody. */
+  /** Grows when a connection is over: what it still reads, decrypts and commits is heard by nobody. */
   #generation = 0
   #waiting: Batch | undefined
   #writing: Batch | undefined
@@ -66,11 +66,11 @@ export class SessionStore {
 
   /** Begins anew with a device that nobody has linked yet; nothing of the one before may be under way. */
   startFresh(): void {
-    this.#generation += 1
+    this.letGo()
     this.#creds = undefined
     // What was about to be written goes nowhere; what is on its way is waited for by whoever forgets.
     if (this.#writing === this.#waiting) this.#writing = undefined
-    this.#waiting?.settle.reject(givenUp())
+    this.#waiting?.settle.reject(isOver())
     this.#waiting = undefined
     this.#remembered.clear()
     this.#rememberedSize = 0
@@ -82,11 +82,19 @@ export class SessionStore {
     this.#write()
   }
 
-  /** The keys of the device that there is now; once it is given up, they can be neither read nor written. */
+  /**
+   * A connection is over: of the keys that it was given none is read or written any more. The next one reads the same
+   * rows, and a commit of before that comes late would take back what that one has made of them.
+   */
+  letGo(): void {
+    this.#generation += 1
+  }
+
+  /** The device's keys, for a connection that begins now; until it is over (`letGo`). */
   keys(): DeviceKeys {
     const generation = this.#generation
     const refuseOld = () => {
-      if (generation !== this.#generation) throw givenUp()
+      if (generation !== this.#generation) throw isOver()
     }
     return {
       get: async (type, ids) => {
@@ -248,8 +256,8 @@ export class SessionStore {
   }
 }
 
-function givenUp(): Error {
-  return new Error('this device was given up')
+function isOver(): Error {
+  return new Error('this connection is over')
 }
 
 function nameOf(type: string, id: string): string {

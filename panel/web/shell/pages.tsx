@@ -22,11 +22,13 @@ const pages: readonly (readonly [path: string, page: ComponentType])[] = [
   ['/customers/:id', page(async () => (await import('../pages/customers/customer.tsx')).CustomerPage)],
   ['/orders', page(async () => (await import('../pages/orders/orders.tsx')).OrdersPage)],
   ['/orders/:id', page(async () => (await import('../pages/orders/order.tsx')).OrderPage)],
-  ['/messages', page(async () => (await import('../pages/messages/messages.tsx')).MessagesPage)],
   ['/people', page(async () => (await import('../pages/people/people.tsx')).PeoplePage)],
   ['/audit', page(async () => (await import('../pages/audit/audit.tsx')).AuditPage)],
   ['/settings', page(async () => (await import('../pages/settings/settings.tsx')).SettingsPage)],
   ['/shop', page(async () => (await import('../pages/agents/agent.tsx')).OwnShopPage)],
+  ['/top-ups', page(async () => (await import('../pages/top-ups/top-ups.tsx')).TopUpsPage)],
+  ['/withdrawals', page(async () => (await import('../pages/withdrawals/withdrawals.tsx')).WithdrawalsPage)],
+  ['/notifications', page(async () => (await import('../pages/notifications/notifications.tsx')).NotificationsPage)],
   ['/servers', page(async () => (await import('../pages/servers/servers.tsx')).ServersPage)],
 ]
 const NotFoundPage = page(async () => (await import('../pages/not-found.tsx')).NotFoundPage)

@@ -152,8 +152,12 @@ it('a change of what somebody else has changed meanwhile is refused, and the pag
   await form.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved').waitFor()
   await form.getByLabel('Messages a second').fill('4')
+  const shownAnew = page.waitForResponse(
+    (answer) => answer.request().method() === 'GET' && answer.url().endsWith('/api/instances/edit1'),
+  )
   await form.getByRole('button', { name: 'Save' }).click()
   await expect.poll(() => rateOf('edit1')).toBe(4)
+  await shownAnew
 
   await form.getByLabel('Messages a second').fill('5')
   await web.shop.database.query(`update instance set name = 'Changed elsewhere' where id = 'edit1'`)

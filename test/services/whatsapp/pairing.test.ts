@@ -203,7 +203,7 @@ test('an open request past its end is over for everybody, and the sweep says so 
   await ask()
   await wait(pairingLastsMs)
   expect((await look()).step).toBe('expired')
-  const sweep = () => db.database.transaction(endDuePairings)
+  const sweep = () => db.database.transaction((tx) => endDuePairings(tx))
   expect(await sweep()).toEqual([id])
   expect(await sweep()).toEqual([])
   expect(await readBot()).toMatchObject({ desired: 'stopped' })
@@ -213,7 +213,7 @@ test('what was linked at the last moment is not called expired', async () => {
   await ask()
   await sql(`insert into whatsapp_session (instance_id, key_id, sealed, linked_at) values ($1, 'k', 'v1.box', now())`)
   await wait(pairingLastsMs)
-  await db.database.transaction(endDuePairings)
+  await db.database.transaction((tx) => endDuePairings(tx))
   expect((await look()).step).toBe('linked')
 })
 
@@ -278,7 +278,7 @@ const acts = {
   suspend: () => db.database.transaction((tx) => suspendInstance(tx, owner, { id, reason: 'x' })),
   activate: () => db.database.transaction((tx) => activateInstance(tx, owner, { id })),
   erase: () => db.database.transaction((tx) => deleteInstance(tx, owner, { id })),
-  sweep: () => db.database.transaction(endDuePairings),
+  sweep: () => db.database.transaction((tx) => endDuePairings(tx)),
   claim,
   release,
   minute: () => wait(60_000),

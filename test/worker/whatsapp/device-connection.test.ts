@@ -147,3 +147,65 @@ test('what was acknowledged and had not come into the inbox when the worker was 
     isOffline: true,
   })
 })
+
+test('what a connection reads after its end commits no key, and is read anew on the next one', async () => {
+  const device = keep(await ConnectedDevice.link(fake, number))
+  device.hurries = true
+  const sara = fake.addPerson({ name: 'Sara' })
+  const reading = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  device.session.before = async (name, body) => {
+    if (name !== 'waKeys' || (body as { type: string }).type !== 'session') return
+    reading.resolve()
+    await gate.promise
+  }
+  await sara.write(number, 'hello')
+  await reading.promise
+  await fake.goAway()
+  // It has ended when the next one is tried.
+  const trying = Promise.withResolvers<void>()
+  device.onPause = trying.resolve
+  await trying.promise
+  const stored = device.session.count('waStore')
+  gate.resolve()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(device.session.count('waStore')).toBe(stored)
+  expect(device.events.count('message')).toBe(0)
+  await fake.comeBack()
+  await device.events.next('message', ({ message }) => message.text === 'hello')
+  expect(device.events.count('ended')).toBe(0)
+})
+
+test('what was acknowledged, and not handed on when its connection dropped, is handed on by the next connection', async () => {
+  const device = keep(await ConnectedDevice.link(fake, number))
+  device.hurries = true
+  const sara = fake.addPerson({ name: 'Sara', addressing: 'hidden' })
+  await sara.write(number, 'first')
+  await device.events.next('message', ({ message }) => message.text === 'first')
+  const gate = Promise.withResolvers<void>()
+  const eve = fake.addPerson({ name: 'Eve', addressing: 'hidden' })
+  device.session.before = async (name, body) => {
+    if (name === 'waKeys' && (body as { type: string }).type === 'lid-mapping') await gate.promise
+  }
+  const id = await eve.write(number, 'in between')
+  await eve.inbox.next('delivered', (event) => event.id === id)
+  await expect.poll(() => fake.phoneOf(number).waiting).toBe(0)
+  expect(device.events.all.some((event) => event.kind === 'message' && event.message.text === 'in between')).toBe(false)
+  fake.phoneOf(number).dropConnections()
+  await device.events.next('open')
+  gate.resolve()
+  const { message } = await device.events.next('message', (event) => event.message.text === 'in between')
+  expect(message).toMatchObject({ id, from: { phone: null, lid: `${eve.lid}@lid` } })
+})
+
+test('a message that a phone cannot read is sent as often as a phone asks for it', async () => {
+  const device = keep(await ConnectedDevice.link(fake, number))
+  const sara = fake.addPerson({ name: 'Sara' })
+  await sara.write(number, 'hello')
+  const { message } = await device.events.next('message')
+  const content = { kind: 'text', text: 'at last' } as const
+  device.sent.set('A1', content)
+  sara.failToDecrypt(5)
+  await device.connection.send({ id: 'A1', chat: message.chat, content })
+  expect(await sara.inbox.next('message', ({ id }) => id === 'A1')).toMatchObject({ text: 'at last', retries: 5 })
+})

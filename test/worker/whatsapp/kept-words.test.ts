@@ -1,55 +1,77 @@
-/** The words that were read last, as a worker finds them that has just begun. */
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { KeptWords } from '../../../worker/whatsapp/kept-words.ts'
 
-afterEach(() => {
-  vi.useRealTimers()
+function ring(rows = new Map<string, unknown>()): { kept: KeptWords; rows: Map<string, unknown> } {
+  const kept = new KeptWords({
+    get: async (slots) => Object.fromEntries(slots.flatMap((slot) => (rows.has(slot) ? [[slot, rows.get(slot)]] : []))),
+    set: async (slot, value) => void rows.set(slot, structuredClone(value)),
+  })
+  return { kept, rows }
+}
+
+const sealed = (at: number) => Buffer.from(`sealed ${at}`)
+const read = (kept: KeptWords, at: number) => kept.read(sealed(at), async () => Buffer.from(`words ${at}`))
+const idsOf = async (kept: KeptWords) => (await kept.recent()).map(({ stanza }) => stanza['id'])
+
+test('of a thousand messages that come at once, the first that is read is known to the next worker', async () => {
+  const { kept, rows } = ring()
+  for (let at = 0; at < 1000; at += 1) kept.heard(sealed(at), { id: `m${at}` })
+  await read(kept, 0)
+  await read(kept, 1)
+  expect(await idsOf(ring(rows).kept)).toEqual(['m0', 'm1'])
 })
 
-function ring(): { open: () => KeptWords; rows: Map<string, unknown> } {
-  const rows = new Map<string, unknown>()
-  const open = () =>
-    new KeptWords({
-      get: async (slots) =>
-        Object.fromEntries(slots.flatMap((slot) => (rows.has(slot) ? [[slot, rows.get(slot)]] : []))),
-      set: async (slot, value) => void rows.set(slot, structuredClone(value)),
-    })
-  return { open, rows }
-}
+test('what was read before is read from there, and only what cannot be read is decrypted', async () => {
+  const { kept, rows } = ring()
+  kept.heard(sealed(1), { id: 'm1' })
+  await read(kept, 1)
+  const next = ring(rows).kept
+  next.heard(sealed(1), { id: 'm1' })
+  const again = await next.read(sealed(1), () => Promise.reject(new Error('its key is used up')))
+  expect(Buffer.from(again).toString()).toBe('words 1')
+  await expect(next.read(sealed(2), () => Promise.reject(new Error('no key')))).rejects.toThrow('no key')
+  expect(await idsOf(next)).toEqual(['m1'])
+})
 
-async function hear(kept: KeptWords, id: string): Promise<void> {
-  kept.heard(Buffer.from(id), { id })
-  await kept.read(Buffer.from(id), async () => Buffer.from(`words of ${id}`))
-}
-const ids = async (kept: KeptWords) => (await kept.recent()).map(({ stanza }) => stanza['id'])
+test('the ring holds the last messages, in their order', async () => {
+  const { kept, rows } = ring()
+  for (let at = 0; at < 600; at += 1) {
+    kept.heard(sealed(at), { id: `m${at}` })
+    await read(kept, at)
+  }
+  expect(rows.size).toBe(256)
+  expect(await idsOf(ring(rows).kept)).toEqual(Array.from({ length: 256 }, (_, at) => `m${344 + at}`))
+})
 
-test('those of the last minute before the end are found, in their order, and a redelivery is read from them', async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-01-01T00:00:00Z') })
-  const { open } = ring()
-  const first = open()
-  await hear(first, 'long before')
-  vi.setSystemTime(new Date('2026-01-01T00:05:00Z'))
-  for (const id of ['a', 'b']) await hear(first, id)
-  vi.setSystemTime(new Date('2026-01-01T03:00:00Z'))
-  expect(await ids(open())).toEqual(['a', 'b'])
-  const words = await open().read(Buffer.from('a'), () => Promise.reject(new Error('its key is used up')))
-  expect(words.toString()).toBe('words of a')
+test('what was read an hour ago, and was the last then, is handed on also when something new is read first', async () => {
+  const { kept, rows } = ring()
+  for (const at of [1, 2]) {
+    kept.heard(sealed(at), { id: `m${at}` })
+    await read(kept, at)
+  }
+  const hours = { '0': 3, '1': 1 } as const
+  for (const [slot, ago] of Object.entries(hours)) {
+    const row = rows.get(slot) as { atMs: number }
+    row.atMs -= ago * 3_600_000
+  }
+  const next = ring(rows).kept
+  next.heard(sealed(3), { id: 'm3' })
+  await read(next, 3)
+  expect(await idsOf(next)).toEqual(['m2'])
 })
 
 test('what is a day old is handed on no more: the inbox may have forgotten that it was answered', async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-01-01T00:00:00Z') })
-  const { open } = ring()
-  await hear(open(), 'a')
-  vi.setSystemTime(new Date('2026-01-01T23:59:00Z'))
-  expect(await ids(open())).toEqual(['a'])
-  vi.setSystemTime(new Date('2026-01-02T00:01:00Z'))
-  expect(await ids(open())).toEqual([])
-})
-
-test('the ring holds the newest, whoever has begun it', async () => {
-  const { open, rows } = ring()
-  for (let at = 0; at < 300; at += 1) await hear(open(), `m${at}`)
-  expect(rows.size).toBe(256)
-  expect((await ids(open())).at(0)).toBe('m44')
-  expect((await ids(open())).at(-1)).toBe('m299')
+  const { kept, rows } = ring()
+  for (const [at, ago] of [24.1, 23.9].entries()) {
+    kept.heard(sealed(at), { id: `m${at}` })
+    await read(kept, at)
+    const row = rows.get(String(at)) as { atMs: number }
+    row.atMs = Date.now() - ago * 3_600_000
+  }
+  const first = rows.get('0') as { atMs: number }
+  expect(await idsOf(ring(rows).kept)).toEqual(['m1'])
+  rows.delete('1')
+  expect(await idsOf(ring(rows).kept)).toEqual([])
+  first.atMs += 3_600_000
+  expect(await idsOf(ring(rows).kept)).toEqual(['m0'])
 })

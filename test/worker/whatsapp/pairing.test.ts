@@ -81,7 +81,7 @@ test('a code that nobody enters ends with its connection, and no other is asked 
 })
 
 test('a request that lasts no longer ends, whatever the server still shows', async () => {
-  const made = asking({ pairing: { method: 'qr', number: 7, forMs: 400, only: false } })
+  const made = asking({ pairing: { method: 'qr', number: 7, forMs: 3000, only: false } })
   await made.told('qr')
   expect((await endOf(made)).reason).toBe('logged_out')
   expect(steps(made)).toEqual(['qr', 'expired'])
@@ -148,6 +148,39 @@ test('a worker that died between code and acceptance leaves nothing: the next be
   expect(fake.events.count('login_refused')).toBe(0)
 })
 
+test('a phone is told that it has linked the device once the login is kept, so that no dead device stays on its list', async () => {
+  const made = asking()
+  const { code } = await made.told('code')
+  const storing = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  made.session.before = async (name) => {
+    if (name !== 'waStore') return
+    storing.resolve()
+    await gate.promise
+  }
+  const entered = fake.phoneOf(number).enterCode(code)
+  await storing.promise
+  const waited = await Promise.race([entered, new Promise((resolve) => setTimeout(resolve, 500, 'not yet'))])
+  expect(waited).toBe('not yet')
+  expect(fake.phoneOf(number).devices).toEqual([])
+  gate.resolve()
+  expect(await entered).toBe('linked')
+  await made.events.next('open')
+})
+
+test('a login that was kept for a phone that never heard of it begins anew, within the same request', async () => {
+  const first = await ConnectedDevice.link(fake, number)
+  await first.stop()
+  fake.phoneOf(number).unlink()
+  const second = asking({ session: first.session })
+  await fake.events.next('login_refused')
+  await expect.poll(() => steps(second)).toEqual(['qr', 'linked', 'asked', 'code'])
+  const { code } = second.session.news.at(-1) as { code: string }
+  expect(await fake.phoneOf(number).enterCode(code)).toBe('linked')
+  await second.events.next('open')
+  expect(second.session.count('waForget')).toBe(1)
+})
+
 test('half-linked credentials, as an earlier version may have kept them, are taken for none', async () => {
   const first = asking()
   await first.told('code')
@@ -211,4 +244,34 @@ test('a drain for a deleted bot unlinks the device, any other leaves it linked',
   await again.stop('unlink')
   expect(fake.phoneOf(number).devices).toEqual([])
   expect(fake.events.all.some((event) => event.kind === 'unlinked' && event.by === 'companion')).toBe(true)
+})
+
+test('a drain for a deleted bot that has no connection waits for one, and unlinks the device', async () => {
+  const made = await ConnectedDevice.link(fake, number)
+  devices.push(made)
+  await fake.goAway()
+  await made.events.next('health', ({ health }) => /connecting again/.test(health.trouble ?? ''))
+  made.hurries = true
+  const stopped = made.stop('unlink')
+  await fake.comeBack()
+  await stopped
+  expect(fake.phoneOf(number).devices).toEqual([])
+  expect((await made.events.next('ended')).error).toBeUndefined()
+})
+
+test('a drain for a deleted bot that has only been linked connects once more, and unlinks the device', async () => {
+  const made = asking({}, true)
+  const { code } = await made.told('code')
+  await fake.phoneOf(number).enterCode(code)
+  await made.told('linked')
+  await expect.poll(() => fake.phoneOf(number).connected).toEqual([])
+  await made.stop('unlink')
+  expect(fake.phoneOf(number).devices).toEqual([])
+})
+
+test('a drain for a deleted bot that was never linked waits for nothing', async () => {
+  const made = asking()
+  await made.told('code')
+  await made.stop('unlink')
+  expect((await made.events.next('ended')).error).toBeUndefined()
 })

@@ -191,7 +191,7 @@ test('a device that was forgotten writes nothing more', async () => {
   const old = store.keys()
   await old.set([entry('1')])
   await store.forget()
-  await expect(old.set([entry('2')])).rejects.toThrow('given up')
+  await expect(old.set([entry('2')])).rejects.toThrow('is over')
   store.credsChanged()
   await store.flush()
   expect([session.creds, session.keys.size, store.isLinked]).toEqual([null, 0, false])
@@ -203,6 +203,19 @@ test('what a device had just said when it was forgotten is not written as that o
   await store.forget()
   expect(stores(session)).toEqual([])
   expect(session.creds).toBeNull()
+})
+
+test('the keys of a connection that is over can be neither read nor written, those of the next one can', async () => {
+  const { session, store } = await linkedStore()
+  const old = store.keys()
+  await old.set([entry('1')])
+  store.letGo()
+  await expect(old.set([entry('1', '"stale"')])).rejects.toThrow('is over')
+  await expect(old.get('session', ['1'])).rejects.toThrow('is over')
+  const next = store.keys()
+  expect(await next.get('session', ['1'])).toEqual(new Map([['1', '"1"']]))
+  await next.set([entry('1', '"new"')])
+  expect(session.keys.get('session/1')).toBe('"new"')
 })
 
 test('a first login is written in few calls, however many keys it has', async () => {

@@ -1,7 +1,9 @@
 /** What stands in for packages of Baileys', against these packages. */
 import { randomBytes } from 'node:crypto'
+import * as curve from 'curve25519-js'
 import { describe, expect, test, vi } from 'vitest'
 import * as bridge from 'whatsapp-rust-bridge'
+import { verify } from '../../../worker/shims/curve25519.ts'
 import { LRUCache } from '../../../worker/shims/lru-cache.ts'
 import { NodeCache } from '../../../worker/shims/node-cache.ts'
 import OneAfterTheOther from '../../../worker/shims/p-queue.ts'
@@ -19,6 +21,35 @@ describe('cryptography without WebAssembly', () => {
         }
       }
     }
+  })
+
+  test('a signature is found good or bad alike', () => {
+    const flipped = (bytes: Uint8Array, bit: number) => {
+      const other = Uint8Array.from(bytes)
+      other[bit >> 3] = (other[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      return other
+    }
+    const good: boolean[] = []
+    for (let time = 0; time < 20; time += 1) {
+      const key = curve.generateKeyPair(randomBytes(32))
+      const message = Uint8Array.from(randomBytes(time * 7))
+      const random = time % 2 === 0 ? undefined : Uint8Array.from(randomBytes(64))
+      const signature = curve.sign(key.private, message, random)
+      good.push(verify(key.public, message, signature))
+      // The last bit belongs to the key: a signature of the one point is none of the other.
+      for (const bit of [0, 255, 256, 500, 504, 511]) {
+        const bad = flipped(signature, bit)
+        expect([bit, verify(key.public, message, bad)]).toEqual([bit, curve.verify(key.public, message, bad)])
+      }
+      expect(verify(flipped(key.public, time), message, signature)).toBe(false)
+      expect(verify(key.public, Uint8Array.from([...message, 1]), signature)).toBe(false)
+      // Of a key only 255 bits count.
+      expect(verify(flipped(key.public, 255), message, signature)).toBe(true)
+      expect(curve.verify(flipped(key.public, 255), message, signature)).toBe(true)
+    }
+    expect(good).toEqual(good.map(() => true))
+    expect(() => verify(new Uint8Array(31), new Uint8Array(3), new Uint8Array(64))).toThrow('wrong public key length')
+    expect(() => verify(new Uint8Array(32), new Uint8Array(3), new Uint8Array(63))).toThrow('wrong signature length')
   })
 
   test('the keys of settings are the same', () => {

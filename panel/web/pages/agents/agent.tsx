@@ -15,6 +15,7 @@ import { useAct } from '../../parts/use-act.ts'
 import { Count, Moment } from '../../parts/values.tsx'
 import { AgentBadge, Sold } from './agents.tsx'
 import { AgentBots } from './bots.tsx'
+import { Earnings } from './earnings.tsx'
 import { Owners } from './owners.tsx'
 import { ShopOf } from './shop.tsx'
 
@@ -66,6 +67,7 @@ function AgentView({ agent }: { readonly agent: Agent }) {
         {t('nav.bots')}
       </Title>
       <AgentBots bots={agent.instances} />
+      <Earnings id={agent.id} />
       <ShopOf tenant={agent.tenant} />
     </>
   )

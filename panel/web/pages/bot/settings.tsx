@@ -27,16 +27,9 @@ import { toast } from '../../shell/toasts.tsx'
 /** What may be changed of a bot: its names, where it may run, its limits, its token. */
 export function BotSettings({ bot }: { readonly bot: InstanceView }) {
   const may = useMay()
-  const client = useQueryClient()
-  const [saves, setSaves] = useState(0)
-  // The form begins anew with what is stored now, and with its revision.
-  const showSaved = async () => {
-    await client.refetchQueries({ queryKey: ['bots', bot.id], exact: true })
-    setSaves((count) => count + 1)
-  }
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
-      <Details key={saves} bot={bot} saved={() => void showSaved()} />
+      <Details bot={bot} />
       {bot.platform === 'telegram' && may('instance.set_token') && <Token bot={bot} />}
     </SimpleGrid>
   )
@@ -51,9 +44,17 @@ interface Fields {
   max_concurrent_requests: number
 }
 
-function Details({ bot, saved }: { readonly bot: InstanceView; readonly saved: () => void }) {
+function Details({ bot }: { readonly bot: InstanceView }) {
   const { t } = useLocale()
-  const [revision] = useState(() => revisionOf('GET /api/instances/{id}', { id: bot.id }))
+  const client = useQueryClient()
+  const seen = () => revisionOf('GET /api/instances/{id}', { id: bot.id })
+  const [revision, setRevision] = useState(seen)
+  // What was typed stays; the next save is decided upon what this one has made.
+  const goOn = async () => {
+    setRevision(undefined)
+    await client.refetchQueries({ queryKey: ['bots', bot.id], exact: true })
+    setRevision(seen())
+  }
   const stored: Fields = {
     name: bot.name,
     owner_id: bot.owner ?? '',
@@ -68,7 +69,7 @@ function Details({ bot, saved }: { readonly bot: InstanceView; readonly saved: (
     stale: ['bots'],
     onDone: () => {
       toast('good', t('saved'))
-      saved()
+      void goOn()
     },
   })
   const submit = form.onSubmit((values) => {

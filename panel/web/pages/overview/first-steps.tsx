@@ -20,11 +20,11 @@ export function FirstSteps() {
     ...(may('user.manage') ? [['first_steps.invite', '/people'] as const] : []),
   ]
   return (
-    <Note tone="busy" title={t('first_steps.title')}>
+    <Note tone="calm" title={t('first_steps.title')}>
       <ol>
         {steps.map(([text, href]) => (
           <li key={text}>
-            <Anchor component={Link} href={href} inherit c="inherit" underline="always">
+            <Anchor component={Link} href={href} inherit>
               {t(text)}
             </Anchor>
           </li>

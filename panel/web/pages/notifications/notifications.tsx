@@ -20,7 +20,7 @@ import { ChosenMessages } from './chosen-messages.tsx'
 import { MessageSheet } from './message-sheet.tsx'
 
 /** What the bots have to tell, what stands in its way, and dead letters to deliver once more or give up. */
-export function MessagesPage() {
+export function NotificationsPage() {
   const { t } = useLocale()
   const may = useMay()
   const filter = useFilter()
@@ -32,7 +32,7 @@ export function MessagesPage() {
   const isEmpty = list.rows?.length === 0
   return (
     <>
-      <PageHead title={t('nav.messages')}>
+      <PageHead title={t('nav.notifications')}>
         {may('outbox.redrive') && state === 'dead' && !isEmpty && (
           <Button variant="default" onClick={() => openSheet((close) => <RedriveAll close={close} {...narrowed} />)}>
             {t('messages.redrive_all')}
@@ -52,7 +52,7 @@ export function MessagesPage() {
       </Group>
       {chosenRows.length > 0 && <ChosenMessages messages={chosenRows} done={() => choose(new Set())} />}
       <ListTable
-        label={t('nav.messages')}
+        label={t('nav.notifications')}
         list={list}
         keyOf={({ id }) => String(id)}
         nameOf={titleOf}
@@ -111,7 +111,7 @@ function State({ message }: { readonly message: Message }) {
 
 function Reason({ message }: { readonly message: Message }) {
   return (
-    <Text size="sm" maw="24rem" style={{ overflowWrap: 'anywhere' }}>
+    <Text size="sm" miw="14rem" maw="24rem" style={{ overflowWrap: 'anywhere' }}>
       <Word>{message.waits_for}</Word>
       {message.last_error !== null && (
         <Text size="xs" c="dimmed" component="span" display="block">
