@@ -1,4 +1,5 @@
 import { Anchor, Center, Loader } from '@mantine/core'
+import { lazy, Suspense, useEffect } from 'react'
 import { Link } from 'wouter'
 import { sessionEnded } from '../api/call.ts'
 import { useLiveUpdates } from '../api/live.ts'
@@ -12,8 +13,11 @@ import { Layout } from './layout.tsx'
 import { Pages } from './pages.tsx'
 import { ReachBanner } from './reach-banner.tsx'
 import { SheetHost } from './sheet-host.tsx'
-import { SignInAgain, SignInPage } from './sign-in.tsx'
 import { Toasts } from './toasts.tsx'
+
+const loadSignIn = () => import('./sign-in.tsx')
+const SignInPage = lazy(async () => ({ default: (await loadSignIn()).SignInPage }))
+const SignInAgain = lazy(async () => ({ default: (await loadSignIn()).SignInAgain }))
 
 /** Everything: the sign-in page, or the pages of who is signed in. */
 export function App() {
@@ -27,8 +31,13 @@ export function App() {
 
 function Door() {
   const me = useMe()
-  const { t } = useLocale()
-  if (me.data === null) return <SignInPage />
+  if (me.data === null) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <SignInPage />
+      </Suspense>
+    )
+  }
   if (me.data !== undefined) return <Inside key={me.data.user.id} me={me.data} />
   if (me.isError) {
     return (
@@ -40,6 +49,11 @@ function Door() {
       </main>
     )
   }
+  return <Waiting />
+}
+
+function Waiting() {
+  const { t } = useLocale()
   return (
     <Center h="100vh">
       <Loader aria-label={t('loading')} />
@@ -50,6 +64,8 @@ function Door() {
 function Inside(props: { readonly me: Me }) {
   const ended = useStore(sessionEnded)
   useLiveUpdates()
+  // Kept ready: when the session ends the server may be away, or a newer one without this file.
+  useEffect(() => void loadSignIn(), [])
   return (
     <MeProvider value={props.me}>
       <Layout>
@@ -58,7 +74,7 @@ function Inside(props: { readonly me: Me }) {
         <Pages />
         <SheetHost />
       </Layout>
-      {ended && <SignInAgain username={props.me.user.username} />}
+      <Suspense>{ended && <SignInAgain username={props.me.user.username} />}</Suspense>
     </MeProvider>
   )
 }
