@@ -5,6 +5,7 @@ const packageHomes: Record<string, string[]> = {
   zod: ['domain'],
   'zod-openapi': ['domain'],
   pino: ['runtime'],
+  '@prometheus-io/client': ['runtime'],
   pg: ['db', 'bench'],
   'pg-copy-streams': ['db'],
   'node-pg-migrate': ['db'],

@@ -15,6 +15,7 @@ import { startPanel } from '../panel/api/start-panel.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Log } from '../runtime/log.ts'
+import { Metrics } from '../runtime/metrics.ts'
 import { makeFirstOwner } from './first-owner.ts'
 import { makeMasterBot } from './master-bot.ts'
 import { openServerDatabase } from './server-database.ts'
@@ -68,6 +69,8 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       source: `serve@${hostname()}`,
     }
     await makeFirstOwner(config, database, actor, { log, terminal })
+    const parts: { supervisor?: Supervisor } = {}
+    const metrics = new Metrics({ server: settings.SERVERNAME, version, perBot: settings.METRICS_PER_BOT })
     const panel = await startPanel({
       host: settings.HOST,
       port: settings.PORT,
@@ -81,9 +84,10 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       keyring,
       version,
       log,
+      metrics,
+      vitals: () => ({ holdsLease: parts.supervisor?.holdsLease ?? false }),
     })
     stops.push(() => panel.stop())
-    const parts: { supervisor?: Supervisor } = {}
     const gateway = new Gateway({
       server: settings.SERVERNAME,
       socketFolder: paths.sockets,
@@ -92,6 +96,7 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       settings,
       fleet: () => parts.supervisor,
       log,
+      metrics,
     })
     const supervisor = new Supervisor(
       {
@@ -100,6 +105,7 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
         database,
         databaseUrl: url,
         log,
+        metrics,
         clock: systemClock,
         keyring,
         logFolder: join(paths.logs, settings.SERVERNAME),

@@ -60,6 +60,14 @@ const settingsSchema = z.object({
     .enum(['0', '1'], 'must be 1 or 0')
     .default('0')
     .transform((text) => text === '1'),
+  /** A port of its own for /metrics, /healthz and /readyz; the panel's own when unset, where only this machine asks. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  /** CPU and memory of each bot among the metrics. */
+  METRICS_PER_BOT: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .default('0')
+    .transform((text) => text === '1'),
   ADMIN_USERNAME: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/)

@@ -123,6 +123,8 @@ begin
 end $$;
 create trigger session_end_noted after update on user_session for each row
   when (old.revoked_at is null and new.revoked_at is not null) execute function note_session_change();
+create trigger api_token_end_noted after update on api_token for each row
+  when (old.revoked_at is null and new.revoked_at is not null) execute function note_session_change();
 
 create function note_user_change() returns trigger language plpgsql
 security definer set search_path = public, pg_temp as $$

@@ -66,6 +66,7 @@ function verifiableWorker(instance: { id: string; platform: Platform; lease: Pla
     nonce: lease.nonce,
     identity,
     port: lease.port ?? 0,
+    namedAtMs: undefined,
     ended: watch.gone.then(() => ({ exitCode: undefined, signal: undefined })),
     hint: () => watch.hint(),
     leave: () => watch.stop(),

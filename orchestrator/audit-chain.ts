@@ -12,10 +12,14 @@ const everyMs = 30_000
  * `audit verify`.
  */
 export function startAuditChain(context: OrchestratorContext): Part {
+  const countFailure = (error: unknown): never => {
+    context.metrics.auditFailed('chain')
+    throw error
+  }
   return startRepeating(context, {
     name: 'audit chain',
     work: async () => {
-      if ((await chainAudit(context.database)) === 0) return
+      if ((await chainAudit(context.database).catch(countFailure)) === 0) return
       const head = await readAuditHead(context.database)
       if (head !== null) context.log.info({ anchor: anchorText(head) }, 'audit chained')
     },

@@ -6,6 +6,7 @@
 import { Failure } from '../domain/failure.ts'
 import type { State } from '../domain/instance.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../domain/worker-contract.ts'
+import type { RestartCause } from '../runtime/metrics.ts'
 import { processState, signalProcess } from '../runtime/process-identity.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
 import type { WorkerEvent } from '../services/record-worker-event.ts'
@@ -13,7 +14,7 @@ import { adoptingSlotOf, adoptWorker } from './adoptable-worker.ts'
 import { type Action, type DecideContext, decide } from './decide.ts'
 import { untilGone } from './end-process.ts'
 import type { FleetContext } from './fleet-context.ts'
-import { describeEnd, describeHang, judgeEnd } from './judge-end.ts'
+import { causeOf, describeEnd, describeHang, judgeEnd } from './judge-end.ts'
 import { heartbeatMsOf, launchWorker } from './launch-worker.ts'
 import { releaseLease } from './release-lease.ts'
 import { RestartSchedule } from './restart-schedule.ts'
@@ -277,7 +278,7 @@ export class InstanceRunner {
       orchestrator.log.error({ instance: this.id, error }, 'start failed')
       // What this server lacks is no crash of the bot: it is tried again for as long as it is lacking.
       if (error instanceof Failure && error.code === 'unavailable') this.#tryLater(reason)
-      else this.#backOff(reason, 0)
+      else this.#backOff(reason, 0, 'start_failed')
     }
   }
 
@@ -313,11 +314,16 @@ export class InstanceRunner {
     slot.pollPendingMs = heartbeat.pollPendingMs
     this.#permits.reported()
     const running = heartbeat.phase === 'running' || heartbeat.phase === 'draining'
+    if (running && slot.readyAtMs === undefined) this.#noteReady(slot.worker, nowMs)
     if (running) slot.readyAtMs ??= nowMs
     slot.phase = heartbeat.phase === 'draining' ? 'running' : heartbeat.phase
     if (slot.phase !== 'connecting' || heartbeat.trouble !== null) this.#permits.settled()
     this.#restarts.healthy(healthyForMs(slot, nowMs))
     this.#note(slot.phase, heartbeat.trouble, { attempt: this.#restarts.attempt })
+  }
+
+  #noteReady({ platform, namedAtMs }: Worker, nowMs: number): void {
+    if (namedAtMs !== undefined) this.#fleet.orchestrator.metrics.becameReady(platform, nowMs - namedAtMs)
   }
 
   /** Looks at a worker that begins to be silent, so that its end can be called by what it did all the while. */
@@ -372,7 +378,7 @@ export class InstanceRunner {
     // One that only pairs has nobody to wait for but its request, whose end says the rest.
     if (verdict.kind === 'crash' || this.#planned?.desired === 'pairing') {
       await this.#release(worker.epoch, { kind: 'releasing' })
-      return this.#backOff(reason, healthyMs)
+      return this.#backOff(reason, healthyMs, causeOf(undefined, end))
     }
     const retryInMs = verdict.kind === 'retry' ? this.#restarts.retries(verdict.trouble, this.#nowMs()) : undefined
     const state = verdict.kind === 'rest' ? verdict.state : verdict.trouble === 'conflict' ? 'conflict' : 'backoff'
@@ -392,7 +398,7 @@ export class InstanceRunner {
     const details = { exit_code: end.exitCode, signal: end.signal, asked: slot.reason }
     this.#recordEvent(slot.worker, 'worker_ended', slot.words, details)
     await this.#release(slot.worker.epoch, { kind: 'releasing' })
-    if (troubleEnds.includes(slot.reason)) return this.#backOff(slot.words, 0)
+    if (troubleEnds.includes(slot.reason)) return this.#backOff(slot.words, 0, causeOf(slot.reason, end))
     this.#slot = { kind: 'idle' }
     if (slot.reason !== 'moved') this.#settle()
     this.#fleet.decideAll()
@@ -411,7 +417,8 @@ export class InstanceRunner {
     this.#note('backoff', reason, { attempt: this.#restarts.attempt, nextTryInMs: delayMs })
   }
 
-  #backOff(reason: string, healthyMs: number): void {
+  #backOff(reason: string, healthyMs: number, cause: RestartCause): void {
+    this.#fleet.orchestrator.metrics.restarted(this.#planned?.platform ?? 'telegram', cause)
     const nowMs = this.#nowMs()
     const verdict = this.#restarts.crashed(nowMs, healthyMs)
     const { attempt, crashesAtMs } = verdict.history

@@ -33,9 +33,10 @@ export function parseLogLine(line: string): Readonly<Record<string, unknown>> {
 
 /** A line as it is shown to people who are not at this machine: redacted once more, cleaned, of bounded length. */
 export function readLogEntry(line: string): LogEntry {
-  const { at, level, msg, name: _name, text, ...rest } = parseLogLine(redactText(line))
+  const redacted = redactText(line)
+  const { at, level, msg, name: _name, ...rest } = parseLogLine(redacted)
   const isOurs = typeof at === 'string' && !Number.isNaN(Date.parse(at))
-  const words = isOurs ? msg : (text ?? msg ?? line)
+  const words = isOurs ? msg : redacted
   const message = clean(typeof words === 'string' ? words : '')
   const fields = isOurs ? (cleanAll(rest) as Record<string, unknown>) : {}
   const isLong = JSON.stringify(fields).length > fieldsMax

@@ -5,12 +5,13 @@ const batchSize = 5000
 const clock = '(select subscription_clock())'
 /** Ended sessions, spent codes and login attempts: long enough to look into an incident. */
 const peopleDays = 30
+const changesKept = 20_000
 /** Kept replies of the API: longer than anybody repeats a request. */
 const replyHours = 24
 
 /**
  * Deletes a batch of what is past its retention: events, samples, handled update ids, what was sent, messages that are over,
- * ended sessions and API tokens, and old login attempts. Money and audit are never touched.
+ * ended sessions and API tokens, old login attempts, old changes. Money and audit are never touched.
  * @returns how many rows went; call again while it is not zero.
  */
 export async function sweepRetention(
@@ -29,6 +30,8 @@ export async function sweepRetention(
     // Ended ones only: a token without an end is nobody's to forget.
     ['api_token', `coalesce(revoked_at, expires_at) < ${clock} - $1 * interval '1 day'`, peopleDays],
     ['api_reply', `created_at < ${clock} - $1 * interval '1 hour'`, replyHours],
+    // As many as anybody is told who comes back, and more.
+    ['change_event', 'id <= (select max(id) from change_event) - $1::bigint', changesKept],
     ['link_code', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],
   ]
   let deleted = 0

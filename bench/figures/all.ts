@@ -14,6 +14,7 @@ import { restart } from './restart.ts'
 import { statements } from './statements.ts'
 import { supervisorCpu } from './supervisor-cpu.ts'
 import { takeOver } from './take-over.ts'
+import { metricsScrape, sse } from './watching.ts'
 import { whatsappFifty } from './whatsapp-fifty.ts'
 import { whatsappIdle, whatsappReconnects, whatsappTraffic } from './whatsapp-memory.ts'
 import { whatsappRestart } from './whatsapp-restart.ts'
@@ -47,4 +48,6 @@ export const figures: readonly Figure[] = [
   mature,
   apiList,
   apiChange,
+  sse,
+  metricsScrape,
 ]

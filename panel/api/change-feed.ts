@@ -6,6 +6,7 @@
  * below one that is there may still come. It is asked for again until every transaction that can have taken it has ended.
  * `settledId` is the id up to which nothing can come any more: what a reader resumes after.
  */
+import { setImmediate } from 'node:timers/promises'
 import { Listener } from '../../db/listen.ts'
 import type { Queryable } from '../../db/transaction.ts'
 import type { Change } from '../../domain/change.ts'
@@ -19,6 +20,10 @@ const pageSize = 1000
 /** Ids that may still come; more are a jump of the sequence, or one transaction that changed too much to tell it. */
 const missingMax = 5000
 const lookEveryMs = 1000
+/** How long one change waits for the next. */
+const gatherMs = 100
+/** Readers that are told in one turn of the event loop. */
+const toldAtOnce = 20
 /** How long it goes on reading for nobody: a page that is loaded again comes back at once. */
 const lingerMs = 10_000
 
@@ -29,7 +34,8 @@ export interface ToldChange {
 }
 
 export interface ChangeReader {
-  onChanges(told: readonly ToldChange[]): void
+  /** `settledId`: what is resumed after by whoever has been told these. */
+  onChanges(told: readonly ToldChange[], settledId: number): void
   /** More has changed than can be told: read everything anew. */
   onLost(): void
   /** The database stopped answering, or answers again. */
@@ -106,9 +112,16 @@ export class ChangeFeed {
   }
 }
 
+/** What changed twice is read once: of each thing its last change. */
+function lastOfEach(changes: readonly Change[]): Change[] {
+  const last = new Map(changes.map((change) => [`${change.topic} ${change.subject}`, change.id]))
+  return changes.filter(({ topic, subject, id }) => last.get(`${topic} ${subject}`) === id)
+}
+
 export interface JoinedFeed {
   /** What came after the id that was resumed from; undefined when that is too long ago to tell. */
   readonly missed: readonly ToldChange[] | undefined
+  /** Up to where nothing can come any more. */
   settledId(): number
   leave(): void
 }
@@ -132,6 +145,8 @@ class OpenFeed {
   #again = false
   #reading: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  /** What the timer was set to; infinite while none is. */
+  #dueInMs = Number.POSITIVE_INFINITY
 
   constructor(options: ChangeFeedOptions, readers: ReadonlySet<ChangeReader>) {
     this.#options = options
@@ -148,7 +163,7 @@ class OpenFeed {
   missedSince(id: number): readonly ToldChange[] | undefined {
     // An id that was never given out comes from before a restore.
     if (id < this.#keptAfter || id > this.#seenId) return undefined
-    return this.#told(this.#kept.filter((change) => change.id > id))
+    return this.#told(lastOfEach(this.#kept.filter((change) => change.id > id)))
   }
 
   async close(): Promise<void> {
@@ -164,35 +179,38 @@ class OpenFeed {
     while (await this.#readPage());
     if (this.#closed) return
     await this.#listener.start()
-    this.#lookLater()
+    this.#lookIn(lookEveryMs)
   }
 
-  #lookLater(): void {
-    if (!this.#closed) this.#timer = setTimeout(() => this.#wake(), lookEveryMs)
-  }
-
+  /** Reads soon: what is woken for often comes in company, and who acted on it first is not to be held up. */
   #wake(): void {
-    this.#again = true
-    if (this.#closed) return
-    this.#reading ??= this.#readAll().finally(() => {
-      this.#reading = undefined
-    })
+    if (this.#reading !== undefined) this.#again = true
+    else this.#lookIn(gatherMs)
+  }
+
+  #lookIn(delayMs: number): void {
+    if (this.#closed || delayMs >= this.#dueInMs) return
+    clearTimeout(this.#timer)
+    this.#dueInMs = delayMs
+    this.#timer = setTimeout(() => {
+      this.#dueInMs = Number.POSITIVE_INFINITY
+      this.#reading = this.#readAll().finally(() => {
+        this.#reading = undefined
+        this.#lookIn(this.#again ? gatherMs : lookEveryMs)
+      })
+    }, delayMs)
   }
 
   async #readAll(): Promise<void> {
-    clearTimeout(this.#timer)
+    this.#again = false
     try {
-      while (this.#again && !this.#closed) {
-        this.#again = false
-        while (!this.#closed && (await this.#readPage()));
-      }
+      while (!this.#closed && (await this.#readPage()));
       this.#noteAnswer(true)
     } catch (error) {
       const expected = error instanceof Failure && error.code === 'unavailable'
       this.#options.log[expected ? 'debug' : 'error']({ error }, 'changes could not be read; it is tried again')
       this.#noteAnswer(false)
     }
-    this.#lookLater()
   }
 
   #noteAnswer(answers: boolean): void {
@@ -213,8 +231,21 @@ class OpenFeed {
     this.#take(page.changes)
     if (gap !== undefined && barrier !== undefined) this.#noteGap(gap, barrier)
     if (isWhole) this.#giveUp(asked, page.oldestRunning)
-    if (page.changes.length > 0) for (const reader of this.#readers) reader.onChanges(this.#told(page.changes))
+    if (page.changes.length > 0) await this.#tell(page.changes)
     return !isWhole
+  }
+
+  /** Tells a few at a time: whatever else this process does goes on between them. */
+  async #tell(changes: readonly Change[]): Promise<void> {
+    const told = this.#told(lastOfEach(changes))
+    const { settledId } = this
+    const readers = [...this.#readers]
+    for (let first = 0; first < readers.length; first += toldAtOnce) {
+      for (const reader of readers.slice(first, first + toldAtOnce)) {
+        if (this.#readers.has(reader)) reader.onChanges(told, settledId)
+      }
+      await setImmediate()
+    }
   }
 
   /** The ids that a page has skipped; a number when they are too many to name: the id after which they are. */

@@ -9,7 +9,7 @@ import { parseEventId } from '../../domain/api/events.ts'
 import { mayHear } from '../../domain/change.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Log } from '../../runtime/log.ts'
-import type { Watcher } from '../../services/recheck-sessions.ts'
+import type { Watcher } from '../../services/recheck-callers.ts'
 import type { ChangeFeed, ChangeReader, JoinedFeed, ToldChange } from './change-feed.ts'
 import { EventStream, formatBeat, formatEvent } from './event-stream.ts'
 import { type FollowedLog, LogFollower } from './log-follower.ts'
@@ -159,6 +159,8 @@ class OpenStream implements ChangeReader, Watcher {
   #joined: JoinedFeed | undefined
   #follower: LogFollower | undefined
   #isLeft = false
+  /** What is resumed after by whoever was told all that this stream was. */
+  #reached = 0
 
   constructor({ response, token, actor, resumeAfter, followed }: StreamRequest, events: StreamEvents) {
     this.#response = response
@@ -182,6 +184,7 @@ class OpenStream implements ChangeReader, Watcher {
     this.#response.on('close', () => this.#events.onClosed())
     const joined = await feed.join(this, after?.change)
     this.#joined = joined
+    this.#reached = joined.settledId()
     // Whoever has left meanwhile is left again: now there is something to leave.
     if (this.#isLeft) return this.leave()
     const stream = new EventStream(this.#response, () => this.#resync('slow'))
@@ -195,11 +198,12 @@ class OpenStream implements ChangeReader, Watcher {
     }
     stream.write(formatEvent('ready', { server: this.#events.serverName }, this.#eventId()))
     if (joined.missed === undefined) this.#resync('away')
-    else this.onChanges(joined.missed)
+    else this.onChanges(joined.missed, this.#reached)
     this.#follower?.start()
   }
 
-  onChanges(told: readonly ToldChange[]): void {
+  onChanges(told: readonly ToldChange[], settledId: number): void {
+    this.#reached = settledId
     if (told.some(({ change }) => change.topic === 'access')) this.#events.onAccessChange()
     const heard = told.filter(({ change }) => mayHear(this.#actor, change))
     const text = heard.map(({ change, resumeId }) => formatEvent('change', change, this.#eventId(resumeId))).join('')
@@ -222,7 +226,7 @@ class OpenStream implements ChangeReader, Watcher {
   /** Takes over who is reading now; nobody any more ends the stream. */
   recognise(actor: Actor | undefined): void {
     if (actor === undefined) return this.end('signed_out')
-    const hears = (by: Actor) => `${by.role} ${by.tenant ?? ''}`
+    const hears = (by: Actor) => `${by.role} ${by.tenant ?? ''} ${by.scopes?.join() ?? '*'}`
     const isOther = hears(actor) !== hears(this.#actor)
     this.#actor = actor
     if (this.#followed !== undefined && !may(actor, 'instance.logs', this.#followed.tenant))
@@ -258,7 +262,7 @@ class OpenStream implements ChangeReader, Watcher {
   }
 
   /** What this stream is resumed after. */
-  #eventId(change = this.#joined?.settledId() ?? 0): string {
+  #eventId(change = this.#reached): string {
     const place = this.#follower?.place
     return place === undefined ? String(change) : `${change}~${place}`
   }

@@ -78,6 +78,8 @@ export class LogFollower {
     if (this.#place === undefined) {
       const end = await log.read({ lines: 1 }, signal)
       this.#place = end.after ?? 'start'
+      // Nothing new, but from here on: what is resumed after names the place.
+      this.#events.onPage({ ...end, lines: [] })
       return false
     }
     const page = await log.read({ lines: 1, after: this.#place }, signal)

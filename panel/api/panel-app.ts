@@ -9,14 +9,18 @@ import type { Tx } from '../../db/transaction.ts'
 import { assertMay } from '../../domain/actor.ts'
 import { decodePart } from '../../domain/api/decode.ts'
 import type { Endpoint } from '../../domain/api/endpoint.ts'
+import { streamEvents } from '../../domain/api/events.ts'
 import { requestBytesMax } from '../../domain/api/parts.ts'
+import { logIn } from '../../domain/api/session.ts'
 import { Failure } from '../../domain/failure.ts'
 import { peerLogPath } from '../../runtime/instance-log.ts'
 import type { Log } from '../../runtime/log.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
 import { auditDeadToken } from '../../services/access/audit-dead-token.ts'
 import { findCaller } from '../../services/access/find-caller.ts'
 import type { Session } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
+import { type MachineDoor, mayScrapeHere } from './machine-door.ts'
 import { answerOnce, keyOf } from './once.ts'
 import { assertHostKnown, assertOwnOrigin } from './origin.ts'
 import { answerPeerLog } from './peer-door.ts'
@@ -30,6 +34,8 @@ import { webPages } from './web-pages.ts'
 
 export interface PanelAppOptions extends RouteContext {
   readonly log: Log
+  readonly metrics: Metrics
+  readonly machines: MachineDoor
   /** Addresses or networks of proxies whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies?: readonly string[]
   /** Holds every answer against its schema: for tests. */
@@ -42,7 +48,7 @@ export function createPanelApp(options: PanelAppOptions): Express {
   app.disable('etag')
   app.set('query parser', 'simple')
   app.set('trust proxy', options.trustedProxies?.length ? options.trustedProxies : false)
-  app.use(introduce(options.log))
+  app.use(introduce(options))
   app.use(securityHeaders())
   // Proven by their own means, whatever name they call this server by.
   app.get(peerLogPath(':id'), answerPeerLog(options))
@@ -50,6 +56,7 @@ export function createPanelApp(options: PanelAppOptions): Express {
     assertHostKnown(options.origins, request.headers.host)
     next()
   })
+  app.get(['/healthz', '/readyz', '/metrics'], answerMachine(options))
   const routes = panelRoutes(options)
   for (const route of routes) {
     const { endpoint } = route
@@ -66,12 +73,14 @@ export function createPanelApp(options: PanelAppOptions): Express {
   return app
 }
 
-function introduce(log: Log): RequestHandler {
+function introduce({ log, metrics }: PanelAppOptions): RequestHandler {
   return (request, response, next) => {
     const started = performance.now()
     response.locals['requestId'] = randomUUID()
     response.set('X-Request-Id', requestIdOf(response))
     response.on('finish', () => {
+      const ms = performance.now() - started
+      measure(metrics, request, { status: response.statusCode, ms })
       const level = request.method === 'GET' ? 'debug' : 'info'
       log[level](
         {
@@ -79,12 +88,34 @@ function introduce(log: Log): RequestHandler {
           method: request.method,
           path: request.path.slice(0, 200),
           status: response.statusCode,
-          ms: Math.round(performance.now() - started),
+          ms: Math.round(ms),
         },
         'request',
       )
     })
     next()
+  }
+}
+
+/** A stream's time says how long somebody watched, and is none of an answer. */
+function measure(metrics: Metrics, request: Request, { status, ms }: { status: number; ms: number }): void {
+  const matched: unknown = (request.route as { path?: unknown } | undefined)?.path
+  const route = typeof matched === 'string' ? matched : 'none'
+  if (route !== streamEvents.path || status >= 400) metrics.request({ method: request.method, route, status, ms })
+  const signsIn = route === logIn.path
+  if (status === 401) metrics.authFailed(signsIn ? 'sign_in' : 'session')
+  else if (status === 403) metrics.authFailed('permission')
+  else if (status === 429 && signsIn) metrics.authFailed('throttled')
+}
+
+/** Whether it lives and is ready is said to anybody, its metrics only to this machine. */
+function answerMachine({ machines, origins, trustedProxies, settings }: PanelAppOptions): RequestHandler {
+  return async (request, response, next) => {
+    const panel = { ...origins, proxies: trustedProxies ?? [] }
+    const isHidden = settings.METRICS_PORT !== undefined || !mayScrapeHere(request, panel)
+    const answer = request.path === '/metrics' && isHidden ? undefined : await machines.answer(request.path)
+    if (answer === undefined) return next()
+    response.status(answer.status).set('Content-Type', answer.type).end(answer.body)
   }
 }
 

@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express'
 import type { Database } from '../../db/database.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Log } from '../../runtime/log.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
 import { insertRefusal, type Refusal, stranger } from '../../services/access/audit-refusal.ts'
 import type { Session } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
@@ -11,9 +12,11 @@ import { countedAddress } from './client-address.ts'
 export function auditRefusals({
   database,
   log,
+  metrics,
 }: {
   readonly database: Database
   readonly log: Log
+  readonly metrics: Pick<Metrics, 'auditFailed'>
 }): ErrorRequestHandler {
   return async (error: unknown, request, response, next) => {
     const session = sessionOf(response)
@@ -26,6 +29,7 @@ export function auditRefusals({
         const isCheap = session === undefined || error.code === 'too_many_attempts'
         await insertRefusal(database, who, { ...refusalOf(error, request), isCheap })
       } catch (cause) {
+        metrics.auditFailed('write')
         log.warn({ error: String(cause) }, 'a refusal could not be audited')
       }
     }

@@ -4,13 +4,16 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { ProblemDocument } from '../../domain/api/problem.ts'
 import { Failure } from '../../domain/failure.ts'
 import { isLoopbackHost } from '../../domain/loopback.ts'
-import { recheckSessions } from '../../services/recheck-sessions.ts'
+import type { Settings } from '../../domain/settings.ts'
+import { recheckCallers } from '../../services/recheck-callers.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { EventStreams, type StreamLimits } from './event-streams.ts'
+import { MachineDoor, type MachinePort, openMachinePort, type Vitals } from './machine-door.ts'
 import { createPanelApp, type PanelAppOptions } from './panel-app.ts'
 import { httpProblems } from './problem.ts'
 
-export interface PanelOptions extends Omit<PanelAppOptions, 'origins' | 'events'> {
+export interface PanelOptions extends Omit<PanelAppOptions, 'origins' | 'events' | 'machines'> {
+  readonly vitals: () => Vitals
   /** For a connection that listens for what changes. */
   readonly databaseUrl: string
   readonly streamLimits?: Partial<StreamLimits>
@@ -26,6 +29,8 @@ export interface Panel {
   /** Where it answers, for example `http://127.0.0.1:8080`. */
   readonly url: string
   readonly port: number
+  /** Where its metrics are, on its own port or another. */
+  readonly metricsUrl: string
   /** Stops listening and ends every connection; answers under way get `drainMs`. May be called twice. */
   stop(): Promise<void>
 }
@@ -44,21 +49,32 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
     )
   }
   const events = openStreams(options)
-  const app = createPanelApp({ ...options, origins, events })
+  const machines = new MachineDoor({ ...options, events })
+  const app = createPanelApp({ ...options, origins, events, machines })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, app)
   server.maxConnections = connectionsMax
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseConnection(error, socket))
   const port = await listen(server, options)
+  const machinePort = await openOwnPort(machines, options.settings).catch(async (error: unknown) => {
+    await stopServer(server)
+    throw error
+  })
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   let stopped: Promise<void> | undefined
   return {
     url: `http://${host}:${port}`,
     port,
+    metricsUrl: `${machinePort?.url ?? `http://${host}:${port}`}/metrics`,
     stop: () => {
-      stopped ??= Promise.all([events.stop(), stopServer(server)]).then(() => {})
+      stopped ??= Promise.all([events.stop(), machinePort?.stop(), stopServer(server)]).then(() => {})
       return stopped
     },
   }
+}
+
+async function openOwnPort(door: MachineDoor, settings: Settings): Promise<MachinePort | undefined> {
+  const { METRICS_HOST: host, METRICS_PORT: port } = settings
+  return port === undefined ? undefined : openMachinePort(door, host, port)
 }
 
 function openStreams({ database, databaseUrl, serverName, log, streamLimits }: PanelOptions): EventStreams {
@@ -66,7 +82,7 @@ function openStreams({ database, databaseUrl, serverName, log, streamLimits }: P
     feed: new ChangeFeed({ database, databaseUrl, log }),
     serverName,
     log,
-    recheck: (watchers) => recheckSessions(database, watchers),
+    recheck: (watchers) => recheckCallers(database, watchers),
     ...(streamLimits === undefined ? {} : { limits: streamLimits }),
   })
 }

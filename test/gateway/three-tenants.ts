@@ -47,7 +47,7 @@ export interface ThreeTenants {
 
 const ofTenant = `tenant_fixed_markup tenant_text tenant_owner instance audit_log customer account journal_entry
   customer_order agent_profit top_up payment withdrawal broadcast imported_document
-  whatsapp_identity`
+  whatsapp_identity change_event`
 const ofInstance = `instance_credential instance_event instance_lease instance_sample subscription_period customer_chat
   conversation_state handled_update channel_mark whatsapp_session whatsapp_key whatsapp_message pairing`
 const ofUser = 'chat_identity user_session api_token user_totp recovery_code'

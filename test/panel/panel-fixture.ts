@@ -6,6 +6,7 @@ import { makeKeyring } from '../../domain/keyring.ts'
 import { parseSettings } from '../../domain/settings.ts'
 import { type Panel, type PanelOptions, startPanel } from '../../panel/api/start-panel.ts'
 import { createLog, type Log } from '../../runtime/log.ts'
+import { Metrics } from '../../runtime/metrics.ts'
 import { goodPassword } from '../services/people/people-fixture.ts'
 
 export interface RunningPanel extends Panel {
@@ -32,6 +33,8 @@ export async function runPanel(database: Database, options: Partial<PanelOptions
     serverName: 'server1',
     keyring: () => panelKeyring,
     version: '9.8.7',
+    metrics: new Metrics({ server: 'server1', version: '9.8.7' }),
+    vitals: () => ({ holdsLease: true }),
     log,
     host: '127.0.0.1',
     port: 0,

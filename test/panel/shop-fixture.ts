@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../../db/transaction.ts'
 import type { Role } from '../../domain/actor.ts'
+import type { PanelOptions } from '../../panel/api/start-panel.ts'
 import { registerFirstKey } from '../../services/register-first-key.ts'
 import { addPerson } from '../services/people/people-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -37,11 +38,11 @@ export interface ShopPanel extends TestDatabase {
 
 export const keyed = (key: string = randomUUID()) => ({ 'idempotency-key': key })
 
-export async function openShopPanel(): Promise<ShopPanel> {
+export async function openShopPanel(options: Partial<PanelOptions> = {}): Promise<ShopPanel> {
   const test = await createTestDatabase()
   const { database } = test
   await database.transaction((tx) => registerFirstKey(tx, { keyId: panelKeyring.activeKeyId }))
-  const panel = await runPanel(database)
+  const panel = await runPanel(database, options)
   const by = {} as Record<Who, Send>
   for (const role of Object.keys(people) as Who[]) {
     await addPerson(database, people[role], role)

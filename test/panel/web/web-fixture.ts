@@ -3,6 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Role } from '../../../domain/actor.ts'
+import type { PanelOptions } from '../../../panel/api/start-panel.ts'
 import { addPerson, goodPassword } from '../../services/people/people-fixture.ts'
 import { launchBrowser } from '../../support/browser.ts'
 import type { RunningPanel } from '../panel-fixture.ts'
@@ -22,8 +23,8 @@ export interface Web {
 }
 
 /** Starts panel, browser and people named `the-<role>`: admin, operator and agent are always there. */
-export async function startWeb(roles: readonly Role[] = ['owner']): Promise<Web> {
-  const shop = await openShopPanel()
+export async function startWeb(roles: readonly Role[] = ['owner'], panelOptions: Partial<PanelOptions> = {}): Promise<Web> {
+  const shop = await openShopPanel(panelOptions)
   const { database, panel } = shop
   for (const role of roles) await addPerson(database, `the-${role}`, role)
   await database.query(`insert into server (name) values ('server1') on conflict do nothing`)

@@ -13,7 +13,7 @@ export function Log({ bot }: { readonly bot: InstanceView }) {
   const { t } = useLocale()
   const [typed, setTyped] = useState('')
   const [text] = useDebouncedValue(typed, 300)
-  const [level, setLevel] = useState<(typeof levels)[number]>('info')
+  const [level, setLevel] = useState<(typeof levels)[number]>('trace')
   const [follows, setFollows] = useState(true)
   return (
     <>
@@ -28,7 +28,7 @@ export function Log({ bot }: { readonly bot: InstanceView }) {
           label={t('log.level')}
           data={[...levels]}
           value={level}
-          onChange={(event) => setLevel(levels.find((one) => one === event.currentTarget.value) ?? 'info')}
+          onChange={(event) => setLevel(levels.find((one) => one === event.currentTarget.value) ?? 'trace')}
         />
         <Switch
           label={t('log.follow')}
@@ -58,7 +58,11 @@ function Lines(props: { readonly bot: InstanceView; readonly filter: LogFilter; 
         <>
           {query.isError && <TroubleNote error={query.error} retry={() => void query.fetchNextPage()} />}
           {shown.length === 0 ? (
-            <Empty text={t(filter.q === undefined ? 'log.none' : 'bots.none_found', { name: bot.name })} />
+            <Empty
+              text={t(filter.q === undefined && filter.level === 'trace' ? 'log.none' : 'bots.none_found', {
+                name: bot.name,
+              })}
+            />
           ) : (
             <section className="log" ref={box} tabIndex={0} aria-label={t('bot.tab_log')} dir="ltr">
               {query.hasPreviousPage && (
