@@ -1,7 +1,7 @@
 import { Anchor, Button, Modal, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ChangeEvent, type FormEvent, useState } from 'react'
-import { type AnswerOf, sessionEnded } from '../api/call.ts'
+import { type AnswerOf, factorNeeded, sessionEnded } from '../api/call.ts'
 import type { Problem } from '../api/problem.ts'
 import { type SignIn, signIn } from '../api/session.ts'
 import { type Locale, useLocale } from '../i18n/locale.tsx'
@@ -63,6 +63,7 @@ function SignInForm(props: { readonly username: string }) {
       if (answer.user.username !== props.username)
         client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' })
       sessionEnded.set(false)
+      factorNeeded.set(false)
       await client.invalidateQueries()
     },
     onError: (problem) => {

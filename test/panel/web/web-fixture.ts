@@ -23,7 +23,10 @@ export interface Web {
 }
 
 /** Starts panel, browser and people named `the-<role>`: admin, operator and agent are always there. */
-export async function startWeb(roles: readonly Role[] = ['owner'], panelOptions: Partial<PanelOptions> = {}): Promise<Web> {
+export async function startWeb(
+  roles: readonly Role[] = ['owner'],
+  panelOptions: Partial<PanelOptions> = {},
+): Promise<Web> {
   const shop = await openShopPanel(panelOptions)
   const { database, panel } = shop
   for (const role of roles) await addPerson(database, `the-${role}`, role)
