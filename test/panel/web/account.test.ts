@@ -59,7 +59,7 @@ it('a second factor is set up with an authenticator and asked for at the next si
 
   const other = await web.open('/')
   await beginSignIn(other, 'ann')
-  await other.getByLabel('Code', { exact: true }).fill('000000')
+  await other.getByRole('textbox', { name: 'Code' }).fill('000000')
   await other.getByRole('button', { name: 'Sign in' }).click()
   await other.getByText('The code is wrong, or was used already.').waitFor()
   await other.getByRole('button', { name: 'The authenticator is lost' }).click()
@@ -111,7 +111,7 @@ it('who needs a second factor first is led to it, and nothing else is open until
     await note.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'I have kept them' }).click()
     await page.getByRole('heading', { name: 'Where you are signed in' }).waitFor()
-    await page.getByRole('link', { name: 'Bots' }).click()
+    await page.getByRole('link', { name: 'Bots', exact: true }).click()
     await page.getByText('No bot is approved yet.').waitFor()
   } finally {
     await strict.stop()
@@ -125,7 +125,7 @@ it('a session elsewhere is ended, and so are all others by a new password', asyn
   const rows = page.getByRole('region', { name: 'Where you are signed in' }).getByRole('row')
   await rows.getByRole('button', { name: 'End' }).click()
   await page.getByText('1 session ended').waitFor()
-  await elsewhere.getByRole('link', { name: 'Bots' }).click()
+  await elsewhere.getByRole('link', { name: 'Bots', exact: true }).click()
   await elsewhere.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
 
   const third = await web.openAs('dan', '/')
@@ -138,7 +138,7 @@ it('a session elsewhere is ended, and so are all others by a new password', asyn
   await dialog.getByRole('textbox', { name: 'New password' }).fill('another-quiet-lamp-9')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await page.getByText('The password is changed, 1 other session ended').waitFor()
-  await third.getByRole('link', { name: 'Bots' }).click()
+  await third.getByRole('link', { name: 'Bots', exact: true }).click()
   await third.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
   await signIn(third, 'dan', 'another-quiet-lamp-9')
 })

@@ -6,11 +6,15 @@ import { expectUsable, startWeb, type Web } from './web-fixture.ts'
 let web: Web
 beforeAll(async () => {
   web = await startWeb(['owner'])
-  await web.shop.database.query(
-    `insert into audit_log (at, actor, source, action, target_kind, target_id)
-     select now() - interval '40 days', 'user:past', 'api:10.0.0.1', 'bot.probe', 'bot', 'b' || n
-     from generate_series(1, 130) n`,
-  )
+  await web.shop.database.transaction(async (tx) => {
+    await tx.query(
+      `insert into audit_log (actor, source, action, target_kind, target_id)
+       select 'user:past', 'api:10.0.0.1', 'bot.probe', 'bot', 'b' || n from generate_series(1, 130) n`,
+    )
+    // A row tells the time of its writing; these are made old before they are chained.
+    await tx.query(`set local session_replication_role = 'replica'`)
+    await tx.query(`update audit_log set at = at - interval '40 days' where action = 'bot.probe'`)
+  })
 })
 afterAll(() => web.stop())
 beforeEach(() => web.shop.database.query('delete from login_attempt'))
@@ -53,14 +57,14 @@ it('the audit is narrowed by time, and what fits is taken away as a file', async
 
 it('the chain is found whole, its head is kept, and a row that was changed later is named', async () => {
   const { database } = web.shop
-  const page = await web.openAs('the-owner', '/audit')
+  const page = await web.openAs('the-owner', '/audit?target=b9')
   await page.getByRole('button', { name: 'Verify the chain' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Verify the chain' }).click()
   await dialog.getByText('none changed or missing').waitFor()
   const head = (await dialog.getByText(/^\d+:[0-9a-f]{64}$/).textContent()) ?? ''
   await expectUsable(page)
-  await dialog.getByLabel('A head that was noted earlier').fill(head)
+  await dialog.getByRole('textbox', { name: 'A head that was noted earlier' }).fill(head)
   await dialog.getByRole('button', { name: 'Verify the chain' }).click()
   await dialog.getByText('none changed or missing').waitFor()
 
@@ -72,7 +76,7 @@ it('the chain is found whole, its head is kept, and a row that was changed later
   await dialog.getByRole('button', { name: 'Verify the chain' }).click()
   await dialog.getByText('1 entry was changed or is missing').waitFor()
   await dialog.getByRole('row').getByText('Changed').waitFor()
-  await dialog.getByLabel('A head that was noted earlier').fill('nonsense')
+  await dialog.getByRole('textbox', { name: 'A head that was noted earlier' }).fill('nonsense')
   await dialog.getByRole('button', { name: 'Verify the chain' }).click()
   await dialog.getByText('is no anchor').waitFor()
   await expectUsable(page)

@@ -50,7 +50,7 @@ it('a role is changed, an agent gets its shop, and the last owner stays one', as
 it('a lost second factor is taken away and the sessions of its person are ended', async () => {
   const id = await addPerson(web.shop.database, 'loser', 'viewer')
   await web.shop.database.query(
-    `insert into user_totp (user_id, sealed, confirmed_at, last_counter) values ($1, 'sealed', now(), 0)`,
+    `insert into user_totp (user_id, key_id, sealed, confirmed_at) values ($1, 'a key', 'sealed', now())`,
     [id],
   )
   const page = await web.openAs('the-owner', '/people?q=loser')
