@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { Problem } from '../api/problem.ts'
 import { useLocale } from '../i18n/locale.tsx'
 import { Note } from './note.tsx'
+import { useFocusBack } from './opener.ts'
 
 interface SheetProps {
   readonly title: string
@@ -16,6 +17,7 @@ interface SheetProps {
 /** A dialog above the page. */
 export function Sheet({ title, close, children, size = 'md', isKept = false }: SheetProps) {
   const { t } = useLocale()
+  useFocusBack()
   return (
     <Modal
       opened

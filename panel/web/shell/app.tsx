@@ -85,7 +85,7 @@ function FactorNeeded() {
   return (
     <Note isUrgent tone="warn" title={t('factor.needed')}>
       {t('factor.needed_detail')}{' '}
-      <Anchor component={Link} href="/account" inherit>
+      <Anchor component={Link} href="/account" inherit underline="always">
         {t('user.account')}
       </Anchor>
     </Note>

@@ -106,6 +106,7 @@ it('who needs a second factor first is led to it, and nothing else is open until
     const note = page.getByRole('alert').filter({ hasText: 'Set up a second factor first' })
     await note.getByRole('link', { name: 'Your account' }).click()
     await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor()
+    await expectUsable(page)
     expect(await page.getByText('You may not see this.').count()).toBe(0)
     await setUp(page)
     await note.waitFor({ state: 'detached' })

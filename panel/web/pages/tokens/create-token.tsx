@@ -85,7 +85,7 @@ function Ask({ of, close, show }: CreateProps & { readonly show: (made: NewToken
         value={all ? 'all' : 'some'}
         onChange={(value) => setAll(value === 'all')}
       >
-        <Stack gap={4} mt={4}>
+        <Stack gap={8} mt={4}>
           <Radio size="sm" value="some" label={t('tokens.some_scopes')} />
           <Radio size="sm" value="all" label={t('tokens.all_scopes')} />
         </Stack>
@@ -151,9 +151,9 @@ function ScopeChoice({ grants, chosen, choose }: ScopeProps) {
           {t('tokens.choose_none')}
         </Button>
       </Group>
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing={4} verticalSpacing={4} dir="ltr">
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xs" verticalSpacing={8} dir="ltr">
         {grants.map((scope) => (
-          <Checkbox key={scope} size="xs" label={scope} checked={chosen.has(scope)} onChange={() => toggle(scope)} />
+          <Checkbox key={scope} size="sm" label={scope} checked={chosen.has(scope)} onChange={() => toggle(scope)} />
         ))}
       </SimpleGrid>
     </Stack>
@@ -173,7 +173,7 @@ function ShownOnce({ made, close }: { readonly made: NewToken; readonly close: (
         </Note>
         <Text size="sm">
           {t('tokens.how')} <bdi className="mono">Authorization: Bearer</bdi>{' '}
-          <Anchor href="/api/docs" target="_blank" inherit>
+          <Anchor href="/api/docs" target="_blank" inherit underline="always">
             {t('tokens.docs')}
           </Anchor>
         </Text>
