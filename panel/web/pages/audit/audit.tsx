@@ -1,4 +1,4 @@
-import { Button, Group, Menu, Text, UnstyledButton } from '@mantine/core'
+import { Button, Group, Menu, SimpleGrid, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 import { useList } from '../../api/list.ts'
 import { useLocale } from '../../i18n/locale.tsx'
@@ -34,10 +34,12 @@ export function AuditPage() {
           {t('audit.verify')}
         </Button>
       </PageHead>
-      <Group mb="md" gap="sm" align="flex-end">
+      <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm" mb="sm">
         {words.map((name) => (
           <FilterText key={name} filter={filter} name={name} label={t(`audit.${name}`)} />
         ))}
+      </SimpleGrid>
+      <Group mb="md" gap="sm" align="flex-end">
         {moments.map((name) => (
           <FilterMoment key={name} filter={filter} name={name} label={t(`audit.${name}`)} />
         ))}
@@ -63,9 +65,9 @@ export function AuditPage() {
           {
             head: t('audit.target'),
             cell: ({ target_kind, target_id }) => (
-              <>
+              <div className="named">
                 <Word>{target_kind}</Word> {target_id !== null && narrow('target', target_id)}
-              </>
+              </div>
             ),
           },
           { head: t('audit.tenant'), cell: ({ tenant }) => (tenant === null ? '–' : narrow('tenant', tenant)) },

@@ -47,7 +47,7 @@ export function NotificationsPage() {
           allText={t('messages.open')}
           choices={messageStates.map((value) => ({ value, label: t(messageWords[value].text) }))}
         />
-        <FilterText filter={filter} name="kind" label={t('messages.kind')} hint="order_delivered" />
+        <FilterText filter={filter} name="kind" label={t('messages.kind')} hint="withdrawal_paid" />
         <FilterText filter={filter} name="shop" label={t('bot.tenant')} />
       </Group>
       {chosenRows.length > 0 && <ChosenMessages messages={chosenRows} done={() => choose(new Set())} />}
@@ -110,12 +110,13 @@ function State({ message }: { readonly message: Message }) {
 }
 
 function Reason({ message }: { readonly message: Message }) {
+  const { waits_for, last_error } = message
   return (
-    <Text size="sm" miw="14rem" maw="24rem" style={{ overflowWrap: 'anywhere' }}>
-      <Word>{message.waits_for}</Word>
-      {message.last_error !== null && (
-        <Text size="xs" c="dimmed" component="span" display="block">
-          <Word>{message.last_error}</Word>
+    <Text size="sm" miw="14rem" maw="24rem" component="div" style={{ overflowWrap: 'anywhere' }}>
+      <Word>{waits_for ?? last_error}</Word>
+      {waits_for !== null && last_error !== null && (
+        <Text size="xs" c="dimmed">
+          <Word>{last_error}</Word>
         </Text>
       )}
     </Text>

@@ -63,7 +63,7 @@ function UserTable({ users }: { readonly users: readonly User[] }) {
 function Username({ user }: { readonly user: User }) {
   const { t } = useLocale()
   return (
-    <>
+    <div className="named">
       <b>
         <Word>{user.username}</Word>
       </b>{' '}
@@ -73,7 +73,7 @@ function Username({ user }: { readonly user: User }) {
           <Word>{user.tenant}</Word>
         </Text>
       )}
-    </>
+    </div>
   )
 }
 
