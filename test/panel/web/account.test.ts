@@ -119,6 +119,24 @@ it('who needs a second factor first is led to it, and nothing else is open until
   }
 })
 
+it('who needs no second factor is told of none after somebody who does', async () => {
+  await addPerson(web.shop.database, 'eve', 'viewer')
+  const strict = await runPanel(web.shop.database, { settings: parseSettings({ REQUIRE_SECOND_FACTOR: 'viewer' }) })
+  try {
+    const page = await web.open(`${strict.url}/bots`)
+    await signIn(page, 'eve')
+    const note = page.getByText('Set up a second factor first')
+    await note.waitFor()
+    await page.getByRole('button', { name: 'eve' }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await signIn(page, 'the-operator')
+    await page.getByText('No bot is approved yet.').waitFor()
+    expect(await note.count()).toBe(0)
+  } finally {
+    await strict.stop()
+  }
+})
+
 it('a session elsewhere is ended, and so are all others by a new password', async () => {
   const page = await web.openAs('dan', '/account')
   const elsewhere = await web.openAs('dan', '/account')
