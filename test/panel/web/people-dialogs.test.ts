@@ -32,7 +32,7 @@ describe.each(Object.entries(modes))('%s', (_mode, { options, texts }) => {
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   }
 
-  it('every dialog of the own account is usable', { timeout: 120_000 }, async () => {
+  it('every dialog of the own account is usable', { timeout: 240_000 }, async () => {
     const page = await web.openAs('the-viewer', '/account', options)
     for (const name of ['account.change_password', 'tokens.create'] as const) {
       await open(page, name)
@@ -47,7 +47,7 @@ describe.each(Object.entries(modes))('%s', (_mode, { options, texts }) => {
     await button(page, 'factor.begin').waitFor()
   })
 
-  it('every dialog about people, tokens and the audit is usable', { timeout: 120_000 }, async () => {
+  it('every dialog about people, tokens and the audit is usable', { timeout: 240_000 }, async () => {
     const page = await web.openAs('the-owner', '/people?q=viewer', options)
     await open(page, 'people.create')
     await shut(page)
