@@ -8,7 +8,7 @@ import type { State } from '../domain/instance.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../domain/worker-contract.ts'
 import type { RestartCause } from '../runtime/metrics.ts'
 import { processState, signalProcess } from '../runtime/process-identity.ts'
-import type { PlannedInstance } from '../services/read-server-plan.ts'
+import { limitsOf, type PlannedInstance } from '../services/read-server-plan.ts'
 import type { WorkerEvent } from '../services/record-worker-event.ts'
 import { adoptingSlotOf, adoptWorker } from './adoptable-worker.ts'
 import { type Action, type DecideContext, decide } from './decide.ts'
@@ -456,9 +456,8 @@ export class InstanceRunner {
     reason: string | null,
     details: Record<string, unknown>,
   ): void {
-    const { orchestrator, term } = this.#fleet
-    const { server } = orchestrator
-    const { serverEpoch } = term
+    const { server } = this.#fleet.orchestrator
+    const { serverEpoch } = this.#fleet.term
     const event = { instanceId: this.id, server, serverEpoch, epoch: worker.epoch, kind, reason, details }
     this.#fleet.observations.noteEvent(event)
   }
@@ -466,8 +465,4 @@ export class InstanceRunner {
   #nowMs(): number {
     return this.#fleet.orchestrator.clock.monotonicMs()
   }
-}
-
-function limitsOf(planned: PlannedInstance): WorkerLimits {
-  return { rateLimitRps: planned.rateLimitRps, maxConcurrentRequests: planned.maxConcurrentRequests }
 }

@@ -251,7 +251,6 @@ test('a drain for a deleted bot that has no connection waits for one, and unlink
   devices.push(made)
   await fake.goAway()
   await made.events.next('health', ({ health }) => /connecting again/.test(health.trouble ?? ''))
-  made.hurries = true
   const stopped = made.stop('unlink')
   await fake.comeBack()
   await stopped
