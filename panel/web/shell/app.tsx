@@ -1,9 +1,9 @@
 import { Anchor, Center, Loader } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { Link } from 'wouter'
-import { factorNeeded, sessionEnded } from '../api/call.ts'
+import { sessionEnded } from '../api/call.ts'
 import { useLiveUpdates } from '../api/live.ts'
-import { MeProvider, useMe } from '../api/session.ts'
+import { MeProvider, useFactorNeeded, useMe } from '../api/session.ts'
 import { useStore } from '../api/store.ts'
 import type { Me } from '../api/views.ts'
 import { useLocale } from '../i18n/locale.tsx'
@@ -13,9 +13,11 @@ import { Layout } from './layout.tsx'
 import { Pages } from './pages.tsx'
 import { ReachBanner } from './reach-banner.tsx'
 import { SheetHost } from './sheet-host.tsx'
-import { SignInPage } from './sign-in.tsx'
-import type { SignInAgain } from './sign-in-again.tsx'
 import { Toasts } from './toasts.tsx'
+
+const loadSignIn = () => import('./sign-in.tsx')
+const SignInPage = lazy(async () => ({ default: (await loadSignIn()).SignInPage }))
+const SignInAgain = lazy(async () => ({ default: (await loadSignIn()).SignInAgain }))
 
 /** Everything: the sign-in page, or the pages of who is signed in. */
 export function App() {
@@ -29,8 +31,13 @@ export function App() {
 
 function Door() {
   const me = useMe()
-  const { t } = useLocale()
-  if (me.data === null) return <SignInPage />
+  if (me.data === null) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <SignInPage />
+      </Suspense>
+    )
+  }
   if (me.data !== undefined) return <Inside key={me.data.user.id} me={me.data} />
   if (me.isError) {
     return (
@@ -42,6 +49,11 @@ function Door() {
       </main>
     )
   }
+  return <Waiting />
+}
+
+function Waiting() {
+  const { t } = useLocale()
   return (
     <Center h="100vh">
       <Loader aria-label={t('loading')} />
@@ -51,42 +63,29 @@ function Door() {
 
 function Inside(props: { readonly me: Me }) {
   const ended = useStore(sessionEnded)
-  const needsFactor = useStore(factorNeeded) && !props.me.user.second_factor
-  const Again = useSignInAgain(ended)
   useLiveUpdates()
+  // Kept ready: when the session ends the server may be away, or a newer one without this file.
+  useEffect(() => void loadSignIn(), [])
   return (
     <MeProvider value={props.me}>
       <Layout>
         <ReachBanner />
-        {needsFactor && <FactorNeeded />}
+        <FactorNeeded />
         <Pages />
         <SheetHost />
       </Layout>
-      {ended && Again !== undefined && <Again username={props.me.user.username} />}
+      <Suspense>{ended && <SignInAgain username={props.me.user.username} />}</Suspense>
     </MeProvider>
   )
 }
 
-/** The dialog that asks to sign in again: loaded while there is time, so that it is there when the session ends. */
-function useSignInAgain(ended: boolean): typeof SignInAgain | undefined {
-  const [loaded, setLoaded] = useState<{ readonly Again: typeof SignInAgain } | undefined>(undefined)
-  useEffect(() => {
-    if (loaded !== undefined) return
-    // When it cannot be had, the page says that the server does not answer; the end of the session tries again.
-    import('./sign-in-again.tsx').then(
-      (module) => setLoaded({ Again: module.SignInAgain }),
-      () => undefined,
-    )
-  }, [loaded, ended])
-  return loaded?.Again
-}
-
 function FactorNeeded() {
   const { t } = useLocale()
+  if (!useFactorNeeded()) return null
   return (
     <Note isUrgent tone="warn" title={t('factor.needed')}>
       {t('factor.needed_detail')}{' '}
-      <Anchor component={Link} href="/account" inherit>
+      <Anchor component={Link} href="/account" inherit underline="always">
         {t('user.account')}
       </Anchor>
     </Note>

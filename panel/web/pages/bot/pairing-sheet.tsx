@@ -3,12 +3,12 @@ import { useLocale } from '../../i18n/locale.tsx'
 import { Sheet } from '../../parts/sheet.tsx'
 import { Pairing } from './pairing.tsx'
 
-/** Pairing above the list of bots. */
-export function PairingSheet({ bot, close }: { readonly bot: InstanceView; readonly close: () => void }) {
+/** The pairing of a bot in a dialog, from a list. */
+export function PairingSheet(props: { readonly bot: InstanceView; readonly close: () => void }) {
   const { t } = useLocale()
   return (
-    <Sheet title={t('pairing.title', { name: bot.name })} close={close}>
-      <Pairing bot={bot} />
+    <Sheet title={t('pairing.title', { name: props.bot.name })} close={props.close}>
+      <Pairing bot={props.bot} />
     </Sheet>
   )
 }
