@@ -79,6 +79,7 @@ it('an admin sees people, their sessions and tokens, and is offered to change no
   await web.shop.by.operator('POST', '/api/tokens', { name: 'of the operator' })
   const page = await web.openAs('the-admin', '/people')
   await page.getByRole('button', { name: 'More for the-operator' }).click()
+  await page.getByRole('menuitem').first().waitFor()
   expect(await page.getByRole('menuitem').allTextContents()).toEqual(['Sessions'])
   await page.getByRole('menuitem').click()
   await page.getByRole('dialog').getByRole('cell', { name: 'api:127.0.0.1' }).first().waitFor()
