@@ -112,7 +112,8 @@ function Standing({ withdrawal }: { readonly withdrawal: Withdrawal }) {
     <>
       <Badge tone={tones[status]}>{t(`withdrawal.${status}`)}</Badge>
       <Text size="xs" c="dimmed" component="div" maw="16rem" style={{ overflowWrap: 'anywhere' }}>
-        {status === 'requested' && t('withdrawals.approvals', { given: approvals.length, needed })}
+        {status === 'requested' && t('withdrawals.approvals', { given: approvals.length, needed })}{' '}
+        <Word>{approvals.map(({ by }) => by).join(', ')}</Word>{' '}
         <Word>{reason ?? txid ?? ''}</Word>
       </Text>
     </>
