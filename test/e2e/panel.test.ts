@@ -124,7 +124,7 @@ test('a product comes onto the shelf', async () => {
 test('a Telegram bot is made of a token that Telegram knows; all new ones are approved together and seen running', async () => {
   await go(owner, 'Bots')
   await owner.getByRole('link', { name: 'Create Bot' }).click()
-  const token = owner.getByLabel('Bot token', { exact: true })
+  const token = owner.getByRole('textbox', { name: 'Bot token' })
   await token.fill('1000001:nobody-was-given-this-token')
   await press(owner, 'Check the token')
   await owner.getByText('Telegram refuses this token').waitFor()
@@ -288,17 +288,23 @@ test('a bot is stopped, started, ended and renewed, each seen as it happens', as
   await owner.getByRole('row').nth(2).waitFor()
 })
 
-test('a server is drained with its pinned bots, and taken back', async () => {
+/** Waits until every bot of the list says this of its state. */
+async function everyBotIs(state: string): Promise<void> {
+  await go(owner, 'Bots')
+  for (const name of ['Ada’s Shop', 'Main Shop', 'Corner Shop']) {
+    await owner.getByRole('row', { name }).getByText(state, { exact: true }).first().waitFor()
+  }
+}
+
+test('a server is drained with its pinned bots, and taken back: they run again', async () => {
   await go(owner, 'Servers')
   await press(owner, 'Drain')
   await dialogOf(owner).getByRole('radio', { name: 'stop now' }).check()
   await press(dialogOf(owner), 'Drain')
   await owner.getByText('Draining').waitFor()
-  await go(owner, 'Bots')
-  for (const name of ['Ada’s Shop', 'Main Shop', 'Corner Shop']) {
-    await owner.getByRole('row', { name }).getByText('Stopped').first().waitFor()
-  }
+  await everyBotIs('Stopped')
   await go(owner, 'Servers')
   await press(owner, 'Take back into service')
   await owner.getByText('Draining').waitFor({ state: 'detached' })
+  await everyBotIs('Running')
 })
