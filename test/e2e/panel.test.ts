@@ -34,9 +34,6 @@ beforeAll(async () => {
   server.sandbox.addPerson({ firstName: 'Sam', languageCode: 'en' })
   server.whatsapp.addPerson({ name: 'Corner Shop', number: shopNumber })
 })
-afterEach(async ({ task }) => {
-  if (process.env['DEVT'] && task.result?.state === 'fail') for (const [n, page] of [owner, chats, agents].entries()) await page?.screenshot({ path: `/tmp/pg-fail-${n}.png`, fullPage: true })
-})
 afterAll(() => server?.close())
 afterEach(() => expect(server.troubles()).toEqual([]))
 
@@ -55,8 +52,7 @@ async function signIn(page: Page, who: { username: string; password: string; cod
 }
 
 /** Goes somewhere by the menu, as a person does: the page is not loaded anew. */
-const go = (page: Page, name: string) =>
-  page.getByRole('navigation').getByRole('link', { name, exact: true }).click()
+const go = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name, exact: true }).click()
 
 test('the first owner finds the password that the server made up, and sets up a second factor', async () => {
   owner = await server.open('/')
@@ -179,7 +175,10 @@ async function give(amount: string): Promise<void> {
   await dialogOf(owner).getByLabel('Amount').fill(amount)
   await dialogOf(owner).getByLabel('Reason').fill('paid in cash')
   await press(dialogOf(owner), 'Correct the balance')
-  await owner.getByText(`${Number(amount).toLocaleString('en')} USDT`).first().waitFor()
+  await owner
+    .getByText(`${Number(amount).toLocaleString('en')} USDT`)
+    .first()
+    .waitFor()
 }
 
 test('customers write to both bots, and get a balance', async () => {

@@ -98,7 +98,7 @@ export class BrowsedServer {
       reducedMotion: 'reduce',
       ...options,
     })
-    context.setDefaultTimeout(Number(process.env['DEVT'] ?? 20_000))
+    context.setDefaultTimeout(20_000)
     const page = await context.newPage()
     page.on('pageerror', (error) => this.#troubles.push(`${page.url()}: ${error.message}`))
     page.on('console', (message) => {

@@ -41,7 +41,7 @@ export function AuditPage() {
         list={list}
         keyOf={({ id }) => String(id)}
         columns={[
-          { head: t('history.when'), cell: ({ at }) => <Moment iso={at} /> },
+          { head: t('history.when'), cell: ({ at }) => <Moment iso={at} exact /> },
           { head: t('audit.actor'), cell: (entry) => <Who actor={entry.actor} source={entry.source} /> },
           { head: t('audit.action'), cell: ({ action }) => <bdi className="mono">{action}</bdi> },
           {
@@ -71,7 +71,7 @@ function Who(props: { readonly actor: string; readonly source: string }) {
 function Details({ details }: { readonly details: Readonly<Record<string, unknown>> | null }) {
   const given = Object.entries(details ?? {}).filter(([, value]) => value !== null)
   return (
-    <Text size="xs" className="mono" maw="26rem" style={{ overflowWrap: 'anywhere' }}>
+    <Text size="xs" className="mono" maw="26rem" miw="14rem" style={{ overflowWrap: 'anywhere' }}>
       <bdi>
         {given.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' ')}
       </bdi>
