@@ -81,7 +81,8 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
     const givenUp = new Promise<Failure>((resolve) => {
       giveUp = resolve
     })
-    const running = await startServer({ config, log, terminal: undefined, onGivenUp: giveUp })
+    const terminal = cli.output.noteIsTerminal ? (line: string) => cli.output.note(line) : undefined
+    const running = await startServer({ config, log, terminal, onGivenUp: giveUp })
     stops.push(() => {
       cli.output.note('Stopping ...')
       return running.stop()
@@ -93,7 +94,14 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
       phone: whatsapp.phoneOf(corner.number),
     })
     await untilRunning(cli, running, { ids, phone })
-    if (!cli.signal.aborted) welcome(cli, sandbox.url, { ids, people })
+    if (!cli.signal.aborted)
+      welcome(cli, {
+        chatUrl: sandbox.url,
+        panelUrl: running.panelUrl,
+        owner: config.settings.ADMIN_USERNAME,
+        ids,
+        people,
+      })
     const failure = await Promise.race([givenUp, told])
     if (failure !== undefined) throw failure
   } finally {
@@ -205,11 +213,20 @@ async function untilRunning(
   }
 }
 
-function welcome(cli: Cli, chatUrl: string, given: { ids: readonly string[]; people: DemoPeople }): void {
-  const { ids, people } = given
+interface Welcome {
+  readonly chatUrl: string
+  readonly panelUrl: string
+  /** Who signs in to the panel. */
+  readonly owner: string
+  readonly ids: readonly string[]
+  readonly people: DemoPeople
+}
+
+function welcome(cli: Cli, { chatUrl, panelUrl, owner: panelOwner, ids, people }: Welcome): void {
   const { customer, owner } = people
   const value = {
     chat_url: chatUrl,
+    panel_url: panelUrl,
     bots: bots.map((bot, index) => {
       const { platform, name, tenant } = bot
       const address = bot.platform === 'telegram' ? { username: bot.username } : { phone_number: `+${bot.number}` }
@@ -233,6 +250,13 @@ function welcome(cli: Cli, chatUrl: string, given: { ids: readonly string[]; peo
       `You are ${customer.name}, with ${customer.balance} in each shop: Start, Shop, and buy something.`,
       `${owner.name} owns the second shop and adds 10 % to every price: be ${owner.name} and send it /agent.`,
       'The third one sells by numbers on a fake WhatsApp; Phone, in its chat, unlinks it or links it anew.',
+      '',
+      'Run the shops in the panel, where their orders come up by themselves:',
+      '',
+      `    ${panelUrl}`,
+      '',
+      `Sign in as ${panelOwner}. The first demo said its password, or the file that holds it;`,
+      `./botfleet user password ${panelOwner} sets another.`,
       '',
       'In another terminal: ./botfleet list, ./botfleet order list',
       'Ctrl-C ends the demo.',

@@ -1,5 +1,5 @@
 /** The demo as a newcomer meets it: one command, then a browser. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -46,6 +46,19 @@ test('the list shows three running bots', async () => {
   expect(code).toBe(0)
   expect(stdout.match(/running/g)).toHaveLength(3)
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
+test('the panel that it names shows them to its owner', async () => {
+  const page = await browser.newPage()
+  await page.goto(/in the panel[^]*?(http:\/\/127\.0\.0\.1:\d+)/.exec(demo.stdout)?.[1] ?? '')
+  await page.getByLabel('Username').fill('admin')
+  const password = readFileSync(join(folder, '.botfleet', 'first-owner-password'), 'utf8').trim()
+  await page.getByRole('textbox', { name: 'Password' }).fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'Bots', exact: true }).click()
+  for (const name of ['Demo Shop', 'Ada’s Shop', 'Corner Shop']) {
+    await page.getByRole('row', { name }).getByText('Running', { exact: true }).waitFor()
+  }
 })
 
 /** Waits in the open chat for a text, as the last one that says it. */
