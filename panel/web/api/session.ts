@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import type { Permission } from '../../../domain/actor.ts'
-import { call } from './call.ts'
+import { call, factorNeeded } from './call.ts'
 import { Problem } from './problem.ts'
+import { useStore } from './store.ts'
 import type { Me } from './views.ts'
 
 /** Who is signed in and what they may; null when nobody is. */
@@ -52,4 +53,10 @@ export function useMay(): (permission: Permission) => boolean {
 /** All that the person may do, as names that a token can be given. */
 export function useGrants(): readonly Permission[] {
   return useSignedIn().permissions as Permission[]
+}
+
+/** Whether nothing but the own account is open to the person until they have a second factor. */
+export function useFactorNeeded(): boolean {
+  const { user } = useSignedIn()
+  return useStore(factorNeeded) && !user.second_factor
 }

@@ -6,9 +6,12 @@ export function useAnswer<N extends OperationName>(
   word: string,
   name: N,
   request: Omit<RequestOf<N>, 'signal'>,
+  /** `enabled: false`: it is not asked for. */
+  options: { readonly enabled?: boolean } = {},
 ): UseQueryResult<AnswerOf<N>> {
   return useQuery({
     queryKey: [word, name, request],
     queryFn: ({ signal }) => call(name, { ...request, signal } as RequestOf<N>),
+    ...options,
   })
 }

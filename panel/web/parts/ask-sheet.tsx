@@ -14,6 +14,10 @@ export interface Field {
   readonly choices?: readonly { readonly value: string; readonly label: string }[]
   readonly value?: string
   readonly isOptional?: boolean
+  /** Of a secret: what a password manager may fill in. */
+  readonly fill?: 'current-password' | 'new-password'
+  /** Whether it is asked, by what stands in the other fields; unset: always. */
+  readonly isAsked?: (values: Values) => boolean
   /** Latin text, such as an id or an address, in every language. */
   readonly isLatin?: boolean
 }
@@ -29,7 +33,7 @@ interface AskProps<Answer> {
   readonly stale: readonly string[]
   readonly close: () => void
   /** What is said in the corner when it was done. */
-  readonly doneText?: string
+  readonly doneText?: string | ((answer: Answer) => string)
   readonly onDone?: (answer: Answer) => void
   readonly isGrave?: boolean
   readonly children?: ReactNode
@@ -37,7 +41,7 @@ interface AskProps<Answer> {
 
 /** A dialog of a few fields that are sent together. */
 export function AskSheet<Answer>(props: AskProps<Answer>) {
-  const { fields, close } = props
+  const { fields, close, doneText } = props
   const { t } = useLocale()
   const [values, setValues] = useState<Values>(() =>
     Object.fromEntries(fields.map(({ name, value }) => [name, value ?? ''])),
@@ -46,11 +50,12 @@ export function AskSheet<Answer>(props: AskProps<Answer>) {
     send: props.send,
     stale: props.stale,
     onDone: (answer) => {
-      toast('good', props.doneText ?? t('saved'))
+      toast('good', typeof doneText === 'function' ? doneText(answer) : (doneText ?? t('saved')))
       close()
       props.onDone?.(answer)
     },
   })
+  const asked = fields.filter(({ isAsked }) => isAsked === undefined || isAsked(values))
   return (
     <FormSheet
       title={props.title}
@@ -62,7 +67,7 @@ export function AskSheet<Answer>(props: AskProps<Answer>) {
       isGrave={props.isGrave === true}
     >
       {props.children !== undefined && <Text size="sm">{props.children}</Text>}
-      {fields.map((field, index) => (
+      {asked.map((field, index) => (
         <FieldInput
           key={field.name}
           field={field}
@@ -119,7 +124,7 @@ function FieldInput({ field, isFirst, value, set }: InputProps) {
       return (
         <PasswordInput
           {...common}
-          autoComplete="off"
+          autoComplete={field.fill ?? 'off'}
           visibilityToggleButtonProps={{ 'aria-label': t('sign_in.show_password'), tabIndex: 0 }}
           onChange={(event) => set(event.currentTarget.value)}
         />

@@ -3,17 +3,21 @@ import type { ReactNode } from 'react'
 import type { Problem } from '../api/problem.ts'
 import { useLocale } from '../i18n/locale.tsx'
 import { Note } from './note.tsx'
+import { useFocusBack } from './opener.ts'
 
 interface SheetProps {
   readonly title: string
   readonly close: () => void
   readonly children: ReactNode
   readonly size?: string
+  /** Only its own button closes it: what it shows is shown once. */
+  readonly isKept?: boolean
 }
 
 /** A dialog above the page. */
-export function Sheet({ title, close, children, size = 'md' }: SheetProps) {
+export function Sheet({ title, close, children, size = 'md', isKept = false }: SheetProps) {
   const { t } = useLocale()
+  useFocusBack()
   return (
     <Modal
       opened
@@ -21,6 +25,9 @@ export function Sheet({ title, close, children, size = 'md' }: SheetProps) {
       title={title}
       size={size}
       transitionProps={{ duration: 0 }}
+      withCloseButton={!isKept}
+      closeOnClickOutside={!isKept}
+      closeOnEscape={!isKept}
       closeButtonProps={{ 'aria-label': t('close') }}
     >
       {children}

@@ -1,6 +1,7 @@
 /** Which text stands for which word of the API. */
 import type { Role } from '../../../domain/actor.ts'
 import type { Platform, State } from '../../../domain/instance.ts'
+import type { MessageState } from '../../../domain/outbox.ts'
 import type { OrderStatus } from '../../../domain/shop.ts'
 import type { TextKey } from '../i18n/catalogue.ts'
 
@@ -43,3 +44,11 @@ export const orderWords = {
   partly_refunded: { text: 'order.partly_refunded', tone: 'warn' },
   refunded: { text: 'order.refunded', tone: 'warn' },
 } as const satisfies Record<OrderStatus, { text: TextKey; tone: Tone }>
+
+export const messageWords = {
+  queued: { text: 'message.queued', tone: 'warn' },
+  claimed: { text: 'message.claimed', tone: 'busy' },
+  sent: { text: 'message.sent', tone: 'good' },
+  dead: { text: 'message.dead', tone: 'bad' },
+  dropped: { text: 'message.dropped', tone: 'calm' },
+} as const satisfies Record<MessageState, { text: TextKey; tone: Tone }>

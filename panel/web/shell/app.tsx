@@ -1,8 +1,9 @@
 import { Anchor, Center, Loader } from '@mantine/core'
+import { lazy, Suspense, useEffect } from 'react'
 import { Link } from 'wouter'
-import { factorNeeded, sessionEnded } from '../api/call.ts'
+import { sessionEnded } from '../api/call.ts'
 import { useLiveUpdates } from '../api/live.ts'
-import { MeProvider, useMe } from '../api/session.ts'
+import { MeProvider, useFactorNeeded, useMe } from '../api/session.ts'
 import { useStore } from '../api/store.ts'
 import type { Me } from '../api/views.ts'
 import { useLocale } from '../i18n/locale.tsx'
@@ -12,8 +13,11 @@ import { Layout } from './layout.tsx'
 import { Pages } from './pages.tsx'
 import { ReachBanner } from './reach-banner.tsx'
 import { SheetHost } from './sheet-host.tsx'
-import { SignInAgain, SignInPage } from './sign-in.tsx'
 import { Toasts } from './toasts.tsx'
+
+const loadSignIn = () => import('./sign-in.tsx')
+const SignInPage = lazy(async () => ({ default: (await loadSignIn()).SignInPage }))
+const SignInAgain = lazy(async () => ({ default: (await loadSignIn()).SignInAgain }))
 
 /** Everything: the sign-in page, or the pages of who is signed in. */
 export function App() {
@@ -27,8 +31,13 @@ export function App() {
 
 function Door() {
   const me = useMe()
-  const { t } = useLocale()
-  if (me.data === null) return <SignInPage />
+  if (me.data === null) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <SignInPage />
+      </Suspense>
+    )
+  }
   if (me.data !== undefined) return <Inside key={me.data.user.id} me={me.data} />
   if (me.isError) {
     return (
@@ -40,6 +49,11 @@ function Door() {
       </main>
     )
   }
+  return <Waiting />
+}
+
+function Waiting() {
+  const { t } = useLocale()
   return (
     <Center h="100vh">
       <Loader aria-label={t('loading')} />
@@ -49,27 +63,29 @@ function Door() {
 
 function Inside(props: { readonly me: Me }) {
   const ended = useStore(sessionEnded)
-  const needsFactor = useStore(factorNeeded) && !props.me.user.second_factor
   useLiveUpdates()
+  // Kept ready: when the session ends the server may be away, or a newer one without this file.
+  useEffect(() => void loadSignIn(), [])
   return (
     <MeProvider value={props.me}>
       <Layout>
         <ReachBanner />
-        {needsFactor && <FactorNeeded />}
+        <FactorNeeded />
         <Pages />
         <SheetHost />
       </Layout>
-      {ended && <SignInAgain username={props.me.user.username} />}
+      <Suspense>{ended && <SignInAgain username={props.me.user.username} />}</Suspense>
     </MeProvider>
   )
 }
 
 function FactorNeeded() {
   const { t } = useLocale()
+  if (!useFactorNeeded()) return null
   return (
     <Note isUrgent tone="warn" title={t('factor.needed')}>
       {t('factor.needed_detail')}{' '}
-      <Anchor component={Link} href="/account" inherit>
+      <Anchor component={Link} href="/account" inherit underline="always">
         {t('user.account')}
       </Anchor>
     </Note>

@@ -1,6 +1,7 @@
 import { type ReactNode, Suspense, useEffect } from 'react'
 import { useLocation } from 'wouter'
 import { createStore, useStore } from '../api/store.ts'
+import { rememberOpener } from '../parts/opener.ts'
 
 type Render = (close: () => void) => ReactNode
 
@@ -11,6 +12,7 @@ const opened = createStore<Render | undefined>(undefined)
  * moment, and the person before the dialog must still learn what came of it.
  */
 export function openSheet(render: Render): void {
+  rememberOpener()
   opened.set(render)
 }
 

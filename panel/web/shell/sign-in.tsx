@@ -1,10 +1,10 @@
 import { Anchor, Button, Modal, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ChangeEvent, type FormEvent, useState } from 'react'
-import { type AnswerOf, sessionEnded } from '../api/call.ts'
+import { type AnswerOf, factorNeeded, sessionEnded } from '../api/call.ts'
 import type { Problem } from '../api/problem.ts'
 import { type SignIn, signIn } from '../api/session.ts'
-import { useLocale } from '../i18n/locale.tsx'
+import { type Locale, useLocale } from '../i18n/locale.tsx'
 import { Note } from '../parts/note.tsx'
 import { LanguageMenu } from './language-menu.tsx'
 
@@ -50,7 +50,7 @@ export function SignInAgain(props: { readonly username: string }) {
 function SignInForm(props: { readonly username: string }) {
   const { t } = useLocale()
   const client = useQueryClient()
-  const [asksCode, setAsksCode] = useState(false)
+  const [asked, setAsked] = useState<SecondProof | undefined>(undefined)
   const [noCookie, setNoCookie] = useState(false)
   const [fields, setFields] = useState({ username: props.username, password: '', code: '' })
   const attempt = useMutation<AnswerOf<'POST /api/login'>, Problem, SignIn>({
@@ -63,16 +63,25 @@ function SignInForm(props: { readonly username: string }) {
       if (answer.user.username !== props.username)
         client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' })
       sessionEnded.set(false)
+      factorNeeded.set(false)
       await client.invalidateQueries()
     },
     onError: (problem) => {
-      if (problem.needed === 'code') setAsksCode(true)
+      if (problem.needed === 'code') setAsked((already) => already ?? 'authenticator')
     },
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const { username, password, code } = fields
-    attempt.mutate({ username: username.trim(), password, ...(asksCode ? { code: code.replaceAll(/\s/g, '') } : {}) })
+    attempt.mutate({
+      username: username.trim(),
+      password,
+      ...(asked === undefined ? {} : { code: code.replaceAll(/\s/g, '') }),
+    })
+  }
+  const askFor = (proof: SecondProof) => {
+    setAsked(proof)
+    setFields({ ...fields, code: '' })
   }
   const bound = (name: keyof typeof fields) => ({
     value: fields[name],
@@ -98,17 +107,7 @@ function SignInForm(props: { readonly username: string }) {
           visibilityToggleButtonProps={{ 'aria-label': t('sign_in.show_password'), tabIndex: 0 }}
           {...bound('password')}
         />
-        {asksCode && (
-          <TextInput
-            label={t('sign_in.code')}
-            description={t('sign_in.code_hint')}
-            autoComplete="one-time-code"
-            inputMode="numeric"
-            required
-            autoFocus
-            {...bound('code')}
-          />
-        )}
+        {asked !== undefined && <CodeInput key={asked} asked={asked} ask={askFor} {...bound('code')} />}
         <SignInTrouble problem={attempt.error} sentCode={attempt.variables?.code !== undefined} noCookie={noCookie} />
         <Button type="submit" loading={attempt.isPending}>
           {t('sign_in.submit')}
@@ -118,14 +117,53 @@ function SignInForm(props: { readonly username: string }) {
   )
 }
 
+/** What somebody shows besides the password. */
+type SecondProof = 'authenticator' | 'recovery'
+
+interface CodeInputProps {
+  readonly asked: SecondProof
+  readonly ask: (proof: SecondProof) => void
+  readonly value: string
+  readonly onChange: (event: ChangeEvent<HTMLInputElement>) => void
+}
+
+/** A code of the authenticator, or where that is lost a recovery code. */
+function CodeInput({ asked, ask, ...bound }: CodeInputProps) {
+  const { t } = useLocale()
+  const isRecovery = asked === 'recovery'
+  return (
+    <div>
+      <TextInput
+        label={t(isRecovery ? 'sign_in.recovery_code' : 'sign_in.code')}
+        description={t(isRecovery ? 'sign_in.recovery_hint' : 'sign_in.digits_hint')}
+        autoComplete={isRecovery ? 'off' : 'one-time-code'}
+        autoCapitalize="none"
+        spellCheck={false}
+        inputMode={isRecovery ? 'text' : 'numeric'}
+        dir="ltr"
+        required
+        autoFocus
+        {...bound}
+      />
+      <Anchor component="button" type="button" size="sm" onClick={() => ask(isRecovery ? 'authenticator' : 'recovery')}>
+        {t(isRecovery ? 'sign_in.use_app' : 'sign_in.use_recovery')}
+      </Anchor>
+    </div>
+  )
+}
+
 function SignInTrouble(props: {
   readonly problem: Problem | null
   readonly sentCode: boolean
   readonly noCookie: boolean
 }) {
-  const { t } = useLocale()
+  const locale = useLocale()
   const { problem, sentCode, noCookie } = props
-  const text = noCookie ? t('sign_in.no_cookie') : problem === null ? undefined : describe(problem, sentCode, t)
+  const text = noCookie
+    ? locale.t('sign_in.no_cookie')
+    : problem === null
+      ? undefined
+      : describe(problem, sentCode, locale)
   if (text === undefined) return null
   return (
     <Note isUrgent tone="bad">
@@ -134,10 +172,12 @@ function SignInTrouble(props: {
   )
 }
 
-function describe(problem: Problem, sentCode: boolean, t: ReturnType<typeof useLocale>['t']): string | undefined {
+function describe(problem: Problem, sentCode: boolean, { t, format }: Locale): string | undefined {
   if (problem.needed === 'code') return sentCode ? t('sign_in.wrong_code') : undefined
   if (problem.status === 401) return t('sign_in.wrong')
-  if (problem.status === 429) return t('sign_in.too_often', { seconds: problem.retryAfterSeconds ?? 1 })
+  if (problem.status === 429) {
+    return t('sign_in.too_often', { time: format.duration((problem.retryAfterSeconds ?? 1) * 1000) })
+  }
   if (problem.status === 0) return t('reach.server_away')
   if (problem.status === 503) return t('reach.database_away')
   return problem.message

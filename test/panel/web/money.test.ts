@@ -52,18 +52,3 @@ it('a top-up is confirmed with what really came, once for each payment', async (
   await dialog.getByRole('alert').waitFor()
   await expectUsable(page)
 })
-
-it('a message that came to nothing is sent again', async () => {
-  await web.shop.database.query(
-    `insert into outbox_message (tenant_id, platform, chat_id, kind, reference, state, attempts, last_error, payload, ended_at)
-     values ('master', 'telegram', '4711', 'low_stock', 'a test', 'dead', 5, 'chat not found', '{}', now())`,
-  )
-  const page = await web.openAs('the-owner', '/notifications?state=dead')
-  const row = page.getByRole('row', { name: 'low stock' })
-  await row.getByText('chat not found').waitFor()
-  await expectUsable(page)
-  await row.getByRole('checkbox').check()
-  await page.getByRole('button', { name: 'Send again' }).click()
-  await page.getByText('They are sent again').waitFor()
-  await row.waitFor({ state: 'detached' })
-})

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { totpCode, totpCounter } from '../../../domain/totp.ts'
-import { goodPassword } from '../../services/people/people-fixture.ts'
+import { addPerson, goodPassword } from '../../services/people/people-fixture.ts'
 import { startWeb, type Web } from './web-fixture.ts'
 
 let web: Web
@@ -10,42 +9,6 @@ beforeAll(async () => {
 afterAll(() => web.stop())
 beforeEach(() => web.shop.database.query('delete from login_attempt'))
 afterEach(() => expect(web.troubles()).toEqual([]))
-
-it('a second factor is set up with an authenticator, asked for at the next sign-in, and replaced by a recovery code', async () => {
-  const page = await web.openAs('the-viewer', '/account')
-  await page.getByRole('button', { name: 'Set up an authenticator app' }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('textbox', { name: 'Password' }).fill(goodPassword)
-  await dialog.getByRole('button', { name: 'Next' }).click()
-  await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor()
-  const secret = (await page.getByText('Or type it by hand:').locator('bdi').textContent()) ?? ''
-  await page.getByLabel('Code', { exact: false }).last().fill(codeOf(secret))
-  await page.getByRole('button', { name: 'Confirm' }).click()
-  const codes = ((await page.locator('pre').textContent()) ?? '').split('\n')
-  expect(codes).toHaveLength(10)
-  await page.getByRole('button', { name: 'I have kept them' }).click()
-  await page.getByText('10 recovery codes are left.').waitFor()
-
-  const other = await web.open('/')
-  await other.getByLabel('Username').fill('the-viewer')
-  await other.getByRole('textbox', { name: 'Password' }).fill(goodPassword)
-  await other.getByRole('button', { name: 'Sign in' }).click()
-  await other.getByLabel('Code', { exact: false }).fill('000000')
-  await other.getByRole('button', { name: 'Sign in' }).click()
-  await other.getByText('The code is wrong, or was used already.').waitFor()
-  await other.getByLabel('Code', { exact: false }).fill(codes[0] ?? '')
-  await other.getByRole('button', { name: 'Sign in' }).click()
-  await other.getByRole('heading', { name: 'Overview' }).waitFor()
-})
-
-const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
-/** What an authenticator shows for a secret now. */
-function codeOf(secret: string): string {
-  const bits = Array.from(secret, (sign) => base32.indexOf(sign).toString(2).padStart(5, '0')).join('')
-  const bytes = (bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))
-  return totpCode(Uint8Array.from(bytes), totpCounter(Date.now()))
-}
 
 it('a person is made, signs in elsewhere, and is signed out there when they are disabled', async () => {
   const page = await web.openAs('the-owner', '/people')
@@ -65,35 +28,93 @@ it('a person is made, signs in elsewhere, and is signed out there when they are 
   await theirs.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
 })
 
+it('a role is changed, an agent gets its shop, and the last owner stays one', async () => {
+  await addPerson(web.shop.database, 'mover', 'viewer')
+  const page = await web.openAs('the-owner', '/people?q=mover')
+  const dialog = page.getByRole('dialog')
+  await page.getByRole('button', { name: 'More for mover' }).click()
+  await page.getByRole('menuitem', { name: 'Change the role' }).click()
+  expect(await dialog.getByLabel('Shop').count()).toBe(0)
+  await dialog.getByLabel('Role').selectOption('agent')
+  await dialog.getByLabel('Shop').fill('agent:t1')
+  await dialog.getByRole('button', { name: 'Change the role' }).click()
+  await page.getByRole('row', { name: 'mover' }).getByText('agent:t1').waitFor()
+  await page.getByRole('button', { name: 'More for mover' }).click()
+  await page.getByRole('menuitem', { name: 'Change the role' }).click()
+  await dialog.getByLabel('Role').selectOption('viewer')
+  await dialog.getByRole('button', { name: 'Change the role' }).click()
+  await page.getByRole('row', { name: 'mover' }).getByText('Viewer').waitFor()
+  await page.getByRole('searchbox', { name: 'Search' }).fill('the-owner')
+  await page.getByRole('button', { name: 'More for the-owner' }).click()
+  await page.getByRole('menuitem', { name: 'Change the role' }).click()
+  await dialog.getByLabel('Role').selectOption('viewer')
+  await dialog.getByRole('button', { name: 'Change the role' }).click()
+  await dialog.getByRole('alert').waitFor()
+})
+
+it('a lost second factor is taken away and the sessions of its person are ended', async () => {
+  const id = await addPerson(web.shop.database, 'loser', 'viewer')
+  await web.shop.database.query(
+    `insert into user_totp (user_id, key_id, sealed, confirmed_at) values ($1, 'a key', 'sealed', now())`,
+    [id],
+  )
+  const page = await web.openAs('the-owner', '/people?q=loser')
+  await page.getByRole('row', { name: 'loser' }).getByText('Yes').waitFor()
+  await page.getByRole('button', { name: 'More for loser' }).click()
+  await page.getByRole('menuitem', { name: 'Take the second factor away' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Take the second factor away' }).click()
+  await page.getByRole('row', { name: 'loser' }).getByText('No', { exact: true }).waitFor()
+  const theirs = [await web.openAs('loser', '/bots'), await web.openAs('loser', '/bots')]
+  await page.getByRole('button', { name: 'More for loser' }).click()
+  await page.getByRole('menuitem', { name: 'Sessions' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'End all' }).click()
+  await page.getByRole('dialog').getByText('Nobody is signed in.').waitFor()
+  for (const one of theirs) {
+    await one.getByRole('tab', { name: 'Expired' }).click()
+    await one.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
+  }
+})
+
+it('an admin sees people, their sessions and tokens, and is offered to change none of them', async () => {
+  await web.shop.by.operator('POST', '/api/tokens', { name: 'of the operator' })
+  const page = await web.openAs('the-admin', '/people')
+  await page.getByRole('button', { name: 'More for the-operator' }).click()
+  expect(await page.getByRole('menuitem').allTextContents()).toEqual(['Sessions'])
+  await page.getByRole('menuitem').click()
+  await page.getByRole('dialog').getByRole('cell', { name: 'api:127.0.0.1' }).first().waitFor()
+  expect(await page.getByRole('dialog').getByRole('button', { name: 'End' }).count()).toBe(0)
+  await page.keyboard.press('Escape')
+  expect(await page.getByRole('button', { name: 'New person' }).count()).toBe(0)
+  await page.getByRole('tab', { name: 'API tokens' }).click()
+  await page.getByRole('row', { name: 'of the operator' }).waitFor()
+  expect(await page.getByRole('row', { name: 'of the operator' }).getByRole('button').count()).toBe(0)
+})
+
 it('a token is shown once, does what it was given and no more, and ends when it is revoked', async () => {
   const page = await web.openAs('the-owner', '/people?tab=tokens')
   await page.getByRole('button', { name: 'New token' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Name').fill('nightly report')
+  await dialog.getByLabel('Speaks for').selectOption('the-operator')
+  expect(await dialog.getByRole('checkbox', { name: 'user.manage' }).count()).toBe(0)
+  await dialog.getByLabel('Lasts').selectOption('7')
   await dialog.getByRole('checkbox', { name: 'instance.read', exact: true }).check()
   await dialog.getByRole('button', { name: 'New token' }).click()
-  const token = (await page.getByText(/^bfl_/).textContent())?.trim() ?? ''
+  const token = (await dialog.getByText(/^bfl_/).textContent())?.trim() ?? ''
+  await dialog.getByRole('button', { name: 'I have kept them' }).click()
   const ask = (path: string) => fetch(web.panel.url + path, { headers: { authorization: `Bearer ${token}` } })
   expect((await ask('/api/instances')).status).toBe(200)
-  expect((await ask('/api/users')).status).toBe(403)
+  expect((await ask('/api/orders')).status).toBe(403)
   await page.reload()
-  await page.getByRole('row', { name: 'nightly report' }).getByText('instance.read').waitFor()
+  const row = page.getByRole('row', { name: 'nightly report' })
+  await row.getByText('instance.read').waitFor()
+  await row.getByText('the-operator').waitFor()
+  await row.getByText('127.0.0.1').waitFor()
   expect(await page.getByText(token).count()).toBe(0)
-  await page.getByRole('button', { name: 'Revoke' }).click()
-  await page.getByRole('row', { name: 'nightly report' }).getByText('Revoked').waitFor()
+  await row.getByRole('button', { name: 'Revoke' }).click()
+  await dialog.getByRole('button', { name: 'Revoke' }).click()
+  await row.waitFor({ state: 'detached' })
+  await page.getByRole('switch', { name: 'Ended ones, too' }).check()
+  await row.getByText('Revoked').waitFor()
   expect((await ask('/api/instances')).status).toBe(401)
-})
-
-it('the audit is narrowed by who and what, and its chain is found whole', async () => {
-  const page = await web.openAs('the-owner', '/audit')
-  await page.getByLabel('Action').fill('user.log_in')
-  await page.getByRole('row', { name: 'user.log_in' }).first().waitFor()
-  await page.getByRole('row', { name: 'token.create' }).first().waitFor({ state: 'detached' })
-  await page.getByRole('button', { name: 'Verify the chain' }).click()
-  await page.getByText('none changed or missing').waitFor()
-})
-
-it('the settings of the server are shown', async () => {
-  const page = await web.openAs('the-owner', '/settings')
-  await page.getByRole('row', { name: 'SERVERNAME' }).getByText('server1').waitFor()
 })

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { signIn, startWeb, type Web } from './web-fixture.ts'
+import { expectUsable, signIn, startWeb, type Web } from './web-fixture.ts'
 
 let web: Web
 beforeAll(async () => {
@@ -7,6 +7,22 @@ beforeAll(async () => {
 })
 afterAll(() => web.stop())
 afterEach(() => expect(web.troubles()).toEqual([]))
+
+it('who signs in for the first time is told the first steps, and is not once there is a bot', async () => {
+  const page = await web.openAs('the-owner', '/')
+  await page.getByText('First steps').waitFor()
+  await expectUsable(page)
+  await page.getByRole('link', { name: 'Create a bot' }).click()
+  await page.getByRole('radio', { name: 'WhatsApp' }).check()
+  await page.getByLabel('WhatsApp number').fill('+491701234588')
+  await page.getByRole('button', { name: 'Next' }).click()
+  await page.getByLabel('Name').fill('First')
+  await page.getByRole('button', { name: 'Create Bot' }).click()
+  await page.getByRole('heading', { name: 'First' }).waitFor()
+  await page.getByRole('link', { name: 'Overview' }).click()
+  await page.getByRole('heading', { name: 'These need somebody' }).waitFor()
+  await page.getByText('First steps').waitFor({ state: 'detached' })
+})
 
 it('who is not signed in signs in and comes out at the address that was asked for', async () => {
   const page = await web.open('/bots?tab=expired')
@@ -65,4 +81,22 @@ it('signing out ends the session, here and on the server', async () => {
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   const answer = await page.request.get('/api/me')
   expect(answer.status()).toBe(401)
+})
+
+it('who cannot sign in is told where the first owner comes from, and how long to wait after many attempts', async () => {
+  const page = await web.open('/')
+  await page.getByRole('button', { name: 'Here for the first time?' }).click()
+  await page.getByText('ADMIN_USERNAME').waitFor()
+  await expectUsable(page)
+  await page.getByLabel('Username').fill('the-viewer')
+  await page.getByLabel('Password', { exact: false }).first().fill('not the password')
+  const wait = page.getByRole('alert').getByText(/^Too many attempts. Try again in \d+ (?:secs?|mins?)/)
+  const wrong = page.getByRole('alert').getByText('The username, the password or the code is wrong.')
+  for (let attempts = 0; attempts < 20 && (await wait.count()) === 0; attempts += 1) {
+    const answered = page.waitForResponse('**/api/login')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await answered
+    await wait.or(wrong).waitFor()
+  }
+  await wait.waitFor()
 })

@@ -1,27 +1,32 @@
-import { Button, Group, Paper, SimpleGrid, Title } from '@mantine/core'
+import { Button, Group, Paper, SimpleGrid, Stack, Title } from '@mantine/core'
 import { useState } from 'react'
 import { call } from '../../api/call.ts'
-import { useUser } from '../../api/session.ts'
+import { useFactorNeeded, useUser } from '../../api/session.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { Moment, Word } from '../../parts/values.tsx'
 import { roleText } from '../../parts/words.ts'
+import { Tokens } from '../tokens/tokens.tsx'
 import { SecondFactor } from './second-factor.tsx'
 import { OwnSessions } from './sessions.tsx'
 
 /** What a person may change of their own account. */
 export function AccountPage() {
   const { t } = useLocale()
+  const isShut = useFactorNeeded()
   return (
     <>
       <PageHead title={t('user.account')} />
-      <SimpleGrid cols={{ base: 1, md: 2 }} mb="md">
-        <Self />
-        <SecondFactor />
-      </SimpleGrid>
-      <OwnSessions />
+      <Stack gap="xl">
+        <SimpleGrid cols={{ base: 1, md: 2 }}>
+          <Self />
+          <SecondFactor />
+        </SimpleGrid>
+        {!isShut && <OwnSessions />}
+        {!isShut && <OwnTokens />}
+      </Stack>
     </>
   )
 }
@@ -38,7 +43,7 @@ function Self() {
       <Facts
         rows={[
           [t('people.role'), t(roleText[user.role])],
-          [t('bot.tenant'), <Word key="tenant">{user.tenant}</Word>],
+          ...(user.tenant === null ? [] : [[t('bot.tenant'), <Word key="tenant">{user.tenant}</Word>] as const]),
           [t('people.since'), <Moment key="since" iso={user.created_at} day />],
         ]}
       />
@@ -54,16 +59,36 @@ function Self() {
           close={() => setAsks(false)}
           stale={['sessions']}
           fields={[
-            { name: 'password', label: t('account.old_password'), kind: 'secret' },
-            { name: 'new_password', label: t('account.new_password'), hint: t('people.password_hint'), kind: 'secret' },
+            { name: 'password', label: t('account.old_password'), kind: 'secret', fill: 'current-password' },
+            {
+              name: 'new_password',
+              label: t('account.new_password'),
+              hint: t('people.password_hint'),
+              kind: 'secret',
+              fill: 'new-password',
+            },
           ]}
           send={({ password = '', new_password = '' }) =>
             call('POST /api/me/password', { body: { password, new_password } })
           }
+          doneText={({ sessions_ended: count }) => t('account.password_changed', { count })}
         >
           {t('account.others_end')}
         </AskSheet>
       )}
     </Paper>
+  )
+}
+
+function OwnTokens() {
+  const { t } = useLocale()
+  const { username } = useUser()
+  return (
+    <section>
+      <Title order={2} size="h4" mb="xs">
+        {t('people.tokens')}
+      </Title>
+      <Tokens of={username} />
+    </section>
   )
 }

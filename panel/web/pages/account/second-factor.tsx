@@ -12,6 +12,9 @@ import { QrCode } from '../../parts/qr-code.tsx'
 import { ProblemNote } from '../../parts/sheet.tsx'
 import { Copy, Moment } from '../../parts/values.tsx'
 
+/** With so few recovery codes left it is time for new ones. */
+const fewCodes = 3
+
 type Asked = 'begin' | 'codes' | 'end'
 
 /** An authenticator app beside the password: set up, recovery codes, ended. */
@@ -30,7 +33,7 @@ export function SecondFactor() {
         {t('factor.title')}
       </Title>
       {codes !== undefined && <RecoveryCodes codes={codes} done={() => setCodes(undefined)} />}
-      {begun !== undefined && <Confirm factor={begun} done={confirmed} />}
+      {begun !== undefined && <Confirm factor={begun} done={confirmed} cancel={() => setBegun(undefined)} />}
       {begun === undefined && codes === undefined && <Standing ask={setAsked} />}
       {asked !== undefined && <Ask asked={asked} close={() => setAsked(undefined)} begin={setBegun} show={setCodes} />}
     </Paper>
@@ -47,6 +50,7 @@ function Standing({ ask }: { readonly ask: (asked: Asked) => void }) {
           <Text size="sm">
             {enabled ? t('factor.on', { count }) : t('factor.off')} {enabled && <Moment iso={confirmed_at} day />}
           </Text>
+          {enabled && count <= fewCodes && <Note tone="warn">{t('factor.few_codes')}</Note>}
           <Group>
             {enabled ? (
               <>
@@ -79,7 +83,12 @@ interface AskProps {
 /** Each asks for the password: an open page may be somebody else's by now. */
 function Ask({ asked, close, begin, show }: AskProps) {
   const { t } = useLocale()
-  const password = { name: 'password', label: t('sign_in.password'), kind: 'secret' } as const
+  const password = {
+    name: 'password',
+    label: t('sign_in.password'),
+    kind: 'secret',
+    fill: 'current-password',
+  } as const
   switch (asked) {
     case 'begin':
       return (
@@ -115,7 +124,7 @@ function Ask({ asked, close, begin, show }: AskProps) {
         <AskSheet
           title={t('factor.end')}
           submitText={t('factor.end')}
-          fields={[password, { name: 'code', label: t('sign_in.code'), isLatin: true }]}
+          fields={[password, { name: 'code', label: t('sign_in.code'), hint: t('sign_in.code_hint'), isLatin: true }]}
           stale={['second-factor', 'me']}
           close={close}
           isGrave
@@ -131,7 +140,14 @@ function Ask({ asked, close, begin, show }: AskProps) {
   }
 }
 
-function Confirm(props: { readonly factor: NewSecondFactor; readonly done: (codes: readonly string[]) => void }) {
+interface ConfirmProps {
+  readonly factor: NewSecondFactor
+  readonly done: (codes: readonly string[]) => void
+  readonly cancel: () => void
+}
+
+/** The secret counts once a code of it has come back. */
+function Confirm(props: ConfirmProps) {
   const { t } = useLocale()
   const [code, setCode] = useState('')
   const confirm = useChange({
@@ -159,6 +175,7 @@ function Confirm(props: { readonly factor: NewSecondFactor; readonly done: (code
           autoComplete="one-time-code"
           dir="ltr"
           required
+          autoFocus
           value={code}
           onChange={(event) => setCode(event.currentTarget.value)}
         />
@@ -167,24 +184,38 @@ function Confirm(props: { readonly factor: NewSecondFactor; readonly done: (code
           <Button type="submit" loading={confirm.isPending}>
             {t('factor.confirm')}
           </Button>
+          <Button variant="default" onClick={props.cancel}>
+            {t('cancel')}
+          </Button>
         </Group>
       </Stack>
     </form>
   )
 }
 
+/** The codes, shown this once: to be copied or kept as a file. */
 function RecoveryCodes(props: { readonly codes: readonly string[]; readonly done: () => void }) {
   const { t } = useLocale()
+  const text = props.codes.join('\n')
   return (
     <Stack>
-      <Note tone="warn" title={t('factor.codes_title')}>
+      <Note isUrgent tone="warn" title={t('factor.codes_title')}>
         {t('factor.codes_detail')}
       </Note>
       <pre className="mono" dir="ltr">
-        {props.codes.join('\n')}
+        {text}
       </pre>
       <Group>
-        <Copy value={props.codes.join('\n')} what={t('factor.codes_title')} />
+        <Copy value={text} what={t('factor.codes_title')} />
+        <Button
+          size="compact-xs"
+          variant="default"
+          component="a"
+          href={`data:text/plain;charset=utf-8,${encodeURIComponent(`${text}\n`)}`}
+          download="botfleet-recovery-codes.txt"
+        >
+          {t('factor.codes_file')}
+        </Button>
         <Button size="xs" onClick={props.done}>
           {t('factor.codes_kept')}
         </Button>

@@ -4,8 +4,8 @@ import { useAnswer } from '../../api/use-answer.ts'
 import type { Session } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { Badge } from '../../parts/badge.tsx'
-import { RowTable } from '../../parts/list-table.tsx'
-import { Loaded } from '../../parts/loaded.tsx'
+import { type Column, RowTable } from '../../parts/list-table.tsx'
+import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { useAct } from '../../parts/use-act.ts'
 import { Distance, Moment, Word } from '../../parts/values.tsx'
 import { toast } from '../../shell/toasts.tsx'
@@ -19,32 +19,36 @@ export function OwnSessions() {
     stale: ['sessions'],
     onDone: ({ sessions_ended: count }) => toast('good', t('sessions.ended', { count })),
   })
+  const hasOthers = query.data?.items.some(({ current }) => !current) === true
   return (
     <section>
       <Group justify="space-between" mb="xs">
         <Title order={2} size="h4">
           {t('sessions.own')}
         </Title>
-        <Button size="xs" variant="default" loading={endOthers.isPending} onClick={() => endOthers.mutate(null)}>
-          {t('sessions.end_others')}
-        </Button>
+        {hasOthers && (
+          <Button size="xs" variant="default" loading={endOthers.isPending} onClick={() => endOthers.mutate(null)}>
+            {t('sessions.end_others')}
+          </Button>
+        )}
       </Group>
-      <Loaded query={query}>{({ items }) => <Sessions sessions={items} />}</Loaded>
+      <Loaded query={query}>{({ items }) => <Sessions sessions={items} label={t('sessions.own')} mayEnd />}</Loaded>
     </section>
   )
 }
 
-/** Sessions, each with its end. */
-export function Sessions(props: { readonly sessions: readonly Session[] }) {
+/** Sessions, each with its end for who may end them. */
+export function Sessions(props: {
+  readonly sessions: readonly Session[]
+  readonly label: string
+  readonly mayEnd: boolean
+}) {
   const { t } = useLocale()
-  const end = useAct({
-    send: (id: string) => call('DELETE /api/sessions/{id}', { params: { id } }),
-    stale: ['sessions'],
-    onDone: () => toast('good', t('sessions.ended', { count: 1 })),
-  })
+  if (props.sessions.length === 0) return <Empty text={t('sessions.none')} />
+  const end: Column<Session> = { head: t('bots.actions'), cell: (session) => <End session={session} /> }
   return (
     <RowTable
-      label={t('sessions.own')}
+      label={props.label}
       rows={props.sessions}
       keyOf={({ id }) => id}
       columns={[
@@ -52,24 +56,24 @@ export function Sessions(props: { readonly sessions: readonly Session[] }) {
         { head: t('sessions.seen'), cell: ({ last_seen_at }) => <Distance iso={last_seen_at} /> },
         { head: t('sessions.begun'), cell: ({ created_at }) => <Moment iso={created_at} /> },
         { head: t('sessions.until'), cell: ({ expires_at }) => <Moment iso={expires_at} /> },
-        {
-          head: t('bots.actions'),
-          cell: ({ id, current }) =>
-            current ? (
-              <Badge tone="good">{t('sessions.this')}</Badge>
-            ) : (
-              <Button
-                size="compact-sm"
-                variant="default"
-                loading={end.isPending && end.variables === id}
-                onClick={() => end.mutate(id)}
-              >
-                {t('sessions.end')}
-              </Button>
-            ),
-        },
+        ...(props.mayEnd ? [end] : []),
       ]}
     />
+  )
+}
+
+function End({ session }: { readonly session: Session }) {
+  const { t } = useLocale()
+  const end = useAct({
+    send: (id: string) => call('DELETE /api/sessions/{id}', { params: { id } }),
+    stale: ['sessions'],
+    onDone: () => toast('good', t('sessions.ended', { count: 1 })),
+  })
+  if (session.current) return <Badge tone="good">{t('sessions.this')}</Badge>
+  return (
+    <Button size="compact-sm" variant="default" loading={end.isPending} onClick={() => end.mutate(session.id)}>
+      {t('sessions.end')}
+    </Button>
   )
 }
 

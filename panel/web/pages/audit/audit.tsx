@@ -1,39 +1,47 @@
-import { Button, Group, Text } from '@mantine/core'
-import { call } from '../../api/call.ts'
+import { Button, Group, Menu, SimpleGrid, Text, UnstyledButton } from '@mantine/core'
+import { useState } from 'react'
 import { useList } from '../../api/list.ts'
 import { useLocale } from '../../i18n/locale.tsx'
-import { FilterText } from '../../parts/filter-inputs.tsx'
+import { FilterMoment, FilterText } from '../../parts/filter-inputs.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
-import { Note } from '../../parts/note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
-import { useAct } from '../../parts/use-act.ts'
 import { useFilter } from '../../parts/use-filter.ts'
 import { Moment, Word } from '../../parts/values.tsx'
-import { toast } from '../../shell/toasts.tsx'
+import { VerifySheet } from './verify.tsx'
 
-const filters = ['actor', 'action', 'target', 'tenant'] as const
+const words = ['actor', 'action', 'target', 'tenant'] as const
+const moments = ['from', 'until'] as const
+type FilterName = (typeof words)[number] | (typeof moments)[number]
 
 /** Who did what, and what was refused; its chain of hashes can be checked. */
 export function AuditPage() {
   const { t } = useLocale()
   const filter = useFilter()
+  const [verifies, setVerifies] = useState(false)
   const given = Object.fromEntries(
-    filters.flatMap((name) => (filter.get(name) === '' ? [] : [[name, filter.get(name)]])),
-  ) as Partial<Record<(typeof filters)[number], string>>
+    [...words, ...moments].flatMap((name) => (filter.get(name) === '' ? [] : [[name, filter.get(name)]])),
+  ) as Partial<Record<FilterName, string>>
   const list = useList('audit', 'GET /api/audit', { ...given, limit: 100 })
-  const exportQuery = new URLSearchParams({ ...given, format: 'csv' })
+  const narrow = (name: (typeof words)[number], value: string) => (
+    <Narrowing value={value} narrow={() => filter.set(name, value)} />
+  )
   return (
     <>
       <PageHead title={t('nav.audit')}>
-        <Button component="a" variant="default" href={`/api/audit/export?${exportQuery}`} download>
-          {t('audit.export')}
+        <Export given={given} />
+        <Button variant="default" onClick={() => setVerifies(true)}>
+          {t('audit.verify')}
         </Button>
-        <Verify />
       </PageHead>
-      <Group mb="md" gap="sm" align="flex-end">
-        {filters.map((name) => (
+      <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm" mb="sm">
+        {words.map((name) => (
           <FilterText key={name} filter={filter} name={name} label={t(`audit.${name}`)} />
+        ))}
+      </SimpleGrid>
+      <Group mb="md" gap="sm" align="flex-end">
+        {moments.map((name) => (
+          <FilterMoment key={name} filter={filter} name={name} label={t(`audit.${name}`)} />
         ))}
       </Group>
       <ListTable
@@ -42,66 +50,74 @@ export function AuditPage() {
         keyOf={({ id }) => String(id)}
         columns={[
           { head: t('history.when'), cell: ({ at }) => <Moment iso={at} exact /> },
-          { head: t('audit.actor'), cell: (entry) => <Who actor={entry.actor} source={entry.source} /> },
-          { head: t('audit.action'), cell: ({ action }) => <bdi className="mono">{action}</bdi> },
+          {
+            head: t('audit.actor'),
+            cell: ({ actor, source }) => (
+              <>
+                {narrow('actor', actor)}
+                <Text size="xs" c="dimmed">
+                  <Word>{source}</Word>
+                </Text>
+              </>
+            ),
+          },
+          { head: t('audit.action'), cell: ({ action }) => narrow('action', action) },
           {
             head: t('audit.target'),
-            cell: ({ target_kind, target_id }) => <Word>{`${target_kind} ${target_id ?? ''}`}</Word>,
+            cell: ({ target_kind, target_id }) => (
+              <div className="named">
+                <Word>{target_kind}</Word> {target_id !== null && narrow('target', target_id)}
+              </div>
+            ),
           },
-          { head: t('audit.tenant'), cell: ({ tenant }) => <Word>{tenant}</Word> },
+          { head: t('audit.tenant'), cell: ({ tenant }) => (tenant === null ? '–' : narrow('tenant', tenant)) },
           { head: t('audit.details'), cell: ({ details }) => <Details details={details} /> },
         ]}
         empty={<Empty text={t('audit.none')} />}
       />
+      {verifies && <VerifySheet close={() => setVerifies(false)} />}
     </>
   )
 }
 
-function Who(props: { readonly actor: string; readonly source: string }) {
+/** A word of an entry; a click shows those that have it too. */
+function Narrowing(props: { readonly value: string; readonly narrow: () => void }) {
+  const { t } = useLocale()
   return (
-    <>
-      <Word>{props.actor}</Word>
-      <Text size="xs" c="dimmed">
-        <Word>{props.source}</Word>
-      </Text>
-    </>
+    <UnstyledButton className="mono" fz="sm" title={t('audit.narrow')} onClick={props.narrow}>
+      <bdi dir="ltr">{props.value}</bdi>
+    </UnstyledButton>
   )
 }
 
 function Details({ details }: { readonly details: Readonly<Record<string, unknown>> | null }) {
   const given = Object.entries(details ?? {}).filter(([, value]) => value !== null)
   return (
-    <Text size="xs" className="mono" maw="26rem" miw="14rem" style={{ overflowWrap: 'anywhere' }}>
-      <bdi>
+    <Text size="xs" className="mono" miw="12rem" maw="26rem" style={{ overflowWrap: 'anywhere' }}>
+      <bdi dir="ltr">
         {given.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' ')}
       </bdi>
     </Text>
   )
 }
 
-function Verify() {
+/** What fits the filter as a file, all of it and not only what is shown. */
+function Export({ given }: { readonly given: Partial<Record<FilterName, string>> }) {
   const { t } = useLocale()
-  const verify = useAct({
-    send: (_nothing: null) => call('POST /api/audit/verify', {}),
-    stale: [],
-    onDone: ({ ok, checked, findings }) => {
-      if (ok) toast('good', t('audit.sound', { count: checked }))
-      else
-        toast(
-          'bad',
-          t('audit.broken', { count: findings.length }),
-          findings.map(({ kind, id }) => `${kind} ${id ?? ''}`).join(', '),
-        )
-    },
-  })
+  const address = (format: string) => `/api/audit/export?${new URLSearchParams({ ...given, format })}`
   return (
-    <>
-      <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate(null)}>
-        {t('audit.verify')}
-      </Button>
-      {verify.data?.ok === false && (
-        <Note tone="bad" isUrgent title={t('audit.broken', { count: verify.data.findings.length })} />
-      )}
-    </>
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+      <Menu.Target>
+        <Button variant="default">{t('audit.export')}</Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item component="a" href={address('csv')} download>
+          {t('audit.export_csv')}
+        </Menu.Item>
+        <Menu.Item component="a" href={address('jsonl')} download>
+          {t('audit.export_jsonl')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   )
 }

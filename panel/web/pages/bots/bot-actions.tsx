@@ -1,16 +1,15 @@
 import { ActionIcon, Button, Group, Menu } from '@mantine/core'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, type ReactNode } from 'react'
 import type { Permission } from '../../../../domain/actor.ts'
 import { isAllowed, type SubscriptionCommand } from '../../../../domain/subscription.ts'
 import { useMay } from '../../api/session.ts'
 import type { InstanceView } from '../../api/views.ts'
 import type { TextKey } from '../../i18n/catalogue.ts'
 import { useLocale } from '../../i18n/locale.tsx'
-import { Sheet } from '../../parts/sheet.tsx'
 import { openSheet } from '../../shell/sheet-host.tsx'
 import { useTellBot } from './use-tell-bot.ts'
 
-const Pairing = lazy(async () => ({ default: (await import('../bot/pairing.tsx')).Pairing }))
+const PairingSheet = lazy(async () => ({ default: (await import('../bot/pairing-sheet.tsx')).PairingSheet }))
 const PeriodSheet = lazy(async () => ({ default: (await import('./period-sheet.tsx')).PeriodSheet }))
 const SuspendSheet = lazy(async () => ({ default: (await import('./grave-sheets.tsx')).SuspendSheet }))
 const DeleteSheet = lazy(async () => ({ default: (await import('./grave-sheets.tsx')).DeleteSheet }))
@@ -99,7 +98,6 @@ export function BotActions(props: { readonly bot: InstanceView }) {
 
 function Opened(props: { readonly action: Action; readonly bot: InstanceView; readonly close: () => void }): ReactNode {
   const { action, bot, close } = props
-  const { t } = useLocale()
   switch (action) {
     case 'approve':
     case 'renew':
@@ -111,13 +109,7 @@ function Opened(props: { readonly action: Action; readonly bot: InstanceView; re
     case 'expire':
       return <ExpireSheet bot={bot} close={close} />
     case 'pair':
-      return (
-        <Sheet title={t('pairing.title', { name: bot.name })} close={close}>
-          <Suspense>
-            <Pairing bot={bot} />
-          </Suspense>
-        </Sheet>
-      )
+      return <PairingSheet bot={bot} close={close} />
     case 'start':
     case 'stop':
     case 'restart':

@@ -1,121 +1,158 @@
-import { Button, Group, Text } from '@mantine/core'
+import { Button, Group, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
+import { messageStates } from '../../../../domain/outbox.ts'
 import { call } from '../../api/call.ts'
 import { useList } from '../../api/list.ts'
 import { useMay } from '../../api/session.ts'
 import type { Message } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
+import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { Badge } from '../../parts/badge.tsx'
 import { FilterChoice, FilterText } from '../../parts/filter-inputs.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
-import { useAct } from '../../parts/use-act.ts'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Count, Distance, Moment, Word } from '../../parts/values.tsx'
-import type { Tone } from '../../parts/words.ts'
+import { Count, Distance, Word } from '../../parts/values.tsx'
+import { messageWords } from '../../parts/words.ts'
+import { openSheet } from '../../shell/sheet-host.tsx'
+import { ChosenMessages } from './chosen-messages.tsx'
+import { MessageSheet } from './message-sheet.tsx'
 
-const states = ['queued', 'claimed', 'sent', 'dead', 'dropped'] as const
-const tones: Record<Message['state'], Tone> = {
-  queued: 'busy',
-  claimed: 'busy',
-  sent: 'good',
-  dead: 'bad',
-  dropped: 'calm',
-}
-
-/** What goes out to chats: what waits and for what, what came to nothing, and sending that again. */
+/** What the bots have to tell, what stands in its way, and dead letters to deliver once more or give up. */
 export function NotificationsPage() {
   const { t } = useLocale()
   const may = useMay()
   const filter = useFilter()
   const [chosen, choose] = useState<ReadonlySet<string>>(new Set())
-  const list = useList('messages', 'GET /api/outbox', {
-    state: states.find((one) => one === filter.get('state')),
-    kind: filter.get('kind') || undefined,
-    tenant: filter.get('shop') || undefined,
-    limit: 100,
-  })
+  const state = messageStates.find((known) => known === filter.get('state'))
+  const narrowed = { tenant: filter.get('shop') || undefined, kind: filter.get('kind') || undefined }
+  const list = useList('messages', 'GET /api/outbox', { ...narrowed, state, limit: 50 })
+  const chosenRows = list.rows?.filter(({ id }) => chosen.has(String(id))) ?? []
+  const isEmpty = list.rows?.length === 0
   return (
     <>
-      <PageHead title={t('nav.notifications')} />
+      <PageHead title={t('nav.notifications')}>
+        {may('outbox.redrive') && state === 'dead' && !isEmpty && (
+          <Button variant="default" onClick={() => openSheet((close) => <RedriveAll close={close} {...narrowed} />)}>
+            {t('messages.redrive_all')}
+          </Button>
+        )}
+      </PageHead>
       <Group mb="md" gap="sm" align="flex-end">
         <FilterChoice
           filter={filter}
           name="state"
-          label={t('orders.status')}
-          choices={states.map((value) => ({ value, label: t(`message.${value}`) }))}
+          label={t('bots.state')}
+          allText={t('messages.open')}
+          choices={messageStates.map((value) => ({ value, label: t(messageWords[value].text) }))}
         />
-        <FilterText filter={filter} name="kind" label={t('messages.kind')} />
+        <FilterText filter={filter} name="kind" label={t('messages.kind')} hint="withdrawal_paid" />
         <FilterText filter={filter} name="shop" label={t('bot.tenant')} />
       </Group>
-      {chosen.size > 0 && <Chosen ids={[...chosen].map(Number)} done={() => choose(new Set())} />}
+      {chosenRows.length > 0 && <ChosenMessages messages={chosenRows} done={() => choose(new Set())} />}
       <ListTable
         label={t('nav.notifications')}
         list={list}
         keyOf={({ id }) => String(id)}
-        selection={may('outbox.redrive') ? { chosen, choose } : undefined}
+        nameOf={titleOf}
+        {...(may('outbox.redrive') ? { selection: { chosen, choose } } : {})}
         columns={[
           { head: t('messages.kind'), cell: (message) => <Kind message={message} /> },
-          { head: t('orders.status'), cell: ({ state }) => <Badge tone={tones[state]}>{t(`message.${state}`)}</Badge> },
-          { head: t('messages.why'), cell: (message) => <Why message={message} /> },
-          { head: t('messages.attempts'), cell: ({ attempts }) => <Count value={attempts} /> },
-          { head: t('history.when'), cell: ({ created_at }) => <Moment iso={created_at} /> },
-          {
-            head: t('bots.next_try'),
-            cell: ({ state, not_before }) => (state === 'queued' ? <Distance iso={not_before} /> : '–'),
-          },
+          { head: t('bots.state'), cell: (message) => <State message={message} /> },
+          { head: t('messages.waits_for'), cell: (message) => <Reason message={message} /> },
+          { head: t('bot.tenant'), cell: ({ tenant }) => <Word>{tenant}</Word> },
+          { head: t('bots.created'), cell: ({ created_at }) => <Distance iso={created_at} /> },
         ]}
-        empty={<Empty text={t('messages.none')} />}
+        empty={<Empty text={t(state === undefined ? 'messages.none_open' : 'bots.none_found')} />}
       />
     </>
   )
 }
 
+/** What one calls a message: its kind and number. */
+const titleOf = ({ kind, id }: Pick<Message, 'kind' | 'id'>) => `${kind} ${id}`
+
 function Kind({ message }: { readonly message: Message }) {
   return (
-    <>
-      <Word>{message.kind.replaceAll('_', ' ')}</Word>
+    <div className="named">
+      <UnstyledButton
+        className="mono"
+        fz="sm"
+        fw={600}
+        c="var(--mantine-color-anchor)"
+        onClick={() => openSheet((close) => <MessageSheet id={message.id} title={titleOf(message)} close={close} />)}
+      >
+        <bdi dir="ltr">{titleOf(message)}</bdi>
+      </UnstyledButton>
       <Text size="xs" c="dimmed">
-        <Word>{message.tenant}</Word>
+        <bdi className="mono" dir="ltr">
+          {message.chat ?? message.customer}
+        </bdi>
       </Text>
+    </div>
+  )
+}
+
+function State({ message }: { readonly message: Message }) {
+  const { t } = useLocale()
+  const { text, tone } = messageWords[message.state]
+  return (
+    <>
+      <Badge tone={tone}>{t(text)}</Badge>
+      {message.attempts > 0 && (
+        <Text size="xs" c="dimmed">
+          {t('messages.attempts')}: <Count value={message.attempts} />
+        </Text>
+      )}
     </>
   )
 }
 
-function Why({ message }: { readonly message: Message }) {
+function Reason({ message }: { readonly message: Message }) {
+  const { waits_for, last_error } = message
   return (
-    <Text size="sm" maw="24rem" style={{ overflowWrap: 'anywhere' }}>
-      <Word>{message.waits_for ?? message.last_error}</Word>
+    <Text size="sm" miw="14rem" maw="24rem" component="div" style={{ overflowWrap: 'anywhere' }}>
+      <Word>{waits_for ?? last_error}</Word>
+      {waits_for !== null && last_error !== null && (
+        <Text size="xs" c="dimmed">
+          <Word>{last_error}</Word>
+        </Text>
+      )}
     </Text>
   )
 }
 
-function Chosen(props: { readonly ids: readonly number[]; readonly done: () => void }) {
+interface RedriveProps {
+  readonly tenant: string | undefined
+  readonly kind: string | undefined
+  readonly close: () => void
+}
+
+function RedriveAll({ tenant, kind, close }: RedriveProps) {
   const { t } = useLocale()
-  const redrive = useAct({
-    send: (ids: readonly number[]) => call('POST /api/outbox/redrive', { body: { ids: [...ids] } }),
-    stale: ['messages'],
-    doneText: t('messages.redriven'),
-    onDone: props.done,
-  })
-  const drop = useAct({
-    send: (ids: readonly number[]) => call('POST /api/outbox/drop', { body: { ids: [...ids] } }),
-    stale: ['messages'],
-    doneText: t('message.dropped'),
-    onDone: props.done,
-  })
+  const isNarrowed = tenant !== undefined || kind !== undefined
   return (
-    <Group mb="sm" gap="xs">
-      <Text size="sm" fw={600}>
-        {t('bulk.chosen', { count: props.ids.length })}
-      </Text>
-      <Button size="compact-sm" loading={redrive.isPending} onClick={() => redrive.mutate(props.ids)}>
-        {t('messages.redrive')}
-      </Button>
-      <Button size="compact-sm" variant="default" loading={drop.isPending} onClick={() => drop.mutate(props.ids)}>
-        {t('messages.drop')}
-      </Button>
-    </Group>
+    <AskSheet
+      title={t('messages.redrive_all')}
+      submitText={t('messages.redrive')}
+      fields={[]}
+      stale={['messages']}
+      close={close}
+      send={(_none, idempotencyKey) =>
+        call('POST /api/outbox/redrive', { body: { all: true, tenant, kind }, idempotencyKey })
+      }
+      doneText={({ redriven }) => t('messages.redriven', { count: redriven.length })}
+    >
+      {t(isNarrowed ? 'messages.redrive_these_detail' : 'messages.redrive_all_detail')}
+      {isNarrowed && (
+        <>
+          {' '}
+          <bdi className="mono" dir="ltr">
+            {[kind, tenant].filter((part) => part !== undefined).join(' ')}
+          </bdi>
+        </>
+      )}
+    </AskSheet>
   )
 }

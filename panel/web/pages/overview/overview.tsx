@@ -10,6 +10,7 @@ import { PageHead } from '../../parts/page-head.tsx'
 import { Count } from '../../parts/values.tsx'
 import { columnsOf } from '../bots/columns.tsx'
 import { ServerCard } from '../servers/server-card.tsx'
+import { FirstSteps } from './first-steps.tsx'
 
 /** How the fleet is: its servers, its bots by status, what needs somebody, what ends soon. */
 export function OverviewPage() {
@@ -35,12 +36,15 @@ function Counts() {
   return (
     <Loaded query={info} height={90}>
       {(counts) => (
-        <SimpleGrid cols={{ base: 2, sm: 4 }}>
-          <Tile text={t('overview.all')} value={counts.total_bots} href="/bots" />
-          <Tile text={t('bots.tab_new')} value={counts.new_bots} href="/bots?tab=new" />
-          <Tile text={t('bots.tab_approved')} value={counts.approved_bots} href="/bots?tab=approved" />
-          <Tile text={t('bots.tab_expired')} value={counts.expired_bots} href="/bots?tab=expired" />
-        </SimpleGrid>
+        <>
+          {counts.total_bots === 0 && <FirstSteps />}
+          <SimpleGrid cols={{ base: 2, sm: 4 }}>
+            <Tile text={t('overview.all')} value={counts.total_bots} href="/bots" />
+            <Tile text={t('bots.tab_new')} value={counts.new_bots} href="/bots?tab=new" />
+            <Tile text={t('bots.tab_approved')} value={counts.approved_bots} href="/bots?tab=approved" />
+            <Tile text={t('bots.tab_expired')} value={counts.expired_bots} href="/bots?tab=expired" />
+          </SimpleGrid>
+        </>
       )}
     </Loaded>
   )

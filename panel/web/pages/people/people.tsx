@@ -2,7 +2,7 @@ import { Tabs } from '@mantine/core'
 import { useLocale } from '../../i18n/locale.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Tokens } from './tokens.tsx'
+import { Tokens } from '../tokens/tokens.tsx'
 import { Users } from './users.tsx'
 
 /** Who operates the fleet, and the programs that do so in their name. */

@@ -4,7 +4,7 @@ import { useLocale } from '../../i18n/locale.tsx'
 import type { Field } from '../../parts/ask-sheet.tsx'
 import { roleText } from '../../parts/words.ts'
 
-/** The fields of a role and the shop that an agent has. */
+/** The fields of a role and, of an agent, its shop. */
 export function useRoleFields(user?: User): Field[] {
   const { t } = useLocale()
   return [
@@ -20,15 +20,15 @@ export function useRoleFields(user?: User): Field[] {
       label: t('bot.tenant'),
       hint: t('people.tenant_hint'),
       value: user?.tenant ?? '',
-      isOptional: true,
+      isAsked: ({ role }) => role === 'agent',
       isLatin: true,
     },
   ]
 }
 
-/** What a role and a tenant are sent as. */
+/** What a role is sent as, an agent's with its shop. */
 export function roleOf(values: Readonly<Record<string, string>>): { role: User['role']; tenant?: string } {
   const role = roles.find((one) => one === values['role']) ?? 'viewer'
   const tenant = (values['tenant'] ?? '').trim()
-  return { role, ...(tenant === '' ? {} : { tenant }) }
+  return { role, ...(role === 'agent' ? { tenant } : {}) }
 }

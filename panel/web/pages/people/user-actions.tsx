@@ -1,6 +1,7 @@
-import { ActionIcon, Button, Menu } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import { ActionIcon, Button, Group, Menu, Stack } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { call } from '../../api/call.ts'
+import { useMay, useUser } from '../../api/session.ts'
 import { useAnswer } from '../../api/use-answer.ts'
 import type { User } from '../../api/views.ts'
 import type { TextKey } from '../../i18n/catalogue.ts'
@@ -11,6 +12,8 @@ import { Note } from '../../parts/note.tsx'
 import { Sheet } from '../../parts/sheet.tsx'
 import { useAct } from '../../parts/use-act.ts'
 import { Copy, Moment } from '../../parts/values.tsx'
+import { openSheet } from '../../shell/sheet-host.tsx'
+import { toast } from '../../shell/toasts.tsx'
 import { Sessions } from '../account/sessions.tsx'
 import { roleOf, useRoleFields } from './role-fields.ts'
 
@@ -27,33 +30,41 @@ const textOf = {
   enable: 'people.enable',
 } as const satisfies Record<Action, TextKey>
 
-/** What an owner may do with a person's account. */
+/** What one does with one's own account by the password, on its page. */
+const ownWay: ReadonlySet<Action> = new Set(['password', 'factor', 'disable', 'unlock'])
+
+/** What may be done with a person's account; who may only read it sees their sessions. */
 export function UserActions({ user }: { readonly user: User }) {
   const { t } = useLocale()
-  const [open, setOpen] = useState<Action | undefined>(undefined)
-  const possible = (Object.keys(textOf) as Action[]).filter((action) => fits(action, user))
+  const may = useMay()
+  const self = useUser()
+  const isSelf = self.id === user.id
+  const possible = (Object.keys(textOf) as Action[]).filter(
+    (action) =>
+      fits(action, user) && (action === 'sessions' || (may('user.manage') && !(isSelf && ownWay.has(action)))),
+  )
   return (
-    <>
-      <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
-        <Menu.Target>
-          <ActionIcon variant="default" size={26} aria-label={t('action.more', { name: user.username })}>
-            <svg viewBox="0 0 24 24" width="16" height="16" fill="currentColor" aria-hidden="true">
-              <circle cx="5" cy="12" r="2" />
-              <circle cx="12" cy="12" r="2" />
-              <circle cx="19" cy="12" r="2" />
-            </svg>
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {possible.map((action) => (
-            <Menu.Item key={action} onClick={() => setOpen(action)}>
-              {t(textOf[action])}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-      {open !== undefined && <Opened action={open} user={user} close={() => setOpen(undefined)} />}
-    </>
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+      <Menu.Target>
+        <ActionIcon variant="default" size={26} aria-label={t('action.more', { name: user.username })}>
+          <svg viewBox="0 0 24 24" width="16" height="16" fill="currentColor" aria-hidden="true">
+            <circle cx="5" cy="12" r="2" />
+            <circle cx="12" cy="12" r="2" />
+            <circle cx="19" cy="12" r="2" />
+          </svg>
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {possible.map((action) => (
+          <Menu.Item
+            key={action}
+            onClick={() => openSheet((close) => <Opened action={action} user={user} close={close} />)}
+          >
+            {t(textOf[action])}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   )
 }
 
@@ -74,7 +85,7 @@ function Opened({ action, user, close }: OpenedProps): ReactNode {
   const roleFields = useRoleFields(user)
   const params = { username: user.username }
   const title = `${t(textOf[action])}: ${user.username}`
-  const common = { title, submitText: t(textOf[action]), close, stale: ['people', 'sessions'] }
+  const common = { title, submitText: t(textOf[action]), close, stale: ['people', 'sessions', 'tokens', 'me'] }
   switch (action) {
     case 'role':
       return (
@@ -89,7 +100,13 @@ function Opened({ action, user, close }: OpenedProps): ReactNode {
         <AskSheet
           {...common}
           fields={[
-            { name: 'password', label: t('account.new_password'), hint: t('people.password_hint'), kind: 'secret' },
+            {
+              name: 'password',
+              label: t('account.new_password'),
+              hint: t('people.password_hint'),
+              kind: 'secret',
+              fill: 'new-password',
+            },
           ]}
           send={({ password = '' }) => call('PUT /api/users/{username}/password', { params, body: { password } })}
         >
@@ -124,7 +141,7 @@ function Opened({ action, user, close }: OpenedProps): ReactNode {
     case 'sessions':
       return (
         <Sheet title={title} close={close} size="xl">
-          <SessionsOf username={user.username} />
+          <SessionsOf username={user.username} label={title} />
         </Sheet>
       )
     case 'link':
@@ -138,9 +155,31 @@ function Opened({ action, user, close }: OpenedProps): ReactNode {
   }
 }
 
-function SessionsOf({ username }: { readonly username: string }) {
+function SessionsOf({ username, label }: { readonly username: string; readonly label: string }) {
+  const { t } = useLocale()
+  const mayEnd = useMay()('user.manage')
   const query = useAnswer('sessions', 'GET /api/users/{username}/sessions', { params: { username } })
-  return <Loaded query={query}>{({ items }) => <Sessions sessions={items} />}</Loaded>
+  const endAll = useAct<null, { sessions_ended: number }>({
+    send: () => call('DELETE /api/users/{username}/sessions', { params: { username } }),
+    stale: ['sessions'],
+    onDone: ({ sessions_ended: count }) => toast('good', t('sessions.ended', { count })),
+  })
+  return (
+    <Loaded query={query}>
+      {({ items }) => (
+        <Stack>
+          {mayEnd && items.length > 1 && (
+            <Group>
+              <Button size="xs" variant="default" loading={endAll.isPending} onClick={() => endAll.mutate(null)}>
+                {t('sessions.end_all')}
+              </Button>
+            </Group>
+          )}
+          <Sessions sessions={items} label={label} mayEnd={mayEnd} />
+        </Stack>
+      )}
+    </Loaded>
+  )
 }
 
 /** A code that a person sends to the bot, so that it knows who they are. */

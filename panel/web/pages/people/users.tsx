@@ -7,8 +7,10 @@ import type { User } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { Badge } from '../../parts/badge.tsx'
+import { FilterText } from '../../parts/filter-inputs.tsx'
 import { RowTable } from '../../parts/list-table.tsx'
-import { Loaded } from '../../parts/loaded.tsx'
+import { Empty, Loaded } from '../../parts/loaded.tsx'
+import { useFilter } from '../../parts/use-filter.ts'
 import { Moment, Word } from '../../parts/values.tsx'
 import { roleText } from '../../parts/words.ts'
 import { roleOf, useRoleFields } from './role-fields.ts'
@@ -17,43 +19,51 @@ import { UserActions } from './user-actions.tsx'
 export function Users() {
   const { t } = useLocale()
   const may = useMay()
+  const filter = useFilter()
   const [creates, setCreates] = useState(false)
   const query = useAnswer('people', 'GET /api/users', {})
   return (
     <>
-      {may('user.manage') && (
-        <Group mb="md">
-          <Button onClick={() => setCreates(true)}>{t('people.create')}</Button>
-        </Group>
-      )}
+      <Group mb="md" gap="sm" align="flex-end">
+        <FilterText filter={filter} name="q" label={t('bots.search')} hint={t('people.search_hint')} />
+        {may('user.manage') && <Button onClick={() => setCreates(true)}>{t('people.create')}</Button>}
+      </Group>
       <Loaded query={query} height={240}>
-        {({ items }) => (
-          <RowTable
-            label={t('people.users')}
-            rows={items}
-            keyOf={({ id }) => id}
-            columns={[
-              { head: t('sign_in.username'), cell: (user) => <Username user={user} /> },
-              { head: t('people.role'), cell: ({ role }) => t(roleText[role]) },
-              { head: t('factor.title'), cell: ({ second_factor }) => t(second_factor ? 'yes' : 'no') },
-              { head: t('people.linked'), cell: (user) => <Linked user={user} /> },
-              { head: t('people.since'), cell: ({ created_at }) => <Moment iso={created_at} day /> },
-              ...(may('user.manage')
-                ? [{ head: t('bots.actions'), cell: (user: User) => <UserActions user={user} /> }]
-                : []),
-            ]}
-          />
-        )}
+        {({ items }) => <UserTable users={items.filter((user) => fits(user, filter.get('q')))} />}
       </Loaded>
       {creates && <CreateUser close={() => setCreates(false)} />}
     </>
   )
 }
 
+function fits({ username, tenant }: User, text: string): boolean {
+  return `${username} ${tenant ?? ''}`.includes(text.trim().toLowerCase())
+}
+
+function UserTable({ users }: { readonly users: readonly User[] }) {
+  const { t } = useLocale()
+  if (users.length === 0) return <Empty text={t('bots.none_found')} />
+  return (
+    <RowTable
+      label={t('people.users')}
+      rows={users}
+      keyOf={({ id }) => id}
+      columns={[
+        { head: t('sign_in.username'), cell: (user) => <Username user={user} /> },
+        { head: t('people.role'), cell: ({ role }) => t(roleText[role]) },
+        { head: t('factor.title'), cell: ({ second_factor }) => t(second_factor ? 'yes' : 'no') },
+        { head: t('people.linked'), cell: (user) => <Linked user={user} /> },
+        { head: t('people.since'), cell: ({ created_at }) => <Moment iso={created_at} day /> },
+        { head: t('bots.actions'), cell: (user) => <UserActions user={user} /> },
+      ]}
+    />
+  )
+}
+
 function Username({ user }: { readonly user: User }) {
   const { t } = useLocale()
   return (
-    <>
+    <div className="named">
       <b>
         <Word>{user.username}</Word>
       </b>{' '}
@@ -63,7 +73,7 @@ function Username({ user }: { readonly user: User }) {
           <Word>{user.tenant}</Word>
         </Text>
       )}
-    </>
+    </div>
   )
 }
 
@@ -87,7 +97,13 @@ function CreateUser({ close }: { readonly close: () => void }) {
       stale={['people']}
       fields={[
         { name: 'username', label: t('sign_in.username'), isLatin: true },
-        { name: 'password', label: t('sign_in.password'), hint: t('people.password_hint'), kind: 'secret' },
+        {
+          name: 'password',
+          label: t('sign_in.password'),
+          hint: t('people.password_hint'),
+          kind: 'secret',
+          fill: 'new-password',
+        },
         ...fields,
       ]}
       send={(values, idempotencyKey) =>
