@@ -10,7 +10,7 @@ import type { RestartCause } from '../runtime/metrics.ts'
 import { processState, signalProcess } from '../runtime/process-identity.ts'
 import { limitsOf, type PlannedInstance } from '../services/read-server-plan.ts'
 import type { WorkerEvent } from '../services/record-worker-event.ts'
-import { adoptingSlotOf, adoptWorker } from './adoptable-worker.ts'
+import { adoptingSlotOf, adoptWorker, isLeftBehind } from './adoptable-worker.ts'
 import { type Action, type DecideContext, decide } from './decide.ts'
 import { untilGone } from './end-process.ts'
 import type { FleetContext } from './fleet-context.ts'
@@ -54,6 +54,8 @@ export class InstanceRunner {
   readonly #permits: StartPermits
   /** The last restart that was asked for and could not even begin: it is not tried again by itself. */
   #restartGivenUp = 0
+  /** The latest epoch whose lease row was released from here: a plan may have been read before that. */
+  #releasedEpoch = 0
   #left = false
 
   constructor(fleet: FleetContext, planned: PlannedInstance) {
@@ -184,7 +186,8 @@ export class InstanceRunner {
   #noticeWorker(planned: PlannedInstance): void {
     const { orchestrator, term } = this.#fleet
     const isFree = this.#slot.kind === 'idle' || this.#slot.kind === 'resting' || this.#slot.kind === 'backoff'
-    if (!isFree || planned.lease.phase === 'idle' || planned.lease.serverName !== orchestrator.server) return
+    const own = { server: orchestrator.server, releasedEpoch: this.#releasedEpoch }
+    if (!isFree || !isLeftBehind(planned.lease, own)) return
     const slot = adoptingSlotOf(term, planned, this.#nowMs())
     this.#slot = slot
     if (slot.worker === undefined) {
@@ -437,6 +440,7 @@ export class InstanceRunner {
   async #release(epoch: number, next: Slot): Promise<void> {
     this.#slot = { kind: 'releasing' }
     await releaseLease(this.#fleet, { instanceId: this.id, epoch })
+    this.#releasedEpoch = epoch
     this.#slot = next
     this.#fleet.wake()
   }
