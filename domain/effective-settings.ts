@@ -1,3 +1,4 @@
+import { formatAmount } from './money.ts'
 import { type Settings, secretSettings } from './settings.ts'
 
 export interface EffectiveSetting {
@@ -23,5 +24,7 @@ export function effectiveSettings(settings: Settings): EffectiveSetting[] {
 
 function wordOf(value: unknown): string {
   if (typeof value === 'boolean') return value ? '1' : '0'
+  // Amounts are kept in the smallest unit of USDT.
+  if (typeof value === 'bigint') return formatAmount(value, 'USDT')
   return Array.isArray(value) ? value.join(',') : String(value)
 }

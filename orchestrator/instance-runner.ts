@@ -10,7 +10,7 @@ import type { RestartCause } from '../runtime/metrics.ts'
 import { processState, signalProcess } from '../runtime/process-identity.ts'
 import { limitsOf, type PlannedInstance } from '../services/read-server-plan.ts'
 import type { WorkerEvent } from '../services/record-worker-event.ts'
-import { adoptingSlotOf, adoptWorker } from './adoptable-worker.ts'
+import { adoptingSlotOf, adoptWorker, isLeftBehind, unverifiable } from './adoptable-worker.ts'
 import { type Action, type DecideContext, decide } from './decide.ts'
 import { untilGone } from './end-process.ts'
 import type { FleetContext } from './fleet-context.ts'
@@ -54,6 +54,8 @@ export class InstanceRunner {
   readonly #permits: StartPermits
   /** The last restart that was asked for and could not even begin: it is not tried again by itself. */
   #restartGivenUp = 0
+  /** The latest epoch whose lease row was released from here: a plan may have been read before that. */
+  #releasedEpoch = 0
   #left = false
 
   constructor(fleet: FleetContext, planned: PlannedInstance) {
@@ -184,15 +186,13 @@ export class InstanceRunner {
   #noticeWorker(planned: PlannedInstance): void {
     const { orchestrator, term } = this.#fleet
     const isFree = this.#slot.kind === 'idle' || this.#slot.kind === 'resting' || this.#slot.kind === 'backoff'
-    if (!isFree || planned.lease.phase === 'idle' || planned.lease.serverName !== orchestrator.server) return
+    if (!isFree || !isLeftBehind(planned.lease, orchestrator.server, this.#releasedEpoch)) return
     const slot = adoptingSlotOf(term, planned, this.#nowMs())
     this.#slot = slot
     if (slot.worker === undefined) {
       const waitMs = Math.max(0, slot.untilMs - this.#nowMs())
-      const reason =
-        'its earlier worker cannot be verified from here: waiting until its deadline has passed, so that there are never two'
-      orchestrator.log.warn({ instance: this.id, epoch: slot.epoch, wait_ms: waitMs }, reason)
-      return this.#note('backoff', reason, { nextTryInMs: waitMs })
+      orchestrator.log.warn({ instance: this.id, epoch: slot.epoch, wait_ms: waitMs }, unverifiable)
+      return this.#note('backoff', unverifiable, { nextTryInMs: waitMs })
     }
     orchestrator.log.info({ instance: this.id, epoch: slot.epoch, pid: slot.worker.identity.pid }, 'worker to adopt')
     this.#follow(slot.worker)
@@ -437,6 +437,7 @@ export class InstanceRunner {
   async #release(epoch: number, next: Slot): Promise<void> {
     this.#slot = { kind: 'releasing' }
     await releaseLease(this.#fleet, { instanceId: this.id, epoch })
+    this.#releasedEpoch = epoch
     this.#slot = next
     this.#fleet.wake()
   }

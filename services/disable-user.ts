@@ -29,7 +29,7 @@ export async function disableUser(tx: Tx, actor: Actor, input: { readonly userna
     targetKind: 'user',
     targetId: user.id,
     tenantId: user.tenant,
-    details: { username: user.username, sessionsRevoked, tokensRevoked: tokens.rowCount },
+    details: { username: user.username, sessions_revoked: sessionsRevoked, tokens_revoked: tokens.rowCount },
   })
   const view = await readUserView(tx, user.id)
   if (view === undefined) throw new Error('a locked user vanished')

@@ -31,7 +31,7 @@ export async function setPassword(
     targetKind: 'user',
     targetId: user.id,
     tenantId: user.tenant,
-    details: { username: user.username, sessionsRevoked },
+    details: { username: user.username, sessions_revoked: sessionsRevoked },
   })
   return { sessionsRevoked }
 }

@@ -43,7 +43,7 @@ export async function changeOwnPassword(
       targetKind: 'user',
       targetId: actor.userId,
       tenantId: actor.tenant,
-      details: { sessionsRevoked },
+      details: { sessions_revoked: sessionsRevoked },
     })
     return { sessionsRevoked }
   })

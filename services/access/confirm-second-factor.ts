@@ -59,7 +59,7 @@ export async function confirmSecondFactor(
     targetKind: 'user',
     targetId: actor.userId,
     tenantId: actor.tenant,
-    details: { sessionsRevoked },
+    details: { sessions_revoked: sessionsRevoked },
   })
   return { recoveryCodes, sessionsRevoked }
 }

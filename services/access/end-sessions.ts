@@ -18,7 +18,7 @@ export async function endSessions(
     targetKind: 'user',
     targetId: user.id,
     tenantId: user.tenant,
-    details: { username: user.username, sessionsRevoked },
+    details: { username: user.username, sessions_revoked: sessionsRevoked },
   })
   return { sessionsRevoked }
 }

@@ -27,7 +27,7 @@ export async function resetSecondFactor(
     targetKind: 'user',
     targetId: user.id,
     tenantId: user.tenant,
-    details: { username: user.username, sessionsRevoked },
+    details: { username: user.username, sessions_revoked: sessionsRevoked },
   })
   return { sessionsRevoked }
 }

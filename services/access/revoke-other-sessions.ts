@@ -17,7 +17,7 @@ export async function revokeOtherSessions(
     targetKind: 'user',
     targetId: actor.userId,
     tenantId: actor.tenant,
-    details: { sessionsRevoked },
+    details: { sessions_revoked: sessionsRevoked },
   })
   return { sessionsRevoked }
 }

@@ -11,7 +11,7 @@ import {
   productIdFrom,
 } from '../../domain/catalogue.ts'
 import { Failure } from '../../domain/failure.ts'
-import type { Currency } from '../../domain/money.ts'
+import { type Currency, formatAmount } from '../../domain/money.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
 import { type CategoryReference, findCategory } from './find-category.ts'
@@ -52,7 +52,7 @@ export async function createProduct(tx: Tx, actor: Actor, input: CreateProduct):
     targetKind: 'product',
     targetId: id,
     tenantId: masterTenant,
-    details: { name, currency: input.currency, base_price: input.basePrice.toString() },
+    details: { name, currency: input.currency, base_price: formatAmount(input.basePrice, input.currency) },
   })
   return readProduct(tx, id)
 }

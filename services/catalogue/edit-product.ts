@@ -40,6 +40,7 @@ export async function editProduct(tx: Tx, actor: Actor, input: EditProduct): Pro
   )
   if (rowCount === 0) throw productNotFound(input.id)
   const { description, ...said } = changes
+  const product = await readProduct(tx, input.id)
   await appendAudit(tx, actor, {
     action: 'product.edit',
     targetKind: 'product',
@@ -47,11 +48,11 @@ export async function editProduct(tx: Tx, actor: Actor, input: EditProduct): Pro
     tenantId: masterTenant,
     details: {
       ...said,
-      ...(input.basePrice === undefined ? {} : { base_price: input.basePrice.toString() }),
+      ...(input.basePrice === undefined ? {} : { base_price: product.base_price }),
       ...(description === undefined ? {} : { description: 'changed' }),
     },
   })
-  return readProduct(tx, input.id)
+  return product
 }
 
 /** The columns that change, and to what. */

@@ -57,8 +57,8 @@ async function say(page: Page, text: string): Promise<void> {
   await page.keyboard.press('Enter')
 }
 
-test('the panel is named, opens with the password of the first owner, and leads to the chat', async () => {
-  const panelUrl = /panel is at (http:\S+?)\. /.exec(demo.stdout)?.[1] ?? ''
+test('the panel is named, opens with the password of the first owner, shows the bots, and leads to the chat', async () => {
+  const panelUrl = /in the panel[^]*?(http:\/\/127\.0\.0\.1:\d+)/.exec(demo.stdout)?.[1] ?? ''
   const file = join(folder, '.botfleet', 'first-owner-password')
   expect(demo.stdout).toContain(`Sign in as "admin" with the password in ${file}`)
   const page = await browser.newPage({ locale: 'en-GB' })
@@ -68,6 +68,10 @@ test('the panel is named, opens with the password of the first owner, and leads 
   await page.getByRole('button', { name: 'Sign in' }).click()
   const link = page.getByRole('link', { name: 'Sandbox chat' })
   expect(await link.getAttribute('href')).toContain(url)
+  await page.getByRole('link', { name: 'Bots', exact: true }).click()
+  for (const name of ['Demo Shop', 'Ada’s Shop', 'Corner Shop']) {
+    await page.getByRole('row', { name }).getByText('Running', { exact: true }).waitFor()
+  }
   await page.close()
 })
 

@@ -12,6 +12,8 @@ export interface Format {
   /** A decimal string, exactly as it is: it never becomes a float. */
   readonly money: (amount: string, currency: string) => string
   readonly moment: (iso: string) => string
+  /** The same to the second. */
+  readonly second: (iso: string) => string
   readonly day: (iso: string) => string
   readonly clock: (iso: string) => string
   /** How far away a moment is: "in 3 days", "2 minutes ago". */
@@ -26,6 +28,7 @@ export function formatIn(language: Language): Format {
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
   const amount = new Intl.NumberFormat(locale, { maximumFractionDigits: 8 })
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+  const second = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
@@ -35,6 +38,7 @@ export function formatIn(language: Language): Format {
     bytes: (value) => bytesIn(locale, value),
     money: (text, currency) => `${amount.format(text as Intl.StringNumericLiteral)} ${currency}`,
     moment: (iso) => moment.format(new Date(iso)),
+    second: (iso) => second.format(new Date(iso)),
     day: (iso) => day.format(new Date(iso)),
     clock: (iso) => clock.format(new Date(iso)),
     relative: (iso, nowMs) => relative.format(...distance(Date.parse(iso) - nowMs)),
@@ -53,7 +57,7 @@ function bytesIn(locale: string, value: number): string {
 
 function distance(ms: number): [number, Intl.RelativeTimeFormatUnit] {
   const size = Math.abs(ms)
-  if (size >= 2 * dayMs) return [Math.trunc(ms / dayMs), 'day']
+  if (size >= 2 * dayMs) return [Math.round(ms / dayMs), 'day']
   if (size >= hourMs) return [Math.trunc(ms / hourMs), 'hour']
   if (size >= minuteMs) return [Math.trunc(ms / minuteMs), 'minute']
   return [Math.trunc(ms / 1000), 'second']

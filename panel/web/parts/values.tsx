@@ -4,13 +4,17 @@ import { useNow } from './use-now.ts'
 
 const none = '–'
 
-/** A moment as the language writes it, its exact time on hover. */
-export function Moment(props: { readonly iso: string | null | undefined; readonly day?: boolean }) {
+/** A moment as the language writes it, `exact` to the second; its exact time on hover. */
+export function Moment(props: {
+  readonly iso: string | null | undefined
+  readonly day?: boolean
+  readonly exact?: boolean
+}) {
   const { format } = useLocale()
   if (props.iso === null || props.iso === undefined) return none
   return (
     <time dateTime={props.iso} title={props.iso} className="number">
-      <bdi>{props.day === true ? format.day(props.iso) : format.moment(props.iso)}</bdi>
+      <bdi>{format[props.day === true ? 'day' : props.exact === true ? 'second' : 'moment'](props.iso)}</bdi>
     </time>
   )
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { formatIn } from '../../../panel/web/i18n/format.ts'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'panel', 'web')
 const languages = ['en', 'zh', 'fa', 'ru'] as const
@@ -47,4 +48,11 @@ it('no text is kept that nothing on the pages says', () => {
     (name) => !sources.includes(`'${name}'`) && !stems.some((stem) => name.startsWith(stem)),
   )
   expect(unsaid).toEqual([])
+})
+
+it('a month that has just begun ends in as many days as were given, not in one less', () => {
+  const now = Date.parse('2026-11-21T19:30:00Z')
+  const { relative } = formatIn('en')
+  expect(relative('2026-12-21T19:29:50Z', now)).toBe('in 30 days')
+  expect(relative('2026-11-22T19:29:50Z', now)).toBe('in 23 hours')
 })

@@ -96,7 +96,7 @@ describe('products', () => {
       updated_at: expect.any(String) as string,
     })
     const [row] = await listAudit(shelf.test.database, ownerActor, { target: id, action: 'product.edit' })
-    expect(row).toMatchObject({ actor: ownerActor.name, details: { base_price: '2000000', limit_per_customer: null } })
+    expect(row).toMatchObject({ actor: ownerActor.name, details: { base_price: '2', limit_per_customer: null } })
     await expect(shelf.run(editProduct, { id })).rejects.toThrow('nothing to change')
     await expect(shelf.run(editProduct, { id: 'nothing', name: 'x' })).rejects.toMatchObject({ code: 'not_found' })
     await expect(shelf.run(editProduct, { id, basePrice: 0n })).rejects.toThrow('above 0')

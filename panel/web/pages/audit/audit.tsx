@@ -49,7 +49,7 @@ export function AuditPage() {
         list={list}
         keyOf={({ id }) => String(id)}
         columns={[
-          { head: t('history.when'), cell: ({ at }) => <Moment iso={at} /> },
+          { head: t('history.when'), cell: ({ at }) => <Moment iso={at} exact /> },
           {
             head: t('audit.actor'),
             cell: ({ actor, source }) => (

@@ -16,7 +16,7 @@ export function History({ bot }: { readonly bot: InstanceView }) {
       list={list}
       keyOf={({ id }) => String(id)}
       columns={[
-        { head: t('history.when'), cell: ({ at }) => <Moment iso={at} /> },
+        { head: t('history.when'), cell: ({ at }) => <Moment iso={at} exact /> },
         { head: t('history.what'), cell: (event) => <What event={event} /> },
         { head: t('history.why'), cell: (event) => <Why event={event} /> },
         { head: t('bots.server'), cell: ({ server_name }) => <Word>{server_name}</Word> },

@@ -32,14 +32,14 @@ export function columnsOf(tab: BotTab, t: Locale['t']): Column<InstanceView>[] {
         actions,
       ]
     case 'approved':
-      return [name, place, period, ends, state, memory, actions]
+      return [name, state, place, period, ends, memory, actions]
     case 'expired':
       return [name, place, period, ends, actions]
     case 'problems':
       return [
         name,
-        place,
         state,
+        place,
         { head: t('bots.trouble'), cell: (bot) => <Trouble bot={bot} /> },
         { head: t('bots.next_try'), cell: (bot) => <Distance iso={bot.next_try_at} /> },
         actions,
@@ -80,7 +80,7 @@ function Period({ bot }: OfBot) {
       <StatusBadge bot={bot} />
       {bot.duration_months !== null && (
         <Below>
-          {t('period.option', { count: bot.duration_months })}, {t('bots.approved_since')}{' '}
+          {t('period.option', { count: bot.duration_months })} · {t('bots.approved_since')}{' '}
           <Moment iso={bot.approved_at} day />
         </Below>
       )}

@@ -94,7 +94,7 @@ function About({ product }: { readonly product: Product }) {
           [t('orders.base'), <Money key="price" amount={product.base_price} currency={product.currency} />],
           [t('catalogue.agents_see'), t(product.visible_to_agents ? 'yes' : 'no')],
           [t('catalogue.limit'), <Count key="limit" value={product.limit_per_customer} />],
-          [t('catalogue.description'), <Word key="description">{product.description}</Word>],
+          [t('catalogue.description'), <Word key="description">{product.description || null}</Word>],
         ]}
       />
     </Paper>

@@ -45,7 +45,7 @@ export function SettingsPage() {
                       </Badge>
                     ) : (
                       <bdi className="mono" dir="ltr">
-                        {value ?? t('settings.unset')}
+                        {value || t('settings.unset')}
                       </bdi>
                     ),
                 },

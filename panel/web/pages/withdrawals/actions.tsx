@@ -1,7 +1,7 @@
 import { Button, Group } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { call } from '../../api/call.ts'
-import { useMay } from '../../api/session.ts'
+import { useMay, useUser } from '../../api/session.ts'
 import type { Withdrawal } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { AskSheet } from '../../parts/ask-sheet.tsx'
@@ -9,13 +9,15 @@ import { openSheet } from '../../shell/sheet-host.tsx'
 
 type Action = 'approve' | 'pay' | 'reject' | 'cancel'
 
-/** What may be done with a withdrawal now. The server sees to it that one person does not approve twice. */
+/** What may be done with a withdrawal now: one person approves once, which the server sees to as well. */
 export function WithdrawalActions({ withdrawal }: { readonly withdrawal: Withdrawal }) {
   const { t } = useLocale()
   const may = useMay()
-  const { status } = withdrawal
+  const { username } = useUser()
+  const { status, approvals } = withdrawal
+  const hasApproved = approvals.some(({ by }) => by === `user:${username}`)
   const possible: Record<Action, boolean> = {
-    approve: status === 'requested' && may('withdrawal.review'),
+    approve: status === 'requested' && !hasApproved && may('withdrawal.review'),
     pay: status === 'approved' && may('withdrawal.pay'),
     reject: (status === 'requested' && may('withdrawal.review')) || (status === 'approved' && may('withdrawal.force')),
     cancel: status === 'requested' && may('withdrawal.cancel'),

@@ -96,7 +96,7 @@ function Amount({ withdrawal }: { readonly withdrawal: Withdrawal }) {
 function Address({ address }: { readonly address: string }) {
   const { t } = useLocale()
   return (
-    <Text size="xs" component="div" maw="16rem" style={{ overflowWrap: 'anywhere' }}>
+    <Text size="xs" component="div" maw="16rem" miw="12rem" style={{ overflowWrap: 'anywhere' }}>
       <bdi className="mono" dir="ltr">
         {address}
       </bdi>{' '}
@@ -111,8 +111,13 @@ function Standing({ withdrawal }: { readonly withdrawal: Withdrawal }) {
   return (
     <>
       <Badge tone={tones[status]}>{t(`withdrawal.${status}`)}</Badge>
-      <Text size="xs" c="dimmed" component="div" maw="16rem" style={{ overflowWrap: 'anywhere' }}>
-        {status === 'requested' && t('withdrawals.approvals', { given: approvals.length, needed })}
+      <Text size="xs" c="dimmed" component="div" maw="16rem" miw="10rem" style={{ overflowWrap: 'anywhere' }}>
+        {status === 'requested' && <div>{t('withdrawals.approvals', { given: approvals.length, needed })}</div>}
+        {approvals.map(({ by }) => (
+          <div key={by}>
+            <Word>{by}</Word>
+          </div>
+        ))}
         <Word>{reason ?? txid ?? ''}</Word>
       </Text>
     </>
