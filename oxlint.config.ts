@@ -13,6 +13,7 @@ const packageHomes: Record<string, string[]> = {
   express: ['panel/api'],
   helmet: ['panel/api'],
   telegraf: ['worker', 'bench'],
+  '@whiskeysockets/baileys': ['worker', 'sandbox'],
   esbuild: ['worker'],
   commander: ['cli'],
 }

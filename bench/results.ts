@@ -86,7 +86,7 @@ export function writeResults(lines: ReadonlyMap<string, string>, all: readonly F
       '',
       '## How each is measured',
       '',
-      'Everything runs from outside: `./botfleet serve` as its own process on a real Postgres with its default settings, the Telegram sandbox as another process. PM2 runs telegraf bots (`bench/programs/telegraf-bot.mjs`) in a home of its own.',
+      'Everything runs from outside: `./botfleet serve` as its own process on a real Postgres with its default settings, the Telegram sandbox and the fake WhatsApp as others. PM2 runs telegraf bots (`bench/programs/telegraf-bot.mjs`) in a home of its own.',
       '',
       ...all.map(({ name, how }) => `- \`${name}\`: ${how}`),
       '',

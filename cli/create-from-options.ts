@@ -31,7 +31,8 @@ export async function createFromOptions(cli: Cli, options: CreateOptions): Promi
     })
     cli.output.result(view, () => view.id)
     if (cli.output.json) return
-    cli.output.note(`Registered for ${view.tenant} on ${view.server_name}. It runs once approved:`)
+    const linking = view.platform === 'whatsapp' ? ` and linked to its phone (./botfleet pair ${view.id})` : ''
+    cli.output.note(`Registered for ${view.tenant} on ${view.server_name}. It runs once approved${linking}:`)
     cli.output.note(`  ./botfleet approve ${view.id} --months 1`)
   })
 }

@@ -1,10 +1,12 @@
 /** What the demo's bots sell, to whom, and with what in their pockets; a second demo finds it all there. */
 import type { Tx } from '../db/transaction.ts'
 import type { Actor } from '../domain/actor.ts'
+import type { Platform } from '../domain/instance.ts'
 import type { Keyring } from '../domain/keyring.ts'
 import { type Currency, parseAmount } from '../domain/money.ts'
 import { masterTenant } from '../domain/tenant.ts'
 import type { Sandbox } from '../sandbox/start-sandbox.ts'
+import { whatsappNumberOf } from '../sandbox/whatsapp-number.ts'
 import { addOwner } from '../services/agents/add-owner.ts'
 import { setMarkup } from '../services/agents/set-markup.ts'
 import { createCategory } from '../services/catalogue/create-category.ts'
@@ -53,7 +55,7 @@ const products = [
 
 export interface DemoPeople {
   /** Buys. */
-  readonly customer: { readonly id: number; readonly name: string; readonly balance: string }
+  readonly customer: { readonly id: number; readonly number: string; readonly name: string; readonly balance: string }
   /** Owns the agent's shop. */
   readonly owner: { readonly id: number; readonly name: string }
 }
@@ -63,7 +65,12 @@ export function addPeople(sandbox: Sandbox): DemoPeople {
   const customer = sandbox.addPerson({ firstName: 'Sam', languageCode: 'en' })
   const owner = sandbox.addPerson({ firstName: 'Ada', languageCode: 'en' })
   return {
-    customer: { id: customer.id, name: customer.first_name, balance: `${pocketMoney} ${currency}` },
+    customer: {
+      id: customer.id,
+      number: whatsappNumberOf(customer),
+      name: customer.first_name,
+      balance: `${pocketMoney} ${currency}`,
+    },
     owner: { id: owner.id, name: owner.first_name },
   }
 }
@@ -77,7 +84,13 @@ export async function openShop(
   await database.transaction(async (tx) => {
     await setMarkup(tx, actor, { tenant: agent, markup: { kind: 'percent', hundredths: markupHundredths } })
     await addOwner(tx, actor, { tenant: agent, platform: 'telegram', platformUserId: String(people.owner.id) })
-    for (const tenant of [masterTenant, agent]) await fillPocket(tx, actor, tenant, people.customer)
+    const { id, number, name } = people.customer
+    for (const tenant of [masterTenant, agent]) {
+      const whose = { tenant, platform: 'telegram', platformUserId: String(id), name } as const
+      await fillPocket(tx, actor, { ...whose, paidAs: `pocket-money-${tenant}` })
+    }
+    const onWhatsApp = { tenant: masterTenant, platform: 'whatsapp', platformUserId: number, name } as const
+    await fillPocket(tx, actor, { ...onWhatsApp, paidAs: 'pocket-money-whatsapp' })
     if ((await listProducts(tx, actor, {})).length === 0) await fillShelves(tx, actor, keyring())
   })
 }
@@ -96,9 +109,19 @@ async function fillShelves(tx: Tx, actor: Actor, keyring: Keyring): Promise<void
   }
 }
 
-async function fillPocket(tx: Tx, actor: Actor, tenant: string, { id, name }: DemoPeople['customer']): Promise<void> {
-  const person = { platformUserId: String(id), username: null, displayName: name, languageHint: 'en' }
-  const customer = await ensureCustomer(tx, { tenant, platform: 'telegram', person })
-  const payment = { provider: 'demo', externalId: `pocket-money-${tenant}`, customer: customer.id, currency }
+interface Pocket {
+  readonly tenant: string
+  readonly platform: Platform
+  readonly platformUserId: string
+  readonly name: string
+  /** The payment's own name: it is credited once. */
+  readonly paidAs: string
+}
+
+async function fillPocket(tx: Tx, actor: Actor, pocket: Pocket): Promise<void> {
+  const { tenant, platform, platformUserId, name, paidAs } = pocket
+  const person = { platformUserId, username: null, displayName: name, languageHint: 'en' }
+  const customer = await ensureCustomer(tx, { tenant, platform, person })
+  const payment = { provider: 'demo', externalId: paidAs, customer: customer.id, currency }
   await creditPayment(tx, actor, { ...payment, amount: parseAmount(pocketMoney, currency) })
 }

@@ -1,56 +1,78 @@
 /**
- * `botfleet demo`: the sandboxed Telegram, a server of its own, a master bot and an agent's bot that answer. The
- * server is named `demo`, so that it touches no other server's bots; starting it again finds them.
+ * `botfleet demo`: a sandboxed Telegram and a fake WhatsApp, a server of its own, and three bots that answer: the
+ * master's on both, and an agent's. The server is named `demo`, so that it touches no other server's bots; starting it
+ * again finds them, the WhatsApp bot with its device still linked, since the fake keeps its accounts in a file.
  */
+import { join } from 'node:path'
 import type { Tx } from '../db/transaction.ts'
 import type { Failure } from '../domain/failure.ts'
 import { type InstanceView, restingStates } from '../domain/instance.ts'
 import { agentIdOf, masterTenant } from '../domain/tenant.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
-import { startSandbox } from '../sandbox/start-sandbox.ts'
+import { type Sandbox, startSandbox } from '../sandbox/start-sandbox.ts'
+import { type FakeWhatsApp, startFakeWhatsApp } from '../sandbox/whatsapp/start-fake-whatsapp.ts'
 import { createAgent } from '../services/agents/create-agent.ts'
 import { approveInstance } from '../services/approve-instance.ts'
 import { createInstance } from '../services/create-instance.ts'
 import { listInstances } from '../services/list-instances.ts'
 import { renewInstance } from '../services/renew-instance.ts'
+import { requestPairing } from '../services/whatsapp/request-pairing.ts'
 import type { Cli } from './command.ts'
+import { DemoPhone } from './demo-phone.ts'
 import { addPeople, type DemoPeople, openShop } from './demo-shop.ts'
 import { createServerLog } from './server-log.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 
-interface DemoBot {
+interface TelegramBot {
+  readonly platform: 'telegram'
   readonly token: string
   readonly name: string
   readonly username: string
   readonly tenant: string
 }
 
-/** Tokens that no Telegram server would ever give out. */
-const master: DemoBot = {
+interface WhatsAppBot {
+  readonly platform: 'whatsapp'
+  /** Digits. */
+  readonly number: string
+  readonly name: string
+  readonly tenant: string
+}
+
+/** Tokens that no Telegram server would ever give out, and a number that nobody has. */
+const master: TelegramBot = {
+  platform: 'telegram',
   token: '1000001:demo-master-bot-not-a-real-token',
   name: 'Demo Shop',
   username: 'demo_shop_bot',
   tenant: masterTenant,
 }
-const agent: DemoBot = {
+const agent: TelegramBot = {
+  platform: 'telegram',
   token: '1000002:demo-agent-bot-not-a-real-token',
   name: 'Ada’s Shop',
   username: 'ada_shop_bot',
   tenant: 'agent:ada',
 }
-const bots = [master, agent]
+const corner: WhatsAppBot = {
+  platform: 'whatsapp',
+  number: '15550100200',
+  name: 'Corner Shop',
+  tenant: masterTenant,
+}
+const bots = [master, agent, corner]
 
 /** Starts the demo and stays until it is told to end. */
 export async function demo(cli: Cli, options: { port: string }): Promise<void> {
-  cli.output.note('Starting Postgres, a sandboxed Telegram and a server ...')
+  cli.output.note('Starting Postgres, a sandboxed Telegram, a fake WhatsApp and a server ...')
   const told = new Promise<undefined>((resolve) => {
     cli.signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
-  const sandbox = await startSandbox({ port: Number(options.port) })
+  const stops: (() => Promise<void>)[] = []
   try {
-    for (const bot of bots) sandbox.createBot(bot)
+    const { whatsapp, sandbox } = await startChannels(cli, { port: Number(options.port), stops })
     const people = addPeople(sandbox)
-    const config = demoConfig(cli, sandbox.apiRoot)
+    const config = demoConfig(cli, { TELEGRAM_API_ROOT: sandbox.apiRoot, WHATSAPP_WS_URL: whatsapp.url })
     const log = createServerLog(process.stderr, {
       level: cli.environment['LOG_LEVEL'] ?? 'warn',
       name: 'botfleet demo',
@@ -60,31 +82,51 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
       giveUp = resolve
     })
     const running = await startServer({ config, log, terminal: undefined, onGivenUp: giveUp })
-    try {
-      const ids = await approveBots(running, config)
-      await openShop(running, { agent: agent.tenant, people })
-      await untilRunning(cli, running, ids)
-      if (!cli.signal.aborted) welcome(cli, sandbox.url, { ids, people })
-      const failure = await Promise.race([givenUp, told])
-      if (failure !== undefined) throw failure
-    } finally {
+    stops.push(() => {
       cli.output.note('Stopping ...')
-      await running.stop()
-    }
+      return running.stop()
+    })
+    const ids = await approveBots(running, config)
+    await openShop(running, { agent: agent.tenant, people })
+    const phone = new DemoPhone(running, {
+      id: ids[bots.indexOf(corner)] ?? '',
+      phone: whatsapp.phoneOf(corner.number),
+    })
+    await untilRunning(cli, running, { ids, phone })
+    if (!cli.signal.aborted) welcome(cli, sandbox.url, { ids, people })
+    const failure = await Promise.race([givenUp, told])
+    if (failure !== undefined) throw failure
   } finally {
-    await sandbox.stop()
+    for (const stop of stops.reverse()) await stop()
   }
   process.exitCode = 0
 }
 
-/** The demo's own settings: its own server name and the sandbox as Telegram, whatever `.env` says. */
-function demoConfig(cli: Cli, apiRoot: string): Config {
+/** Both channels; the fake WhatsApp listens on the port after the chat page's, so that workers find it there again. */
+async function startChannels(
+  cli: Cli,
+  { port, stops }: { readonly port: number; readonly stops: (() => Promise<void>)[] },
+): Promise<{ whatsapp: FakeWhatsApp; sandbox: Sandbox }> {
+  const keptIn = join(demoConfig(cli).home, 'demo-whatsapp.json')
+  const whatsapp = await startFakeWhatsApp({ port: port === 0 ? 0 : port + 1, keptIn })
+  stops.push(() => whatsapp.stop())
+  const sandbox = await startSandbox({ port, whatsapp })
+  stops.push(() => sandbox.stop())
+  for (const bot of bots) {
+    if (bot.platform === 'telegram') sandbox.createBot(bot)
+    else whatsapp.addPerson(bot)
+  }
+  return { whatsapp, sandbox }
+}
+
+/** The demo's own settings: its own server name and channels, whatever `.env` says. */
+function demoConfig(cli: Cli, channels: Readonly<Record<string, string>> = {}): Config {
   return loadConfig(
     {
       PORT: '0',
       ...cli.environment,
       SERVERNAME: 'demo',
-      TELEGRAM_API_ROOT: apiRoot,
+      ...channels,
       BOT_TOKEN: '',
       DATABASE_URL: '',
       DATABASE_URL_FILE: '',
@@ -93,15 +135,14 @@ function demoConfig(cli: Cli, apiRoot: string): Config {
   )
 }
 
-/** Registers and approves the two bots; a second demo finds them and renews what has run out. */
+/** Registers and approves the bots; a second demo finds them and renews what has run out. */
 async function approveBots(running: RunningServer, config: Config): Promise<string[]> {
   const { database, actor } = running
   const { DAYS_PER_MONTH: daysPerMonth, WORKER_PORT_BASE: portBase, WORKER_PORT_COUNT: portCount } = config.settings
   const known = await listInstances(database, actor, { server: 'demo' })
   const ids: string[] = []
   for (const bot of bots) {
-    const botId = bot.token.split(':')[0]
-    const existing = known.find((instance) => instance.bot_id === botId)
+    const existing = known.find((instance) => isOf(instance, bot))
     const id = await database.transaction(async (tx) => {
       const instance = existing ?? (await createBot(tx, running, bot))
       const period = { id: instance.id, months: 1, daysPerMonth, portBase, portCount }
@@ -114,30 +155,49 @@ async function approveBots(running: RunningServer, config: Config): Promise<stri
   return ids
 }
 
-async function createBot(tx: Tx, { actor, keyring }: RunningServer, bot: DemoBot): Promise<InstanceView> {
-  const { token, name, username, tenant } = bot
-  const given = {
-    platform: 'telegram',
-    server: 'demo',
-    name,
-    token,
-    keyring: keyring(),
-    verified: { username },
-  } as const
+function isOf(instance: InstanceView, bot: TelegramBot | WhatsAppBot): boolean {
+  if (bot.platform === 'whatsapp') return instance.phone_number === `+${bot.number}`
+  return instance.bot_id === bot.token.split(':')[0]
+}
+
+async function createBot(tx: Tx, running: RunningServer, bot: TelegramBot | WhatsAppBot): Promise<InstanceView> {
+  if (bot.platform === 'whatsapp') return createWhatsAppBot(tx, running, bot)
+  const { actor } = running
+  const { platform, token, name, username, tenant } = bot
+  const given = { platform, server: 'demo', name, token, keyring: running.keyring(), verified: { username } } as const
   if (tenant === masterTenant) return createInstance(tx, actor, { ...given, tenant })
   return (await createAgent(tx, actor, { ...given, id: agentIdOf(tenant) })).instance
 }
 
-/** Waits for all of them; of one that waits for a person it is said why, once. */
-async function untilRunning(cli: Cli, running: RunningServer, ids: readonly string[]): Promise<void> {
+/** Its first worker knows of the request to pair. */
+async function createWhatsAppBot(tx: Tx, running: RunningServer, bot: WhatsAppBot): Promise<InstanceView> {
+  const { actor } = running
+  const { platform, name, tenant, number } = bot
+  const keyring = running.keyring()
+  const given = { platform, server: 'demo', name, tenant, phone: `+${number}`, keyring } as const
+  const instance = await createInstance(tx, actor, given)
+  await requestPairing(tx, actor, { id: instance.id, method: 'code', keyring })
+  return instance
+}
+
+/** Waits for all of them, the phone in hand; of one that waits for a person it is said why, once. */
+async function untilRunning(
+  cli: Cli,
+  running: RunningServer,
+  { ids, phone }: { readonly ids: readonly string[]; readonly phone: DemoPhone },
+): Promise<void> {
   let told = ''
   while (!cli.signal.aborted) {
     const instances = await listInstances(running.database, running.actor, { server: 'demo' })
     const mine = instances.filter(({ id }) => ids.includes(id))
     if (mine.length === ids.length && mine.every(({ state }) => state === 'running')) return
-    const trouble = mine
-      .filter(({ state }) => restingStates.includes(state))
+    const resting = mine.filter(({ state }) => restingStates.includes(state))
+    const unlinked = await phone.look(resting.some(({ id }) => id === phone.instanceId))
+    const trouble = resting
+      // Whoever holds the phone mends that, or says why not.
+      .filter(({ id, state }) => id !== phone.instanceId || state !== 'logged_out')
       .map(({ id, name, state, last_error }) => `${name} (${id}) does not run yet: ${last_error ?? state}`)
+      .concat(unlinked ?? [])
       .join('\n')
     if (trouble !== '' && trouble !== told) cli.output.note(trouble)
     told = trouble
@@ -150,20 +210,29 @@ function welcome(cli: Cli, chatUrl: string, given: { ids: readonly string[]; peo
   const { customer, owner } = people
   const value = {
     chat_url: chatUrl,
-    bots: bots.map(({ name, username, tenant }, index) => ({ id: ids[index], name, username, tenant })),
+    bots: bots.map((bot, index) => {
+      const { platform, name, tenant } = bot
+      const address = bot.platform === 'telegram' ? { username: bot.username } : { phone_number: `+${bot.number}` }
+      return { id: ids[index], platform, name, tenant, ...address }
+    }),
     people,
   }
+  const lines = bots.map((bot, index) => {
+    const address = bot.platform === 'telegram' ? `@${bot.username}` : `WhatsApp +${bot.number}`
+    return `    ${ids[index] ?? ''}  ${address}  ${bot.name} (${bot.tenant})`
+  })
   cli.output.result(value, () =>
     [
       '',
-      'Two bots are running. Talk to them in your browser:',
+      'Three bots are running. Talk to them in your browser:',
       '',
       `    ${chatUrl}`,
       '',
-      ...bots.map(({ name, username, tenant }, index) => `    ${ids[index] ?? ''}  @${username}  ${name} (${tenant})`),
+      ...lines,
       '',
       `You are ${customer.name}, with ${customer.balance} in each shop: Start, Shop, and buy something.`,
       `${owner.name} owns the second shop and adds 10 % to every price: be ${owner.name} and send it /agent.`,
+      'The third one sells by numbers on a fake WhatsApp; Phone, in its chat, unlinks it or links it anew.',
       '',
       'In another terminal: ./botfleet list, ./botfleet order list',
       'Ctrl-C ends the demo.',

@@ -5,12 +5,14 @@ import { listInstanceEvents } from '../services/list-instance-events.ts'
 import { listServers } from '../services/list-servers.ts'
 import { readCredential } from '../services/read-credential.ts'
 import { showInstance } from '../services/show-instance.ts'
+import { showPairing } from '../services/whatsapp/show-pairing.ts'
 import type { Cli } from './command.ts'
 import { type Context, withContext } from './context.ts'
 import { examine, type Finding, printFindings } from './diagnosis.ts'
 import { formatDuration, formatRelative } from './format.ts'
 import { nextStep, stateWord } from './instance-words.ts'
 import { renderEvents } from './render-history.ts'
+import { stepSentence } from './render-pairing.ts'
 
 const askLimitMs = 5000
 const eventsShown = 5
@@ -26,7 +28,7 @@ export async function examineInstance(cli: Cli, id: string): Promise<void> {
       await examine('status', async () => examineStatus(view)),
       await examine('state', async () => examineState(view)),
       await examine('server', () => examineServerOf(context, view)),
-      ...(view.platform === 'telegram' && view.status !== 'deleted' ? await examineTelegramBot(context, view) : []),
+      ...(view.status === 'deleted' ? [] : await examinePlatform(context, view)),
     ]
     const text = events.length === 0 ? '' : `\n\n${renderEvents(cli.output, events)}`
     printFindings(cli.output, findings, { fields: { instance: view, events }, text })
@@ -66,6 +68,30 @@ async function examineServerOf(context: Context, view: InstanceView): Promise<Lo
   const detail = `${view.server_name} is running (lease ${seconds} s), ${lease}`
   if (!server.draining) return { verdict: 'ok', detail }
   return { verdict: 'warn', detail: `${detail}, drained`, todo: `./botfleet server undrain ${view.server_name}` }
+}
+
+async function examinePlatform(context: Context, view: InstanceView): Promise<Finding[]> {
+  if (view.platform === 'telegram') return examineTelegramBot(context, view)
+  return [
+    await examine('link', () => examineLink(context, view)),
+    await examine('client', async () => examineClient(context)),
+  ]
+}
+
+async function examineLink(context: Context, view: InstanceView): Promise<Look> {
+  const pairing = await context.run(showPairing, { id: view.id })
+  const detail = stepSentence(pairing, Date.now())
+  if (pairing.linked) return { verdict: 'ok', detail }
+  const waits = view.status === 'approved' && view.desired === 'running'
+  return { verdict: waits ? 'fail' : 'warn', detail, todo: `./botfleet pair ${view.id}` }
+}
+
+/** What this server's settings change about the client. */
+function examineClient({ config: { settings } }: Context): Look {
+  const { WHATSAPP_WS_URL: url, WA_WEB_VERSION: version } = settings
+  const says = version === undefined ? "the library's own version" : `version ${version.join('.')} (WA_WEB_VERSION)`
+  if (url === undefined) return { verdict: 'ok', detail: `connects to WhatsApp, as ${says}` }
+  return { verdict: 'warn', detail: `connects to ${new URL(url).host} (WHATSAPP_WS_URL), as ${says}` }
 }
 
 async function examineTelegramBot(context: Context, view: InstanceView): Promise<Finding[]> {

@@ -175,8 +175,8 @@ async function examineKeys(config: Config, database: Database): Promise<Look> {
   const source = config.settings.AGENT_TOKEN_AES_KEY === undefined ? config.paths.keys : 'AGENT_TOKEN_AES_KEY'
   const detail = `${keyring.activeKeyId} from ${source}`
   const old = await countOldSeals(database, cliActor(), { keyId: keyring.activeKeyId })
-  if (old.credentials + old.units === 0) return { verdict: 'ok', detail }
-  const what = `${old.credentials} credentials and ${old.units} units of stock are under an older key`
+  if (old.credentials + old.whatsapp + old.units === 0) return { verdict: 'ok', detail }
+  const what = `${old.credentials} credentials, ${old.whatsapp} rows of WhatsApp bots and ${old.units} units of stock are under an older key`
   return { verdict: 'warn', detail: `${detail}; ${what}`, todo: './botfleet key rotate' }
 }
 

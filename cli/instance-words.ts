@@ -64,12 +64,15 @@ function stepOutOf(view: InstanceView): string | undefined {
     case 'token_invalid':
       return `./botfleet set-token ${view.id} --token-file FILE`
     case 'conflict':
-      return `end the other program that uses this bot, then: ./botfleet restart ${view.id}`
+      return view.next_try_at === null
+        ? `end the other program that uses this bot, then: ./botfleet restart ${view.id}`
+        : undefined
     case 'logged_out':
+      return `./botfleet pair ${view.id}`
     case 'session_error':
-      return `./botfleet events ${view.id} shows what happened; it must be linked to its phone again`
+      return `bring back the key that sealed it (./botfleet doctor), or link anew: ./botfleet stop ${view.id} --wait, ./botfleet pair ${view.id} --new-device`
     case 'restricted':
-      return `Telegram or WhatsApp restricts this bot: see ./botfleet events ${view.id}`
+      return `settle it with WhatsApp on the phone, then: ./botfleet restart ${view.id}`
     case 'failed':
       return `read ./botfleet logs ${view.id}, then: ./botfleet restart ${view.id}`
     default:

@@ -63,6 +63,11 @@ export class Output {
     return styleText(style, text, { stream: this.#stdout })
   }
 
+  /** Black on white, however the terminal looks; plain where `style` is. */
+  paper(text: string): string {
+    return styleText(['black', 'bgWhiteBright'], text, { stream: this.#stdout })
+  }
+
   /** Styles a text for stderr. */
   noteStyle(style: Style, text: string): string {
     return styleText(style, text, { stream: this.#stderr })

@@ -18,6 +18,7 @@ import { addLogs } from './commands/logs.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addOrderCommands } from './commands/order.ts'
 import { addOutboxCommands } from './commands/outbox.ts'
+import { addPair } from './commands/pair.ts'
 import { addProductCommands } from './commands/product.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addServeCommands } from './commands/serve.ts'
@@ -65,6 +66,7 @@ export function buildProgram(cli: Cli): Command {
   addShow(program, cli)
   addEdit(program, cli)
   addSetToken(program, cli)
+  addPair(program, cli)
   addLogs(program, cli)
 
   program.commandsGroup('Subscriptions:')

@@ -4,8 +4,8 @@ import { nextStep, stateStyle, stateWord } from './instance-words.ts'
 import type { Output } from './output.ts'
 import { escapeControls, padText, wrapText } from './text-width.ts'
 
-/** Renders one bot as aligned keys and values; times in the viewer's own zone. */
-export function renderInstance(output: Output, view: InstanceView, nowMs: number): string {
+/** Renders one bot as aligned keys and values; times in the viewer's own zone. `link`: of a WhatsApp bot, in words. */
+export function renderInstance(output: Output, view: InstanceView, nowMs: number, link?: string): string {
   const style = stateStyle(view)
   const word = stateWord(view)
   const state = style === undefined ? word : output.style(style, word)
@@ -14,6 +14,7 @@ export function renderInstance(output: Output, view: InstanceView, nowMs: number
     ['id', view.id],
     ['name', escapeControls(view.name)],
     ['bot', botOf(view)],
+    ['link', link],
     ['tenant', view.tenant + (view.is_master ? ' (the master bot)' : '')],
     ['owner', view.owner === null ? undefined : escapeControls(view.owner)],
     ['state', `${state} for ${formatDuration(nowMs - Date.parse(view.state_at))}`],

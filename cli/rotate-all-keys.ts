@@ -11,7 +11,7 @@ import { startProgress } from './progress.ts'
 const batchSize = 1000
 
 /**
- * Seals every credential and all goods under a new key, batch by batch. An interrupted rotation goes on under the key it
+ * Seals every credential, what WhatsApp bots keep and all goods under a new key, batch by batch. An interrupted rotation goes on under the key it
  * had begun with. Where keys live in BOTFLEET_HOME the new one is made here; else the person has put it into the
  * environment.
  */
@@ -31,15 +31,16 @@ export async function rotateAllKeys(cli: Cli): Promise<OldSeals & { key_id: stri
 async function resealAll(cli: Cli, context: Context, keyring: Keyring): Promise<OldSeals & { key_id: string }> {
   const total = await context.run(countOldSeals, { keyId: keyring.activeKeyId })
   const progress = startProgress(cli, `of ${total.units} units sealed anew`)
-  let [credentials, units] = [0, 0]
+  let [credentials, whatsapp, units] = [0, 0, 0]
   for (let after: number | undefined = 0; after !== undefined; ) {
     const step: RotationStep = await context.run(rotateKeys, { keyring, batchSize, after })
     credentials += step.credentials
+    whatsapp += step.whatsapp
     units += step.units
     progress(units)
     after = step.next
   }
-  return { key_id: keyring.activeKeyId, credentials, units }
+  return { key_id: keyring.activeKeyId, credentials, whatsapp, units }
 }
 
 async function noteOtherServers(cli: Cli, context: Context): Promise<void> {

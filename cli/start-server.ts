@@ -75,6 +75,7 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       trustedProxies: settings.PANEL_TRUSTED_PROXIES,
       database,
       serverName: settings.SERVERNAME,
+      keyring,
       version,
       log,
     })

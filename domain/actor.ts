@@ -41,6 +41,8 @@ const permissions = {
   'instance.start': { role: 'operator', agent: true },
   'instance.stop': { role: 'operator', agent: true },
   'instance.restart': { role: 'operator', agent: true },
+  /** Asking for a code and seeing it: who scans the QR code with another phone has the bot. */
+  'instance.pair': { role: 'operator', agent: true },
   'instance.move': { role: 'operator', agent: false },
   'instance.delete': { role: 'admin', agent: false },
   'instance.logs': { role: 'operator', agent: false },

@@ -13,3 +13,8 @@ export function backoffMs({ baseMs, maxMs }: Backoff, failures: number, random =
   const ceilingMs = Math.min(maxMs, baseMs * 2 ** Math.min(Math.max(0, failures - 1), 30))
   return ceilingMs * (0.5 + random / 2)
 }
+
+/** Exponential with full jitter: anything from nothing up to what is due. Milliseconds; `random` in [0, 1). */
+export function fullJitterMs({ baseMs, maxMs }: Backoff, failures: number, random = Math.random()): number {
+  return random * Math.min(maxMs, baseMs * 2 ** Math.min(Math.max(0, failures - 1), 30))
+}

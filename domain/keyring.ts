@@ -8,6 +8,7 @@ import {
   createDecipheriv,
   createHash,
   createSecretKey,
+  hkdfSync,
   type KeyObject,
   randomFillSync,
 } from 'node:crypto'
@@ -38,6 +39,25 @@ export function makeKeyring(keys: readonly Buffer[]): Keyring {
       throw new Failure('usage', `a key must be ${keyBytes} bytes, this one has ${key.length}`)
   }
   return { activeKeyId: keyIdOf(active), keys: new Map(keys.map((key) => [keyIdOf(key), key])) }
+}
+
+const derived = new WeakMap<Keyring, Map<string, Keyring>>()
+
+/**
+ * Keys of a purpose's own, made from these and known by their ids: for what is sealed so often that the random numbers
+ * of one key's boxes would begin to meet.
+ */
+export function keyringFor(keyring: Keyring, purpose: string): Keyring {
+  const ofThese = derived.get(keyring) ?? new Map<string, Keyring>()
+  derived.set(keyring, ofThese)
+  const known = ofThese.get(purpose)
+  if (known !== undefined) return known
+  const keys = [...keyring.keys].map(
+    ([id, key]) => [id, Buffer.from(hkdfSync('sha256', key, '', `botfleet ${purpose}`, keyBytes))] as const,
+  )
+  const made = { activeKeyId: keyring.activeKeyId, keys: new Map(keys) }
+  ofThese.set(purpose, made)
+  return made
 }
 
 /** Decodes base64 of exactly 32 bytes; throws `usage` naming `source` otherwise, without echoing the value. */

@@ -39,6 +39,7 @@ export interface Notices {
   // To the admins, in the master's bot.
   withdrawal_to_review: OfWithdrawal & { readonly tenant: string; readonly address: string }
   top_up_requested: Money & { readonly top_up: number; readonly customer: string; readonly tenant: string }
+  bot_unsteady: OfBot & { readonly times: number; readonly minutes: number }
   low_stock: { readonly product: string; readonly name: string; readonly left: number }
   // To both.
   expiring: OfBot & { readonly days: number; readonly at: string }
@@ -47,6 +48,10 @@ export interface Notices {
   bot_back: OfBot
   bot_token_invalid: OfBot
   bot_conflict: OfBot
+  bot_logged_out: OfBot
+  bot_link_in_use: OfBot
+  bot_restricted: OfBot & { readonly reason: string }
+  bot_session_error: OfBot & { readonly reason: string }
   bot_stopped: OfBot & { readonly reason: string }
 }
 export type NoticeKind = keyof Notices

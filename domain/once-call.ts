@@ -21,6 +21,8 @@ export const personSchema = z.object({
   displayName: z.nullable(z.string().check(z.maxLength(256))),
   /** The channel's language hint, for example Telegram's language_code. */
   languageHint: z.nullable(z.string().check(z.maxLength(16))),
+  /** The LID of a WhatsApp account whose phone number `platformUserId` is, where the channel shows both. */
+  lid: z.optional(z.nullable(z.string().check(z.regex(/^[0-9]{1,20}@lid$/)))),
 })
 export type Person = z.infer<typeof personSchema>
 
@@ -88,3 +90,28 @@ export const askedSchema = z.object({
   args: z.array(z.string().check(z.maxLength(2000))).check(z.maxLength(8)),
 })
 export type Asked = z.infer<typeof askedSchema>
+
+/** Lines of a numbered menu that are kept: as many as there are choices on any screen. */
+export const menuMax = 100
+/** Characters of a line of a menu. */
+export const menuLabelMax = 64
+/**
+ * A numbered menu that a person was shown, where the channel has no buttons: what is typed, and where it leads. A line
+ * without a key is chosen by its label.
+ */
+export const menuSchema = z
+  .array(
+    z.object({
+      key: z.string().check(z.maxLength(3)),
+      label: z.string().check(z.maxLength(menuLabelMax)),
+      intent: z.string().check(z.minLength(1), z.maxLength(64)),
+    }),
+  )
+  .check(z.maxLength(menuMax))
+export type Menu = z.infer<typeof menuSchema>
+
+/** What is kept of a conversation between two messages; an `ask` of no letters is that nothing is asked for. */
+export const standingSchema = z.extend(askedSchema, {
+  ask: z.string().check(z.maxLength(64)),
+  menu: z.optional(menuSchema),
+})

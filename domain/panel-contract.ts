@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { Failure } from './failure.ts'
+import { type PairingMethod, type PairingView, pairingMethods } from './pairing.ts'
 import { passwordBytesMax } from './password.ts'
 import type { UserView } from './user.ts'
 
@@ -19,6 +20,27 @@ export type LoginRequest = z.infer<typeof loginSchema>
 /** Decodes `POST /api/login`; throws `usage`. */
 export function decodeLogin(body: unknown): LoginRequest {
   return decode(loginSchema, body)
+}
+
+const pathSchema = z.object({ id: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'is no id of a bot') })
+
+/** Decodes what a route's path names; throws `usage`. */
+export function decodePath(params: unknown): { readonly id: string } {
+  return decode(pathSchema, params, 'the path')
+}
+
+const pairingSchema = z.strictObject({ method: z.enum(pairingMethods).default('code') })
+
+/** Decodes `POST /api/instances/{id}/regenerate-code`, whose body may be left out; throws `usage`. */
+export function decodePairing(body: unknown): { readonly method: PairingMethod } {
+  return decode(pairingSchema, body ?? {})
+}
+
+/** `GET /api/instances/{id}/pairing-code` and `POST .../regenerate-code` (seed 004). */
+export interface PairingAnswer extends PairingView {
+  success: true
+  /** The code as the seed calls it. */
+  pairing_code: string | null
 }
 
 /** `GET /api/health` (seed 004). */
@@ -75,12 +97,12 @@ export interface ProblemDocument {
   errors?: FieldError[]
 }
 
-function decode<T>(schema: z.ZodType<T>, body: unknown): T {
+function decode<T>(schema: z.ZodType<T>, body: unknown, what = 'the body'): T {
   const result = schema.safeParse(body)
   if (result.success) return result.data
   const errors: FieldError[] = result.error.issues.map((issue) => ({
     field: issue.path.join('.'),
     message: issue.code === 'unrecognized_keys' ? 'has a field that is not known here' : issue.message,
   }))
-  throw new Failure('usage', 'the body does not fit: see errors', { details: { errors } })
+  throw new Failure('usage', `${what} does not fit: see errors`, { details: { errors } })
 }

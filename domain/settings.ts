@@ -61,7 +61,26 @@ const settingsSchema = z.object({
   AGENT_TOKEN_AES_KEY_PREVIOUS: z.string().optional(),
   BOT_TOKEN: z.string().optional(),
   TELEGRAM_API_ROOT: z.url().default('https://api.telegram.org'),
-  WHATSAPP_WS_URL: z.url().optional(),
+  /** Where WhatsApp's websocket is; unset: the library's own. Without TLS nothing says who answers. */
+  WHATSAPP_WS_URL: z
+    .url('must be an address such as wss://web.whatsapp.com/ws/chat')
+    .refine(isSafeWebSocket, 'must begin with wss://; ws:// goes to this machine only (127.0.0.1, localhost)')
+    .optional(),
+  /** The version that the client says it is, where WhatsApp refuses the library's own (405). */
+  WA_WEB_VERSION: z
+    .string()
+    .regex(/^\d{1,9}[.,]\d{1,9}[.,]\d{1,12}$/, 'must be three numbers such as 2.3000.1043857760')
+    .transform((text): readonly [number, number, number] => {
+      const [major = 0, minor = 0, patch = 0] = text.split(/[.,]/).map(Number)
+      return [major, minor, patch]
+    })
+    .optional(),
+  /** WhatsApp bots that log in at once; the others wait for their turn. */
+  WHATSAPP_CONNECT_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(5),
+  /** After another session took a bot's link (440): the one retry. */
+  WHATSAPP_CONFLICT_RETRY_SECONDS: seconds(60),
+  /** After WhatsApp refused the client's version (405). */
+  WHATSAPP_VERSION_RETRY_SECONDS: seconds(900),
   WORKER_PORT_BASE: port.default(4001),
   WORKER_PORT_COUNT: z.coerce.number().int().min(1).max(20_000).default(1000),
   LEASE_TTL_SECONDS: z.coerce
@@ -147,4 +166,12 @@ function isNetwork(text: string): boolean {
   const version = isIP(address)
   if (version === 0 || rest.length > 0) return false
   return bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
+
+function isSafeWebSocket(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username } = new URL(text)
+  if (username !== '') return false
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  return protocol === 'wss:' || (protocol === 'ws:' && isLoopback)
 }

@@ -27,6 +27,7 @@ export type SubscriptionCommand =
   | 'edit'
   | 'move'
   | 'set-token'
+  | 'pair'
   | 'delete'
 
 /** The statuses from which a command is possible. */
@@ -42,6 +43,7 @@ const allowedFrom: Record<SubscriptionCommand, readonly Status[]> = {
   edit: ['new', 'approved', 'expired', 'suspended'],
   move: ['new', 'approved', 'expired', 'suspended'],
   'set-token': ['new', 'approved', 'expired', 'suspended'],
+  pair: ['new', 'approved'],
   delete: ['new', 'approved', 'expired', 'suspended'],
 }
 

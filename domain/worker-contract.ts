@@ -8,18 +8,30 @@ import { adminCalls } from './admin-calls.ts'
 import { agentCalls } from './agent-calls.ts'
 import { platforms } from './instance.ts'
 import {
-  askedSchema,
   customerSchema,
   languages,
   onceAnswer,
   onceSchema,
   personSchema,
+  standingSchema,
   updateKeySchema,
 } from './once-call.ts'
 import { newsCalls, outboxCalls } from './outbox-calls.ts'
+import { pairingMethods } from './pairing.ts'
+import { pairingCalls } from './pairing-calls.ts'
 import { shopCalls } from './shop-calls.ts'
+import { sendingMax, sendingSchema, whatsappCalls } from './whatsapp-calls.ts'
 
-export { type Asked, type Language, languageOfHint, languages, type Person } from './once-call.ts'
+export {
+  type Asked,
+  type Language,
+  languageOfHint,
+  languages,
+  type Menu,
+  menuLabelMax,
+  menuMax,
+  type Person,
+} from './once-call.ts'
 
 export const contractVersion = 1
 
@@ -30,6 +42,29 @@ const limitsSchema = z.object({
   maxConcurrentRequests: z.int().check(z.positive()),
 })
 export type WorkerLimits = z.infer<typeof limitsSchema>
+
+/** What a WhatsApp worker is told besides. It pairs and runs by the same line. */
+const whatsappIdentitySchema = z.object({
+  /** The number of the bot, digits only: a device that was linked to another one is unlinked again. */
+  phone: z.string().check(z.regex(/^[1-9][0-9]{6,14}$/)),
+  /** Null: the library's own. */
+  wsUrl: z.nullable(z.string()),
+  /** Null: the library's own (`WA_WEB_VERSION`). */
+  version: z.nullable(z.tuple([z.int(), z.int(), z.int()])),
+  /** The request to pair that waits for a worker; null when there is none. */
+  pairing: z.nullable(
+    z.object({
+      method: z.enum(pairingMethods),
+      /** The request's, for `waPairing`. */
+      number: z.int(),
+      /** How long it lasts from now on, in milliseconds. */
+      forMs: z.number(),
+      /** It only pairs: it handles no message, and once the request has ended it waits for its drain. */
+      only: z.boolean(),
+    }),
+  ),
+})
+export type WhatsappIdentity = z.infer<typeof whatsappIdentitySchema>
 
 /** The one JSON line that a nameless process reads from stdin and by which it becomes the worker of an instance. */
 export const workerIdentitySchema = z.object({
@@ -44,8 +79,10 @@ export const workerIdentitySchema = z.object({
   port: z.int(),
   gatewaySocket: z.string(),
   workerToken: z.string(),
-  /** The bot's own secret: the BotFather token of a Telegram bot. */
+  /** The bot's own secret: the BotFather token of a Telegram bot, nothing of a WhatsApp one. */
   credential: z.string(),
+  /** Null for any other platform. */
+  whatsapp: z._default(z.nullable(whatsappIdentitySchema), null),
   telegramApiRoot: z.url(),
   limits: limitsSchema,
   heartbeatMs: z.int().check(z.positive()),
@@ -59,7 +96,8 @@ export type WorkerIdentity = z.infer<typeof workerIdentitySchema>
 
 /**
  * Why a worker ended, as it reports before it exits; the exit code confirms it. Anything else is a crash.
- * `webhook`: a foreign webhook is set and nobody allowed us to take it.
+ * `webhook`: a foreign webhook is set and nobody allowed us to take it. `outdated`: WhatsApp refuses the version that the
+ * client says it is (405).
  */
 export const exitReasons = {
   stopped: 0,
@@ -70,12 +108,16 @@ export const exitReasons = {
   restricted: 44,
   session_error: 45,
   webhook: 46,
+  outdated: 47,
 } as const
 export type ExitReason = keyof typeof exitReasons
 const exitReasonNames = Object.keys(exitReasons) as [ExitReason, ...ExitReason[]]
 
-/** What a worker says of itself in a heartbeat. `running` begins with the first accepted poll. */
-const workerPhases = ['connecting', 'running', 'draining'] as const
+/**
+ * What a worker says of itself in a heartbeat. `running` begins with the first accepted poll or the open connection;
+ * `pairing` is that it waits for a person with a phone.
+ */
+const workerPhases = ['connecting', 'pairing', 'running', 'draining'] as const
 export type WorkerPhase = (typeof workerPhases)[number]
 
 export const heartbeatSchema = z.object({
@@ -101,6 +143,8 @@ const heartbeatAnswerSchema = z.object({
   limits: limitsSchema,
   /** The worker is to drain and exit. */
   drain: z.boolean(),
+  /** It drains because its bot was deleted: it is to log its device out first. Never with any other end. */
+  unlink: z._default(z.boolean(), false),
 })
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>
 
@@ -150,25 +194,31 @@ export const turnCalls = {
 } as const
 export type TurnCallName = keyof typeof turnCalls
 
-/** The business calls: path, request and answer. Each runs as one fenced transaction. */
+/** The business calls: path, request and answer. Each runs as one fenced transaction, or as one fenced statement. */
 export const gatewayCalls = {
   ...turnCalls,
   ...outboxCalls,
-  /** The answer to these updates has gone out, and with it what the person is asked for from now on. */
+  ...whatsappCalls,
+  ...pairingCalls,
+  /**
+   * The answer to these updates has gone out, and with it what the person is asked for from now on. On WhatsApp it
+   * stands: `sending` is written down in the same statement, and goes out whatever happens to this worker.
+   */
   answered: {
     path: '/v1/answered',
     request: z.object({
       updateKeys: z.array(z.string()).check(z.minLength(1), z.maxLength(100)),
-      /** Null leaves it as it is; a state of null is that nothing is asked for. */
-      asked: z._default(z.nullable(z.object({ platformUserId: z.string(), state: z.nullable(askedSchema) })), null),
+      /** Null leaves it as it is; a state of null is that nothing is asked for, and no menu stands. */
+      asked: z._default(z.nullable(z.object({ platformUserId: z.string(), state: z.nullable(standingSchema) })), null),
+      sending: z.optional(z.array(sendingSchema).check(z.maxLength(sendingMax))),
     }),
     answer: z.object({}),
   },
-  /** What this person was asked for, for a worker that has just begun; and whether this update was answered already. */
+  /** What this person was asked for and shown, for a worker that has just begun; and whether this update was answered already. */
   recall: {
     path: '/v1/recall',
     request: z.object({ updateKey: updateKeySchema, person: personSchema }),
-    answer: z.object({ state: z.nullable(askedSchema), answered: z.boolean() }),
+    answer: z.object({ state: z.nullable(standingSchema), answered: z.boolean() }),
   },
   /** A product's picture, for a channel that has not shown it yet: base64. */
   picture: {
@@ -180,6 +230,12 @@ export const gatewayCalls = {
   markBlocked: {
     path: '/v1/mark-blocked',
     request: z.object({ platformUserId: z.string().check(z.maxLength(64)), blocked: z.boolean() }),
+    answer: z.object({}),
+  },
+  /** The channel has ended the connection so many times within so long, each time by an error of its own: admins are told. */
+  unsteady: {
+    path: '/v1/unsteady',
+    request: z.object({ times: z.int().check(z.positive()), withinMs: z.int().check(z.positive()) }),
     answer: z.object({}),
   },
 } as const
@@ -208,10 +264,11 @@ export const workerCalls = {
 
 /**
  * A refused call: `fenced` (stale epoch or nonce: the worker ends as lease_lost), `not_authenticated` (same),
- * `unavailable` (database away: wait and try again), `usage` and `internal` (a bug).
+ * `unavailable` (database away: wait and try again), `session_error` (what is kept of the linked device does not open: the
+ * worker ends as that, and writes nothing), `usage` and `internal` (a bug).
  */
 export const gatewayRefusalSchema = z.object({
-  code: z.enum(['fenced', 'not_authenticated', 'unavailable', 'usage', 'internal']),
+  code: z.enum(['fenced', 'not_authenticated', 'unavailable', 'session_error', 'usage', 'internal']),
   message: z.string(),
 })
 export type GatewayRefusal = z.infer<typeof gatewayRefusalSchema>

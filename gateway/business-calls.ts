@@ -1,21 +1,21 @@
-/** The business calls of the contract: decode, fence, apply once, effect. Each runs inside one transaction. */
+/** The business calls of the contract that are more than one statement: decode, fence, apply once, effect. */
 import type { GatewayCallName } from '../domain/worker-contract.ts'
 import { recallAsked } from '../services/chat/recall-asked.ts'
-import { rememberAsked } from '../services/chat/remember-asked.ts'
 import { chooseLanguage } from '../services/choose-language.ts'
-import { markAnswered } from '../services/mark-answered.ts'
 import { markBlocked } from '../services/mark-blocked.ts'
 import { isLinkCode } from '../services/one-time-code.ts'
+import { tellUnsteady } from '../services/outbox/tell-unsteady.ts'
 import { redeemLinkCode } from '../services/redeem-link-code.ts'
 import { adminHandlers } from './admin-calls.ts'
 import { agentHandlers } from './agent-calls.ts'
-import { type BusinessCall, decodeCall, once, passFence, roomCalls } from './call-frame.ts'
+import { arrive, type BusinessCall, decodeCall, once, passFence, roomCalls } from './call-frame.ts'
 import { newsHandlers, outboxHandlers } from './outbox-calls.ts'
 import { pictureCall } from './picture-call.ts'
 import { shopHandlers } from './shop-calls.ts'
 import { leaveRole } from './tenant-role.ts'
+import type { StatementCallName } from './whatsapp-calls.ts'
 
-export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = {
+export const businessCalls: { readonly [N in Exclude<GatewayCallName, StatementCallName>]: BusinessCall } = {
   ...roomCalls(shopHandlers),
   ...roomCalls(agentHandlers),
   ...roomCalls(adminHandlers),
@@ -24,15 +24,13 @@ export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = 
   picture: pictureCall,
 
   arrive: async (tx, claim, body) => {
-    const request = decodeCall('arrive', body)
-    const instance = await passFence(tx, claim)
-    return once(tx, instance, request, async (customer) => customer)
+    const { opened: _, ...arrived } = await arrive(tx, claim, decodeCall('arrive', body))
+    return arrived
   },
 
   chooseLanguage: async (tx, claim, body) => {
     const request = decodeCall('chooseLanguage', body)
-    const instance = await passFence(tx, claim)
-    return once(tx, instance, request, async (customer) => {
+    return once(tx, claim, request, async (customer) => {
       await chooseLanguage(tx, { customerId: customer.customerId, language: request.language })
       return { ...customer, language: request.language }
     })
@@ -40,26 +38,17 @@ export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = 
 
   redeemLink: async (tx, claim, body) => {
     const request = decodeCall('redeemLink', body)
-    const instance = await passFence(tx, claim)
-    return once(tx, instance, request, async (customer) => {
+    return once(tx, claim, request, async (customer, { instance, person }) => {
       // A user of ours may be anybody's.
       if (await isLinkCode(tx, request.code)) await leaveRole(tx)
       const redeemed = await redeemLinkCode(tx, {
         code: request.code,
         platform: instance.platform,
-        platformUserId: request.person.platformUserId,
+        platformUserId: person.platformUserId,
         source: `bot:${instance.instanceId}`,
       })
       return { ...customer, ...redeemed }
     })
-  },
-
-  answered: async (tx, claim, body) => {
-    const request = decodeCall('answered', body)
-    const instance = await passFence(tx, claim)
-    await markAnswered(tx, { instanceId: instance.instanceId, updateKeys: request.updateKeys })
-    if (request.asked !== null) await rememberAsked(tx, instance, request.asked)
-    return {}
   },
 
   recall: async (tx, claim, body) => {
@@ -72,6 +61,13 @@ export const businessCalls: { readonly [N in GatewayCallName]: BusinessCall } = 
     const request = decodeCall('markBlocked', body)
     const instance = await passFence(tx, claim)
     await markBlocked(tx, instance, request)
+    return {}
+  },
+
+  unsteady: async (tx, claim, body) => {
+    const request = decodeCall('unsteady', body)
+    const { instanceId } = await passFence(tx, claim)
+    await tellUnsteady(tx, { instanceId, ...request })
     return {}
   },
 }

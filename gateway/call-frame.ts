@@ -18,17 +18,9 @@ import {
   type Person,
   type TurnCallName,
 } from '../domain/worker-contract.ts'
-import { applyOnce, type OnceOutcome } from '../services/apply-once.ts'
-import { type Fence, type FencedInstance, fence } from '../services/fence.ts'
-import { type ArrivedCustomer, recordArrival } from '../services/record-arrival.ts'
-
-/** The worker's epoch or nonce is stale, or its instance may not run: nothing was written. */
-export class Fenced extends Error {
-  constructor() {
-    super('this worker no longer holds its instance')
-    this.name = 'Fenced'
-  }
-}
+import { type Fence, Fenced, type FencedInstance, fence } from '../services/fence.ts'
+import { keepOutcome } from '../services/keep-outcome.ts'
+import { type ArrivedCustomer, openTurn, type TurnWords } from '../services/open-turn.ts'
 
 /** What handlers need besides the database. */
 export interface GatewayContext {
@@ -98,28 +90,27 @@ export function roomCalls<N extends RoomCallName>(handlers: RoomHandlers<N>): { 
 function roomCall<N extends RoomCallName>(name: N, handler: RoomHandler<N>): BusinessCall {
   return async (tx, claim, body, context) => {
     const request = decodeCall(name, body)
-    const instance = await passFence(tx, claim)
-    const run = (customer: ArrivedCustomer) =>
+    const run = ({ instance, person }: Opened, customer: ArrivedCustomer) =>
       handler.run({
         tx,
         instance,
         customer,
         buyer: { tenant: instance.tenant, customerId: customer.customerId, instanceId: instance.instanceId },
-        language: customer.language ?? languageOfHint(request.person.languageHint),
-        person: request.person,
+        language: customer.language ?? languageOfHint(person.languageHint),
+        person,
         request,
         ...context,
       })
     if (handler.changes) {
       let said: Result<N> | undefined
-      const done = await once(tx, instance, request, async (customer) => {
-        said = await run(customer)
+      const done = await once(tx, claim, request, async (customer, opened) => {
+        said = await run(opened, customer)
         return { ...customer, result: handler.keeps?.(said) ?? said }
       })
       return said === undefined ? done : { ...done, outcome: { ...done.outcome, result: said } }
     }
-    const arrived = await once(tx, instance, request, async (customer) => customer)
-    return { ...arrived, outcome: { ...arrived.outcome, result: await run(arrived.outcome) } }
+    const { opened, ...arrived } = await arrive(tx, claim, request)
+    return { ...arrived, outcome: { ...arrived.outcome, result: await run(opened, arrived.outcome) } }
   }
 }
 
@@ -131,20 +122,45 @@ export async function passFence(tx: Tx, claim: Fence): Promise<FencedInstance> {
   return instance
 }
 
+/** What the gateway says of an update besides its outcome. */
+interface Once<Outcome> {
+  readonly outcome: Outcome
+  readonly repeated: boolean
+  readonly answered: boolean
+  readonly earlierMarks: readonly string[]
+}
+/** Who speaks, and in which bot. */
+type Opened = Pick<Awaited<ReturnType<typeof openTurn>>, 'instance' | 'person'>
+
 /** Applies an effect once for an update; the customer that it is given has arrived. */
-export function once<Outcome>(
+export async function once<Outcome>(
   tx: Tx,
-  instance: FencedInstance,
-  request: { updateKey: string; nonce: string | null; person: Person; answerMark: string | null },
-  effect: (customer: ArrivedCustomer) => Promise<Outcome>,
-): Promise<OnceOutcome<Outcome>> {
-  return applyOnce(tx, {
-    instanceId: instance.instanceId,
-    updateKey: request.updateKey,
-    nonce: request.nonce,
-    answerMark: request.answerMark,
-    effect: async () => effect(await recordArrival(tx, instance, request.person)),
-  })
+  claim: Fence,
+  request: TurnWords,
+  effect: (customer: ArrivedCustomer, opened: Opened) => Promise<Outcome>,
+): Promise<Once<Outcome>> {
+  const turn = await openTurn(tx, claim, request, { onlyArrives: false })
+  if (turn.repeated) {
+    const { outcome, answered, earlierMarks } = turn
+    return { outcome: outcome as Outcome, repeated: true, answered, earlierMarks }
+  }
+  const outcome = await effect(turn.customer, turn)
+  await keepOutcome(tx, claim.instanceId, request, outcome)
+  return { outcome, repeated: false, answered: false, earlierMarks: [] }
+}
+
+/** The same where the effect is that the person came. */
+export async function arrive(
+  tx: Tx,
+  claim: Fence,
+  request: TurnWords,
+): Promise<Once<ArrivedCustomer> & { readonly opened: Opened }> {
+  const opened = await openTurn(tx, claim, request, { onlyArrives: true })
+  if (!opened.repeated) {
+    return { opened, outcome: opened.customer, repeated: false, answered: false, earlierMarks: [] }
+  }
+  const { outcome, answered, earlierMarks } = opened
+  return { opened, outcome: outcome as ArrivedCustomer, repeated: true, answered, earlierMarks }
 }
 
 /** Throws `usage` for a body that does not fit the contract. */

@@ -21,12 +21,14 @@ import {
 } from '../domain/worker-contract.ts'
 import { verifyWorkerToken, type WorkerClaim } from '../domain/worker-token.ts'
 import type { Log } from '../runtime/log.ts'
+import { Fenced } from '../services/fence.ts'
 import { gatewayRoleState } from '../services/gateway-role-state.ts'
+import { SessionError } from '../services/whatsapp/session-error.ts'
 import { businessCalls } from './business-calls.ts'
-import { Fenced } from './call-frame.ts'
 import { type LifelineEvents, Lifelines } from './lifelines.ts'
 import { BodyTooLarge, readJson } from './read-json.ts'
 import { openingOf } from './tenant-role.ts'
+import { statementCalls } from './whatsapp-calls.ts'
 
 /** What the gateway asks the orchestrator; the two do not import each other, cli/serve.ts joins them. */
 export interface FleetPort {
@@ -51,6 +53,7 @@ const refusalStatus: Record<GatewayRefusal['code'], number> = {
   fenced: 409,
   not_authenticated: 401,
   unavailable: 503,
+  session_error: 422,
   usage: 400,
   internal: 500,
 }
@@ -146,9 +149,13 @@ export class Gateway {
     }
     for (const [name, call] of Object.entries(gatewayCalls)) {
       if (call.path !== path) continue
+      const { database } = this.#options
+      if (name in statementCalls) {
+        return statementCalls[name as keyof typeof statementCalls](database, claim, body, this.#options)
+      }
       const run = businessCalls[name as keyof typeof businessCalls]
       const opening = (await this.#mayTakeRole()) ? openingOf(claim) : undefined
-      return this.#options.database.transaction((tx) => run(tx, claim, body, this.#options), opening)
+      return database.transaction((tx) => run(tx, claim, body, this.#options), opening)
     }
     throw new Failure('usage', `no such call: ${path}`)
   }
@@ -168,6 +175,10 @@ export class Gateway {
     if (error instanceof BodyTooLarge) return refuse(response, 'usage', error.message)
     if (error instanceof Failure && error.code === 'unavailable') return refuse(response, 'unavailable', error.message)
     if (error instanceof Failure && error.code === 'usage') return refuse(response, 'usage', error.message)
+    if (error instanceof SessionError) {
+      this.#options.log.error({ error, path: request.url }, 'what is kept of a linked device does not open')
+      return refuse(response, 'session_error', error.message)
+    }
     this.#options.log.error({ error, path: request.url }, 'gateway call failed')
     refuse(response, 'internal', 'the call failed; the server log says why')
   }

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { Failure } from '../domain/failure.ts'
 
-const bodyBytesMax = 64 * 1024
+/** A first login of WhatsApp stores 812 keys at once, in a fifth of this. */
+const bodyBytesMax = 1024 * 1024
 
 export class BodyTooLarge extends Error {}
 
-/** Reads a JSON body of at most 64 KiB. */
+/** Reads a JSON body of at most 1 MiB. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   let size = 0

@@ -3,10 +3,13 @@
  * heartbeat arrives with a valid token and its process identity checks out. One that cannot be verified from here is
  * neither touched nor doubled: its instance waits until its deadline has passed.
  */
+import { Failure } from '../domain/failure.ts'
 import type { Platform } from '../domain/instance.ts'
 import { parseProcessIdentity } from '../domain/process-identity.ts'
 import { livenessOf } from '../runtime/process-identity.ts'
+import { adoptInstance } from '../services/adopt-instance.ts'
 import type { PlannedLease } from '../services/read-server-plan.ts'
+import type { FleetContext } from './fleet-context.ts'
 import { ProcessWatch } from './process-watch.ts'
 import type { Slot, Worker } from './slot.ts'
 import type { Term } from './term.ts'
@@ -31,6 +34,24 @@ export function adoptingSlotOf(
   const toldMs = nowMs + Math.max(0, lease.mayRunForMs ?? term.earlierTtlMs)
   const untilMs = (worker === undefined ? provenMs : Math.min(provenMs, toldMs)) + marginMs
   return { kind: 'adopting', epoch: lease.epoch, worker, untilMs, isClaimed: false, report: undefined }
+}
+
+/**
+ * Takes the lease row of a worker over that has proven itself.
+ * @returns `unknown` when the database is away: the worker goes on to its deadline, and each of its heartbeats tries again.
+ */
+export async function adoptWorker(
+  { orchestrator, term }: FleetContext,
+  { instanceId, epoch, nonce }: Worker,
+): Promise<'ours' | 'not_ours' | 'unknown'> {
+  const { server, database } = orchestrator
+  const { serverEpoch } = term
+  try {
+    return (await adoptInstance(database, { instanceId, epoch, nonce, server, serverEpoch })) ? 'ours' : 'not_ours'
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'unavailable') throw error
+    return 'unknown'
+  }
 }
 
 function verifiableWorker(instance: { id: string; platform: Platform; lease: PlannedLease }): Worker | undefined {

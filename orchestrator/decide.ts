@@ -39,11 +39,8 @@ function unwantedBecause(planned: PlannedInstance | undefined, context: DecideCo
   if (planned === undefined || planned.serverName !== context.server) return 'moved'
   switch (planned.status) {
     case 'approved':
-      if (planned.expiresInMs === null || planned.expiresInMs <= 0) return 'expired'
-      if (planned.desired !== 'running') return 'stopped'
-      return context.stopsPinned && planned.placement === 'pinned' ? 'drained' : undefined
     case 'new':
-      return 'stopped'
+      return unwantedAlive(planned, context)
     case 'expired':
     case 'suspended':
     case 'deleted':
@@ -51,6 +48,16 @@ function unwantedBecause(planned: PlannedInstance | undefined, context: DecideCo
     default:
       return 'stopped'
   }
+}
+
+/** Nobody has approved a new one: it may pair, and no more than that. */
+function unwantedAlive(planned: PlannedInstance, context: DecideContext): EndReason | undefined {
+  const { status, desired, expiresInMs, placement } = planned
+  const isOver = expiresInMs === null || expiresInMs <= 0
+  if (status === 'approved' && desired !== 'pairing' && isOver) return 'expired'
+  if (desired === 'stopped' || (status === 'new' && desired !== 'pairing')) return 'stopped'
+  if (isOver) return 'pairing_over'
+  return context.stopsPinned && placement === 'pinned' ? 'drained' : undefined
 }
 
 /** Decides one instance; never looks at a clock or a process itself. */

@@ -1,10 +1,11 @@
 /**
- * Expiry by timer and by sweep: every server flips due rows of any server, so a dead server's bots expire too; the
- * owner of the lease stops the process (design section 4). A sweep says where the database's clock should be, and a
+ * Expiry of subscriptions and of requests to pair, by timer and by sweep: every server flips due rows of any server, so a
+ * dead server's bots expire too; the owner of the lease stops the process (design section 4). A sweep says where the database's clock should be, and a
  * clock that has jumped flips nothing.
  */
 import type { Actor } from '../domain/actor.ts'
 import { expireDue } from '../services/expire-due.ts'
+import { endDuePairings } from '../services/whatsapp/end-due-pairings.ts'
 import type { ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
 import type { Fleet } from './fleet.ts'
@@ -36,6 +37,13 @@ export function startExpiry(context: OrchestratorContext, { fleet, clockWatch, w
   return startRepeating(context, {
     name: 'expiry',
     work: async () => {
+      // Three minutes are counted by the clock as it is: nobody has paid for them.
+      const overdue = fleet.overdueRequests(clock.monotonicMs())
+      const paired = await context.database.transaction((tx) => endDuePairings(tx, { overdue }))
+      if (paired.length > 0) {
+        context.log.info({ instances: paired }, 'requests to pair ended')
+        wake()
+      }
       const expectedClockMs = clockWatch.expectedClockMs()
       // Nothing has been read of the database yet: the first plan comes before the first sweep.
       if (expectedClockMs === undefined) return

@@ -11,6 +11,8 @@ export interface FleetContext {
   readonly observations: Observations
   readonly standby: Standby
   readonly starts: Semaphore
+  /** WhatsApp bots that log in at once. */
+  readonly connects: Semaphore
   /** Asks for a fresh plan soon. */
   readonly wake: () => void
   /** Decides everything again from memory. */

@@ -32,6 +32,7 @@ export class Fleet {
   readonly #shared: FleetContext
   readonly #observations: Observations
   readonly #starts: Semaphore
+  readonly #connects: Semaphore
   readonly #runners = new Map<string, InstanceRunner>()
   readonly #busy = new Set<Promise<void>>()
   readonly #heartbeatLimitMs: number
@@ -47,6 +48,7 @@ export class Fleet {
     this.#orders = parts.orders
     this.#observations = new Observations(context, parts.term.serverEpoch)
     this.#starts = new Semaphore(context.settings.START_CONCURRENCY)
+    this.#connects = new Semaphore(context.settings.WHATSAPP_CONNECT_CONCURRENCY)
     this.#heartbeatLimitMs = heartbeatMsOf(context.settings) * 3.5
     this.#awakeAtMs = context.clock.monotonicMs()
     this.#shared = {
@@ -55,6 +57,7 @@ export class Fleet {
       observations: this.#observations,
       standby: parts.standby,
       starts: this.#starts,
+      connects: this.#connects,
       wake: parts.wake,
       decideAll: () => this.decideAll(),
       isClosing: () => this.#closing,
@@ -110,6 +113,11 @@ export class Fleet {
     return Math.min(...[...this.#runners.values()].map((runner) => runner.expiresAtMs))
   }
 
+  /** Open requests to pair whose time is over by our clock. */
+  overdueRequests(nowMs: number): number[] {
+    return [...this.#runners.values()].flatMap((runner) => runner.overdueRequest(nowMs) ?? [])
+  }
+
   /** The live workers, for sampling. */
   liveWorkers(): Worker[] {
     return [...this.#runners.values()].flatMap(({ slot }) => (slot.kind === 'live' ? [slot.worker] : []))
@@ -161,7 +169,7 @@ export class Fleet {
 
   /** Ends every worker and waits until all are gone; starts nothing any more. */
   async endAll(reason: 'shutdown' | 'lease_lost'): Promise<void> {
-    this.#closing = true
+    this.#close()
     const isOpen = (slot: Slot) => slot.kind === 'live' || slot.kind === 'ending' || slot.kind === 'launching'
     do {
       const nowMs = this.#context.clock.monotonicMs()
@@ -173,11 +181,17 @@ export class Fleet {
 
   /** Leaves every worker running for the next supervisor of this name; starts in flight are finished first. */
   async leaveAll(): Promise<void> {
-    this.#closing = true
+    this.#close()
     while (this.#count((slot) => slot.kind === 'launching' || slot.kind === 'releasing') > 0) await this.#settled()
     this.#left = true
     for (const runner of this.#runners.values()) runner.leave()
     await this.#observations.flush()
+  }
+
+  /** Nothing is started any more: who waits for a permit sees that now. */
+  #close(): void {
+    this.#closing = true
+    this.#connects.letAllIn()
   }
 
   async #settled(): Promise<void> {

@@ -4,37 +4,40 @@
  * deadline that nobody can extend, and its lease row is released.
  */
 import { Failure } from '../domain/failure.ts'
-import { restingStates, type State } from '../domain/instance.ts'
+import type { State } from '../domain/instance.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../domain/worker-contract.ts'
 import { processState, signalProcess } from '../runtime/process-identity.ts'
-import { adoptInstance } from '../services/adopt-instance.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
 import type { WorkerEvent } from '../services/record-worker-event.ts'
-import { releaseInstance } from '../services/release-instance.ts'
-import { adoptingSlotOf } from './adoptable-worker.ts'
+import { adoptingSlotOf, adoptWorker } from './adoptable-worker.ts'
 import { type Action, type DecideContext, decide } from './decide.ts'
 import { untilGone } from './end-process.ts'
 import type { FleetContext } from './fleet-context.ts'
 import { describeEnd, describeHang, judgeEnd } from './judge-end.ts'
-import { launchWorker } from './launch-worker.ts'
+import { heartbeatMsOf, launchWorker } from './launch-worker.ts'
+import { releaseLease } from './release-lease.ts'
 import { RestartSchedule } from './restart-schedule.ts'
+import { RunLimit } from './run-limit.ts'
 import {
+  type Adopting,
+  drainOf,
+  type Ending,
   type EndReason,
+  firstSlot,
+  healthyForMs,
   isHeldBy,
+  isUnlinking,
   isWorkerOf,
+  type Live,
   liveSlot,
   type Slot,
   type Worker,
   type WorkerClaimant,
   type WorkerEnd,
 } from './slot.ts'
+import { StartPermits } from './start-permits.ts'
 
 const startJitterMs = 10
-const releaseRetryMs = 200
-
-type Live = Extract<Slot, { kind: 'live' }>
-type Ending = Extract<Slot, { kind: 'ending' }>
-type Adopting = Extract<Slot, { kind: 'adopting' }>
 
 /** Ends that count as crashes, and lead to a new try. */
 const troubleEnds: readonly EndReason[] = ['hung', 'poll_stuck', 'over_memory', 'start_timeout', 'not_reporting']
@@ -45,27 +48,36 @@ export class InstanceRunner {
   readonly #restarts: RestartSchedule
   #slot: Slot
   #planned: PlannedInstance | undefined
-  /** Monotonic time at which the subscription ends; never later than the database's own. */
-  #expiresAtMs = 0
+  readonly #limit = new RunLimit()
   #limits: WorkerLimits
-  #givePermitBack = () => {}
+  readonly #permits: StartPermits
+  /** The last restart that was asked for and could not even begin: it is not tried again by itself. */
+  #restartGivenUp = 0
   #left = false
 
   constructor(fleet: FleetContext, planned: PlannedInstance) {
     this.#fleet = fleet
     this.id = planned.id
     this.#restarts = new RestartSchedule(fleet.orchestrator.settings)
+    this.#permits = new StartPermits(fleet, fleet.orchestrator.settings.START_TIMEOUT_SECONDS * 1000)
     this.#limits = limitsOf(planned)
-    this.#slot = restingStates.includes(planned.state) ? { kind: 'resting', state: planned.state } : { kind: 'idle' }
+    this.#slot = firstSlot(planned, this.#nowMs())
   }
 
   get slot(): Readonly<Slot> {
     return this.#slot
   }
 
-  /** Monotonic time at which an approved subscription ends, run or not; infinite when there is none to end. */
+  /** Monotonic time at which its subscription ends, run or not, or its time to pair; infinite when there is none to end. */
   get expiresAtMs(): number {
-    return this.#planned?.status === 'approved' ? this.#expiresAtMs : Number.POSITIVE_INFINITY
+    const { status, desired } = this.#planned ?? {}
+    return status === 'approved' || desired === 'pairing' ? this.#limit.endsAtMs : Number.POSITIVE_INFINITY
+  }
+
+  /** Its open request to pair when the time for that is over by our clock, whatever the database's clock says. */
+  overdueRequest(nowMs: number): number | undefined {
+    const overdue = this.#limit.overdueRequest(nowMs)
+    return overdue === this.#planned?.pairingRequest ? overdue : undefined
   }
 
   /** Undefined once it is planned no more. */
@@ -87,15 +99,19 @@ export class InstanceRunner {
   plan(planned: PlannedInstance | undefined, readAtMs: number): void {
     this.#planned = planned
     if (planned === undefined) return
-    this.#expiresAtMs = planned.expiresInMs === null ? readAtMs : readAtMs + planned.expiresInMs
+    this.#limit.plan(planned, readAtMs)
     this.#limits = limitsOf(planned)
     this.#noticeWorker(planned)
   }
 
   decide(context: DecideContext): void {
     this.#lookAtSilent(context)
-    const current =
-      this.#planned === undefined ? undefined : { ...this.#planned, expiresInMs: this.#expiresAtMs - context.nowMs }
+    const planned = this.#planned
+    const current = planned && {
+      ...planned,
+      expiresInMs: this.#limit.endsAtMs - context.nowMs,
+      restartDone: Math.max(planned.restartDone, this.#restartGivenUp),
+    }
     this.#carryOut(decide(current, this.#slot, context))
   }
 
@@ -107,9 +123,9 @@ export class InstanceRunner {
     if (!isHeldBy(slot, claimant)) return { kind: 'fenced' }
     const nowMs = this.#nowMs()
     const leaseLeftMs = this.#fleet.term.lease.leaseLeftMs()
-    const grantMs = Math.floor(Math.max(0, Math.min(leaseLeftMs, this.#expiresAtMs - nowMs)))
+    const grantMs = Math.floor(Math.max(0, Math.min(leaseLeftMs, this.#limit.endsAtMs - nowMs)))
     if (slot.kind === 'live') this.#noteHeartbeat(slot, heartbeat, nowMs)
-    return { kind: 'granted', answer: { grantMs, limits: this.#limits, drain: slot.kind === 'ending' } }
+    return { kind: 'granted', answer: { grantMs, limits: this.#limits, ...drainOf(slot) } }
   }
 
   /** Keeps a worker's typed reason, which comes before its process ends. */
@@ -194,31 +210,18 @@ export class InstanceRunner {
   }
 
   async #adopt(slot: Adopting, worker: Worker, heartbeat: Heartbeat): Promise<void> {
-    const { orchestrator, term } = this.#fleet
-    const { epoch, nonce } = worker
-    try {
-      const { server, database } = orchestrator
-      const isOurs = await adoptInstance(database, {
-        instanceId: this.id,
-        epoch,
-        nonce,
-        server,
-        serverEpoch: term.serverEpoch,
-      })
-      if (this.#slot !== slot) return
-      if (!isOurs) return this.#fleet.wake()
-      const live = liveSlot(worker, this.#nowMs())
-      live.report = slot.report
-      this.#slot = live
-      this.#recordEvent(worker, 'worker_adopted', null, { pid: worker.identity.pid, port: worker.port })
-      orchestrator.log.info({ instance: this.id, epoch, pid: worker.identity.pid }, 'worker adopted')
-      this.#noteHeartbeat(live, heartbeat, this.#nowMs())
-    } catch (error) {
-      // The database is away: the worker goes on to its deadline, and each of its heartbeats tries again.
-      if (!(error instanceof Failure) || error.code !== 'unavailable') throw error
-    } finally {
+    const taken = await adoptWorker(this.#fleet, worker).finally(() => {
       slot.isClaimed = false
-    }
+    })
+    if (this.#slot !== slot || taken === 'unknown') return
+    if (taken === 'not_ours') return this.#fleet.wake()
+    const { epoch, identity, port } = worker
+    const live = liveSlot(worker, this.#nowMs())
+    live.report = slot.report
+    this.#slot = live
+    this.#recordEvent(worker, 'worker_adopted', null, { pid: identity.pid, port })
+    this.#fleet.orchestrator.log.info({ instance: this.id, epoch, pid: identity.pid }, 'worker adopted')
+    this.#noteHeartbeat(live, heartbeat, this.#nowMs())
   }
 
   #carryOut(action: Action): void {
@@ -244,19 +247,19 @@ export class InstanceRunner {
         if (slot.kind === 'adopting') this.#fleet.track(this.#release(slot.epoch, { kind: 'idle' }))
         return
       default:
-        return assertNever(action)
+        return action satisfies never
     }
   }
 
   async #start(): Promise<void> {
     const { orchestrator, starts } = this.#fleet
     this.#slot = { kind: 'launching' }
-    this.#givePermitBack = await starts.acquire()
+    await this.#permits.acquire(this.#planned?.platform ?? 'telegram')
     // A mass start goes out in a trickle: Telegram limits how many bots one address wakes at once.
     if (starts.taken > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * startJitterMs))
     const planned = this.#planned
     if (planned === undefined || this.#fleet.isClosing() || !this.#fleet.term.lease.isCertain()) {
-      this.#givePermitBack()
+      this.#permits.settled()
       this.#slot = { kind: 'idle' }
       return
     }
@@ -264,18 +267,25 @@ export class InstanceRunner {
       this.#note('starting', null)
       const launch = await launchWorker(this.#fleet, planned)
       if (launch.kind === 'launched') return this.#live(launch.worker, planned)
-      this.#givePermitBack()
-      this.#slot = launch.kind === 'refused' ? { kind: 'idle' } : { kind: 'resting', state: 'failed' }
-      if (launch.kind === 'unusable') this.#note('failed', launch.reason)
-      else this.#fleet.wake()
+      this.#permits.settled()
+      if (launch.kind === 'unusable') return this.#giveUp(launch, planned)
+      this.#slot = { kind: 'idle' }
+      this.#fleet.wake()
     } catch (error) {
-      this.#givePermitBack()
+      this.#permits.settled()
       const reason = error instanceof Failure ? error.message : `could not start: ${String(error)}`
       orchestrator.log.error({ instance: this.id, error }, 'start failed')
       // What this server lacks is no crash of the bot: it is tried again for as long as it is lacking.
       if (error instanceof Failure && error.code === 'unavailable') this.#tryLater(reason)
       else this.#backOff(reason, 0)
     }
+  }
+
+  /** What a person has to change first. */
+  #giveUp({ state, reason }: { state: State; reason: string }, planned: PlannedInstance): void {
+    this.#restartGivenUp = planned.restartRequested
+    this.#slot = { kind: 'resting', state }
+    this.#note(state, reason)
   }
 
   #live(worker: Worker, planned: PlannedInstance): void {
@@ -301,10 +311,11 @@ export class InstanceRunner {
     slot.heardAtMs = nowMs
     slot.silentState = undefined
     slot.pollPendingMs = heartbeat.pollPendingMs
-    this.#givePermitBack()
+    this.#permits.reported()
     const running = heartbeat.phase === 'running' || heartbeat.phase === 'draining'
     if (running) slot.readyAtMs ??= nowMs
-    slot.phase = running ? 'running' : 'connecting'
+    slot.phase = heartbeat.phase === 'draining' ? 'running' : heartbeat.phase
+    if (slot.phase !== 'connecting' || heartbeat.trouble !== null) this.#permits.settled()
     this.#restarts.healthy(healthyForMs(slot, nowMs))
     this.#note(slot.phase, heartbeat.trouble, { attempt: this.#restarts.attempt })
   }
@@ -321,16 +332,19 @@ export class InstanceRunner {
     const { orchestrator } = this.#fleet
     const silentState = this.#slot.kind === 'live' ? this.#slot.silentState : undefined
     const isDeaf = reason === 'hung' || reason === 'not_reporting'
-    const killAtMs = this.#nowMs() + (isDeaf ? 0 : orchestrator.settings.GRACE_SECONDS * 1000)
     const words = describeHang(reason, silentState, orchestrator.settings)
-    const ending: Ending = { kind: 'ending', worker, reason, words, killAtMs, killed: false }
+    const ending: Ending = { kind: 'ending', worker, reason, words, killAtMs: 0, killed: false }
+    const { settings } = orchestrator
+    const hearsInMs = isUnlinking(ending) ? heartbeatMsOf(settings) * 1.5 : 0
+    ending.killAtMs = this.#nowMs() + (isDeaf ? 0 : settings.GRACE_SECONDS * 1000 + hearsInMs)
     this.#slot = ending
     orchestrator.log.info({ instance: this.id, epoch: worker.epoch, reason, words }, 'ending worker')
     if (reason !== 'lease_lost' && reason !== 'moved') this.#note('stopping', null)
     if (reason === 'over_memory') this.#recordEvent(worker, 'worker_over_memory', words, {})
     else if (isDeaf || reason === 'poll_stuck') this.#recordEvent(worker, 'worker_hung', words, { cause: reason })
     if (isDeaf) this.#kill(ending)
-    else signalProcess(worker.identity, 'SIGTERM')
+    // A signal does not say that the device is to be unlinked: the next heartbeat's answer does.
+    else if (!isUnlinking(ending)) signalProcess(worker.identity, 'SIGTERM')
   }
 
   #kill(slot: Ending): void {
@@ -341,12 +355,12 @@ export class InstanceRunner {
 
   async #ended(worker: Worker, end: WorkerEnd): Promise<void> {
     await untilGone(worker.identity)
-    this.#givePermitBack()
+    this.#permits.settled()
     const slot = this.#slot
     if (slot.kind === 'ending') return this.#endedAsAsked(slot, end)
     if (slot.kind !== 'live' && slot.kind !== 'adopting') return
     const report = slot.report
-    const verdict = judgeEnd(end, report)
+    const verdict = judgeEnd(worker.platform, end, report)
     const unseen = slot.kind === 'adopting' && report === undefined
     const reason = unseen ? 'it ended while no supervisor ran' : verdict.reason
     this.#fleet.orchestrator.log.warn(
@@ -355,12 +369,19 @@ export class InstanceRunner {
     )
     this.#recordEvent(worker, 'worker_ended', reason, { exit_code: end.exitCode, signal: end.signal })
     const healthyMs = slot.kind === 'live' ? healthyForMs(slot, this.#nowMs()) : 0
-    if (verdict.kind === 'rest') {
-      this.#note(verdict.state, reason)
-      return this.#release(worker.epoch, { kind: 'resting', state: verdict.state })
+    // One that only pairs has nobody to wait for but its request, whose end says the rest.
+    if (verdict.kind === 'crash' || this.#planned?.desired === 'pairing') {
+      await this.#release(worker.epoch, { kind: 'releasing' })
+      return this.#backOff(reason, healthyMs)
     }
-    await this.#release(worker.epoch, { kind: 'releasing' })
-    this.#backOff(reason, healthyMs)
+    const retryInMs = verdict.kind === 'retry' ? this.#restarts.retries(verdict.trouble, this.#nowMs()) : undefined
+    const state = verdict.kind === 'rest' ? verdict.state : verdict.trouble === 'conflict' ? 'conflict' : 'backoff'
+    this.#note(state, reason, retryInMs === undefined ? {} : { nextTryInMs: retryInMs })
+    const untilMs = this.#nowMs() + (retryInMs ?? 0)
+    await this.#release(
+      worker.epoch,
+      retryInMs === undefined ? { kind: 'resting', state } : { kind: 'backoff', untilMs },
+    )
   }
 
   async #endedAsAsked(slot: Ending, end: WorkerEnd): Promise<void> {
@@ -405,20 +426,10 @@ export class InstanceRunner {
     if (verdict.delayMs === 0) this.#fleet.decideAll()
   }
 
-  /** Releases the lease row, trying until the database answers or the term ends, and only then leaves the slot. */
+  /** Releases the lease row, and only then leaves the slot. */
   async #release(epoch: number, next: Slot): Promise<void> {
-    const { orchestrator, term } = this.#fleet
-    const { server, database } = orchestrator
     this.#slot = { kind: 'releasing' }
-    for (;;) {
-      try {
-        await releaseInstance(database, { instanceId: this.id, epoch, server, serverEpoch: term.serverEpoch })
-        break
-      } catch {
-        if (term.lease.leaseLeftMs() <= 0) break
-        await new Promise((resolve) => setTimeout(resolve, releaseRetryMs))
-      }
-    }
+    await releaseLease(this.#fleet, { instanceId: this.id, epoch })
     this.#slot = next
     this.#fleet.wake()
   }
@@ -450,14 +461,6 @@ export class InstanceRunner {
   }
 }
 
-function healthyForMs({ readyAtMs }: Live, nowMs: number): number {
-  return readyAtMs === undefined ? 0 : nowMs - readyAtMs
-}
-
 function limitsOf(planned: PlannedInstance): WorkerLimits {
   return { rateLimitRps: planned.rateLimitRps, maxConcurrentRequests: planned.maxConcurrentRequests }
-}
-
-function assertNever(value: never): never {
-  throw new Error(`unknown action ${JSON.stringify(value)}`)
 }

@@ -1,11 +1,19 @@
-/** What the end of a worker that nobody asked to end means: a typed exit waits for a person, the rest is a crash. */
-import type { State } from '../domain/instance.ts'
+/**
+ * What the end of a worker that nobody asked to end means: a typed exit waits for a person, or for a time of its own; the
+ * rest is a crash.
+ */
+import type { Platform, State } from '../domain/instance.ts'
 import { type ExitReason, type ExitReport, exitReasons } from '../domain/worker-contract.ts'
 import type { EndReason, WorkerEnd } from './slot.ts'
 
 export type EndVerdict =
   | { readonly kind: 'rest'; readonly state: State; readonly reason: string }
+  /** It waits for a person, unless a look a while later finds it different (`RestartSchedule.retries`). */
+  | { readonly kind: 'retry'; readonly trouble: RetriedTrouble; readonly reason: string }
   | { readonly kind: 'crash'; readonly reason: string }
+
+/** Another session took a WhatsApp bot's link; WhatsApp refuses the client's version. */
+export type RetriedTrouble = 'conflict' | 'outdated'
 
 const restingStateOf: Partial<Record<ExitReason, State>> = {
   token_invalid: 'token_invalid',
@@ -16,17 +24,30 @@ const restingStateOf: Partial<Record<ExitReason, State>> = {
   session_error: 'session_error',
 }
 
-const defaultMessages: Partial<Record<ExitReason, string>> = {
+const telegramMessages: Partial<Record<ExitReason, string>> = {
   token_invalid: 'Telegram refuses the token; set a new one with ./botfleet set-token',
   conflict: 'another program polls this bot with the same token; stop it, then ./botfleet start',
   webhook: 'a webhook is set for this bot elsewhere; ./botfleet start --take-webhook removes it',
 }
 
+const whatsappMessages: Partial<Record<ExitReason, string>> = {
+  logged_out: 'its device is not linked any more; ./botfleet pair links it again',
+  conflict: 'another program uses the same linked device (440); stop it, then ./botfleet restart',
+  restricted: 'WhatsApp has blocked this number (403); its owner has to settle that with WhatsApp',
+  session_error: 'what is kept of its linked device does not open; is the key that sealed it there? ./botfleet doctor',
+  outdated: 'WhatsApp refuses the version of its client (405); set a newer one as WA_WEB_VERSION',
+}
+
 /**
  * Judges an end by the worker's own report, which came before it ended, and else by its exit code.
  */
-export function judgeEnd(end: WorkerEnd, report: ExitReport | undefined): EndVerdict {
+export function judgeEnd(platform: Platform, end: WorkerEnd, report: ExitReport | undefined): EndVerdict {
   const reason = report?.reason ?? reasonOfExitCode(end.exitCode)
+  const isWhatsapp = platform === 'whatsapp'
+  const defaultMessages = isWhatsapp ? whatsappMessages : telegramMessages
+  if (isWhatsapp && (reason === 'conflict' || reason === 'outdated')) {
+    return { kind: 'retry', trouble: reason, reason: report?.message ?? defaultMessages[reason] ?? reason }
+  }
   const state = reason === undefined ? undefined : restingStateOf[reason]
   if (reason !== undefined && state !== undefined) {
     return { kind: 'rest', state, reason: report?.message ?? defaultMessages[reason] ?? reason }
@@ -73,6 +94,8 @@ export function describeEnd(end: WorkerEnd): string {
   if (end.signal !== undefined) return `killed by ${end.signal}`
   if (end.exitCode === exitReasons.lease_lost) return 'its lease was lost'
   if (end.exitCode === 0) return 'ended without being asked'
+  const typed = reasonOfExitCode(end.exitCode)
+  if (typed !== undefined) return `ended as ${typed}`
   return end.exitCode === undefined ? 'ended' : `crashed with exit code ${end.exitCode}`
 }
 

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommitUnknown } from '../db/database.ts'
 import { Failure } from '../domain/failure.ts'
+import type { State } from '../domain/instance.ts'
 import { open } from '../domain/keyring.ts'
 import { formatProcessIdentity } from '../domain/process-identity.ts'
-import { contractVersion, type WorkerIdentity } from '../domain/worker-contract.ts'
+import type { Settings } from '../domain/settings.ts'
+import { contractVersion, type WhatsappIdentity, type WorkerIdentity } from '../domain/worker-contract.ts'
 import { signWorkerToken } from '../domain/worker-token.ts'
 import { type Claim, claimInstance } from '../services/claim-instance.ts'
 import type { PlannedInstance } from '../services/read-server-plan.ts'
@@ -20,8 +22,8 @@ export type Launch =
   | { readonly kind: 'launched'; readonly worker: Worker }
   /** The instance may not run here now: the plan was older than the database. */
   | { readonly kind: 'refused' }
-  /** Its stored credential is missing or does not open: a person must set it anew. */
-  | { readonly kind: 'unusable'; readonly reason: string }
+  /** It lacks what a person must give it: a credential that opens, or a phone that it is linked to. */
+  | { readonly kind: 'unusable'; readonly state: State; readonly reason: string }
 
 /**
  * Starts one worker: a nameless process, the spare or a cold one, gets an epoch by one committed transaction, and only
@@ -34,7 +36,7 @@ export async function launchWorker(fleet: FleetContext, planned: PlannedInstance
   const bundle = context.workerBundle(planned.platform)
   if (!existsSync(bundle)) {
     const reason = `this botfleet has no worker for ${planned.platform} (${bundle}): npm run build makes those there are`
-    return { kind: 'unusable', reason }
+    return { kind: 'unusable', state: 'failed', reason }
   }
   const port = await choosePort({
     reserved: planned.port,
@@ -73,12 +75,14 @@ async function giveIdentity(
       return claim === undefined ? undefined : { claim, credential: credentialOf(context, planned, claim) }
     })
     .catch((error: unknown) => {
-      if (error instanceof UnusableCredential) return error
+      if (error instanceof Unusable) return error
       throw error
     })
-  if (claimed === undefined || claimed instanceof UnusableCredential) {
+  if (claimed === undefined || claimed instanceof Unusable) {
     await endNameless(nameless)
-    return claimed === undefined ? { kind: 'refused' } : { kind: 'unusable', reason: claimed.message }
+    return claimed === undefined
+      ? { kind: 'refused' }
+      : { kind: 'unusable', state: claimed.state, reason: claimed.message }
   }
   const { claim, credential } = claimed
   const identity = identityOf(context, planned, { claim, credential, port })
@@ -98,17 +102,29 @@ async function giveIdentity(
   return { kind: 'launched', worker }
 }
 
-class UnusableCredential extends Error {}
+class Unusable extends Error {
+  readonly state: State
 
+  constructor(state: State, message: string) {
+    super(message)
+    this.state = state
+  }
+}
+
+/** What a worker needs of secrets to begin; a WhatsApp one asks for its own, and is started where it has some or gets some. */
 function credentialOf(context: OrchestratorContext, planned: PlannedInstance, claim: Claim): string {
+  if (planned.platform === 'whatsapp') {
+    if (claim.isLinked || claim.pairing !== null) return ''
+    throw new Unusable('logged_out', `it is not linked to a phone: ./botfleet pair ${planned.id}`)
+  }
   if (claim.sealedCredential === null) {
-    throw new UnusableCredential(`no token is stored: ./botfleet set-token ${planned.id} --token-file FILE`)
+    throw new Unusable('failed', `no token is stored: ./botfleet set-token ${planned.id} --token-file FILE`)
   }
   try {
     return open(context.keyring(), `instance_credential:${planned.id}:telegram_token`, claim.sealedCredential)
   } catch (error) {
     const reason = error instanceof Failure ? error.message : 'the stored token does not open'
-    throw new UnusableCredential(`${reason}; ./botfleet set-token ${planned.id} --token-file FILE sets it anew`)
+    throw new Unusable('failed', `${reason}; ./botfleet set-token ${planned.id} --token-file FILE sets it anew`)
   }
 }
 
@@ -135,12 +151,23 @@ function identityOf(
       nonce: claim.nonce,
     }),
     credential: given.credential,
+    whatsapp: planned.platform === 'whatsapp' ? whatsappPart(settings, claim) : null,
     telegramApiRoot: settings.TELEGRAM_API_ROOT,
     limits: { rateLimitRps: claim.rateLimitRps, maxConcurrentRequests: claim.maxConcurrentRequests },
     heartbeatMs: heartbeatMsOf(settings),
     graceMs: Math.max(500, settings.GRACE_SECONDS * 1000 - 1000),
     takeWebhook: claim.takeWebhook,
     logLevel: settings.LOG_LEVEL,
+  }
+}
+
+function whatsappPart(settings: Settings, claim: Claim): WhatsappIdentity {
+  const { WHATSAPP_WS_URL: wsUrl = null, WA_WEB_VERSION: version } = settings
+  return {
+    phone: (claim.phoneNumber ?? '').replace('+', ''),
+    wsUrl,
+    version: version === undefined ? null : [...version],
+    pairing: claim.pairing,
   }
 }
 

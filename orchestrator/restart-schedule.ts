@@ -2,14 +2,20 @@
 import { backoffMs } from '../domain/backoff.ts'
 import { judgeCrash, noCrashes, type RestartLimits, type RestartVerdict } from '../domain/restart-policy.ts'
 import type { Settings } from '../domain/settings.ts'
+import type { RetriedTrouble } from './judge-end.ts'
 
 const missedStart = { baseMs: 2000, maxMs: 30_000 }
+/** A second conflict within this time is not retried: two programs would take the link from one another for ever. */
+const conflictForgottenMs = 600_000
 
 export class RestartSchedule {
   readonly #limits: RestartLimits
   #history = noCrashes
+  readonly #retryMs: Readonly<Record<RetriedTrouble, number>>
   /** Starts in a row that this server could not even begin. */
   #startsMissed = 0
+  /** Monotonic time of the last conflict; undefined before. */
+  #conflictAtMs: number | undefined
 
   constructor(settings: Settings) {
     this.#limits = {
@@ -18,6 +24,10 @@ export class RestartSchedule {
       healthyMs: settings.RESTART_HEALTHY_SECONDS * 1000,
       crashesMax: settings.RESTART_BUDGET,
       windowMs: settings.RESTART_WINDOW_SECONDS * 1000,
+    }
+    this.#retryMs = {
+      conflict: settings.WHATSAPP_CONFLICT_RETRY_SECONDS * 1000,
+      outdated: settings.WHATSAPP_VERSION_RETRY_SECONDS * 1000,
     }
   }
 
@@ -46,6 +56,19 @@ export class RestartSchedule {
     const verdict = judgeCrash(this.#limits, this.#history, { nowMs, healthyForMs, random: Math.random() })
     this.#history = verdict.history
     return verdict
+  }
+
+  /**
+   * A worker ended in a trouble that is looked at once more. A version that is refused is tried again for as long as it is,
+   * rarely: a newer one is set without the bot.
+   * @returns in how many milliseconds; undefined when it waits for a person.
+   */
+  retries(trouble: RetriedTrouble, nowMs: number): number | undefined {
+    if (trouble === 'outdated') return this.#retryMs.outdated
+    const earlierMs = this.#conflictAtMs
+    this.#conflictAtMs = nowMs
+    const isFirst = earlierMs === undefined || nowMs - earlierMs > conflictForgottenMs
+    return isFirst ? this.#retryMs.conflict : undefined
   }
 
   /** A start that this server lacked something for. @returns in how many milliseconds to try again. */

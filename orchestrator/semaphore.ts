@@ -13,6 +13,12 @@ export class Semaphore {
     return this.#taken
   }
 
+  /** Lets in who waits and who comes: they are to see that nothing is started any more. */
+  letAllIn(): void {
+    this.#free = Number.POSITIVE_INFINITY
+    for (const enter of this.#waiting.splice(0)) enter()
+  }
+
   /** @returns a function that gives the permit back; calling it twice gives it back once. */
   async acquire(): Promise<() => void> {
     this.#taken += 1

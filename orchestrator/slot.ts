@@ -9,9 +9,10 @@
  *              |                                    report is ended, or waited out, at its deadline)
  *              +--gone, or past its deadline--> releasing
  */
-import type { Platform, State } from '../domain/instance.ts'
+import { type Platform, restingStates, type State } from '../domain/instance.ts'
 import type { ProcessIdentity } from '../domain/process-identity.ts'
 import type { ExitReport } from '../domain/worker-contract.ts'
+import type { PlannedInstance } from '../services/read-server-plan.ts'
 
 /** One worker process that holds (or held) an epoch of an instance. */
 export interface Worker {
@@ -39,6 +40,7 @@ export interface WorkerEnd {
 export type EndReason =
   | 'stopped'
   | 'expired'
+  | 'pairing_over'
   | 'suspended'
   | 'deleted'
   | 'moved'
@@ -58,7 +60,7 @@ export type Slot =
   | {
       readonly kind: 'live'
       readonly worker: Worker
-      phase: 'starting' | 'connecting' | 'running'
+      phase: 'starting' | 'connecting' | 'pairing' | 'running'
       /** Monotonic time of the last heartbeat; the start counts as the first. */
       heardAtMs: number
       /** Monotonic time at which it became `running`; undefined before. */
@@ -78,7 +80,7 @@ export type Slot =
       readonly reason: EndReason
       /** What the end is called where it counts as a crash. */
       readonly words: string
-      readonly killAtMs: number
+      killAtMs: number
       killed: boolean
     }
   | { readonly kind: 'releasing' }
@@ -96,6 +98,10 @@ export type Slot =
       report: ExitReport | undefined
     }
 
+export type Live = Extract<Slot, { kind: 'live' }>
+export type Ending = Extract<Slot, { kind: 'ending' }>
+export type Adopting = Extract<Slot, { kind: 'adopting' }>
+
 /** Whose heartbeat or report it is, as its token proves. */
 export interface WorkerClaimant {
   readonly instanceId: string
@@ -104,7 +110,7 @@ export interface WorkerClaimant {
 }
 
 /** The slot of a worker that has just begun, or was just adopted. */
-export function liveSlot(worker: Worker, nowMs: number): Extract<Slot, { kind: 'live' }> {
+export function liveSlot(worker: Worker, nowMs: number): Live {
   return {
     kind: 'live',
     worker,
@@ -125,4 +131,24 @@ export function isHeldBy(slot: Slot, claimant: WorkerClaimant): slot is Extract<
 
 export function isWorkerOf(worker: Worker | undefined, claimant: WorkerClaimant): boolean {
   return worker?.epoch === claimant.epoch && worker.nonce === claimant.nonce
+}
+
+/** How long a worker has been running. */
+export function healthyForMs({ readyAtMs }: Live, nowMs: number): number {
+  return readyAtMs === undefined ? 0 : nowMs - readyAtMs
+}
+
+/** A conflict that is to be looked at once more waits for that and not for a person. */
+export function firstSlot({ state, nextTryInMs }: PlannedInstance, nowMs: number): Slot {
+  if (!restingStates.includes(state)) return { kind: 'idle' }
+  return nextTryInMs === null ? { kind: 'resting', state } : { kind: 'backoff', untilMs: nowMs + nextTryInMs }
+}
+
+/** A deleted WhatsApp bot logs its device out before it ends; no other end does. */
+export function isUnlinking({ reason, worker }: Ending): boolean {
+  return reason === 'deleted' && worker.platform === 'whatsapp'
+}
+
+export function drainOf(slot: Live | Ending): { drain: boolean; unlink: boolean } {
+  return { drain: slot.kind === 'ending', unlink: slot.kind === 'ending' && isUnlinking(slot) }
 }

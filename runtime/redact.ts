@@ -19,6 +19,8 @@ const rules: readonly (readonly [RegExp, string])[] = [
   // Sealed boxes and key material as base64 of 32 bytes.
   [/\bv1\.[0-9a-f]{16}\.[A-Za-z0-9_-]{20,}/g, 'v1.[redacted]'],
   [/(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=(?![A-Za-z0-9+/=])/g, '[redacted key]'],
+  // An address of WhatsApp: a phone number, or what stands for one.
+  [/(?<!\d)\d{5,20}(?:[:_.]\d{1,5}){0,2}@(s\.whatsapp\.net|c\.us|lid)\b/g, '[number]@$1'],
   // Names that announce a secret: quoted in JSON, `name=value` in URLs and command lines, `name: value` where the value
   // is long enough not to be a word of a sentence.
   [

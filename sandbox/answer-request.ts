@@ -15,10 +15,17 @@ const pageFiles: Record<string, { file: string; type: string }> = {
   '/': { file: 'index.html', type: types.html },
   '/page.css': { file: 'page.css', type: types.css },
   ...Object.fromEntries(
-    ['page.js', 'api.js', 'dom.js', 'side.js', 'chat.js', 'message.js', 'formatted-text.js'].map((file) => [
-      `/${file}`,
-      { file, type: types.js },
-    ]),
+    [
+      'page.js',
+      'api.js',
+      'channels.js',
+      'dom.js',
+      'side.js',
+      'chat.js',
+      'message.js',
+      'formatted-text.js',
+      'phone.js',
+    ].map((file) => [`/${file}`, { file, type: types.js }]),
   ),
 }
 

@@ -1,4 +1,5 @@
 /** One call of a Bot API method, and its parameters: the same whether JSON, a form or a query brought them. */
+import { Failure } from '../domain/failure.ts'
 import type { Bot } from './bot.ts'
 import type { Chat } from './chat.ts'
 import type { Upload } from './read-body.ts'
@@ -31,6 +32,28 @@ export function textOf(values: Values, name: string): string | undefined {
 export function isTrue(values: Values, name: string): boolean {
   const text = textOf(values, name)?.toLowerCase()
   return text === 'true' || text === '1' || text === 'yes'
+}
+
+/** Throws `usage` when it is missing or blank. */
+export function required(values: Values, name: string): string {
+  const text = (textOf(values, name) ?? '').trim().slice(0, 4096)
+  if (text === '') throw new Failure('usage', `${name} is missing`)
+  return text
+}
+
+/** Throws `usage` when it is missing or no whole number. */
+export function requiredNumber(values: Values, name: string): number {
+  const number = optionalNumber(values, name)
+  if (number === undefined) throw new Failure('usage', `${name} is missing`)
+  return number
+}
+
+/** Throws `usage` when it is there and no whole number. */
+export function optionalNumber(values: Values, name: string): number | undefined {
+  const text = textOf(values, name)
+  if (text === undefined || text === '') return undefined
+  if (!Number.isSafeInteger(Number(text))) throw new Failure('usage', `${name} is a whole number`)
+  return Number(text)
 }
 
 /** A whole number between bounds; what is missing or no number becomes the fallback, as with the real server. */

@@ -14,15 +14,24 @@
  *   GET    chat?bot=&person=[&after=<message_id>&wait=<seconds>]   waits until something newer is there
  *   GET    audit?[bot=][&kind=]                             what went through, oldest first
  *   GET    files/<file_id>                                  GET events     changes, as server-sent events
+ *   whatsapp/...                                            see whatsapp-controls.ts
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Failure } from '../domain/failure.ts'
 import { type Bot, commandsFor, isOnline } from './bot.ts'
-import { isTrue, textOf, type Values } from './call.ts'
-import type { ChatMessage } from './chat.ts'
+import { isTrue, optionalNumber, required, requiredNumber, textOf, type Values } from './call.ts'
+import type { ChatMessage, StoredFile } from './chat.ts'
 import { type Faults, readFault } from './faults.ts'
-import { pressButton, sendFile, sendGroupText, sendText, setBlocked } from './people.ts'
+import { pressButton, sendGroupText, sendText, sendFile as sendUpload, setBlocked } from './people.ts'
 import { type Body, BodyTooLarge, readBody, UnreadableBody } from './read-body.ts'
+import type { FakeWhatsApp } from './whatsapp/start-fake-whatsapp.ts'
+import {
+  onWhatsAppChange,
+  type WhatsAppChange,
+  whatsappFile,
+  whatsappGets,
+  whatsappPosts,
+} from './whatsapp-controls.ts'
 import type { Change, World } from './world.ts'
 
 const heartbeatMs = 15_000
@@ -34,12 +43,15 @@ const streamBytesMax = 1024 * 1024
 export interface Controls {
   readonly world: World
   readonly faults: Faults
+  /** Undefined where the sandbox has no WhatsApp. */
+  readonly whatsapp: FakeWhatsApp | undefined
   streams: number
 }
 
 type Post = (controls: Controls, values: Values, body: Body) => unknown
 
 const posts: Record<string, Post> = {
+  ...whatsappPosts,
   bots: ({ world }, values) => {
     const name = required(values, 'name')
     const username = textOf(values, 'username') ?? `sandbox_${world.bots.size + 1}_bot`
@@ -62,7 +74,7 @@ const posts: Record<string, Post> = {
   uploads: ({ world }, values, { uploads }) => {
     const file = uploads.get('file')
     if (file === undefined) throw new Failure('usage', 'the form has a field "file"')
-    const sent = sendFile(world, { ...subject(values), file, caption: textOf(values, 'caption') })
+    const sent = sendUpload(world, { ...subject(values), file, caption: textOf(values, 'caption') })
     return { message_id: sent.message.message_id, update_id: sent.updateId }
   },
   presses: ({ world }, values) => {
@@ -91,6 +103,7 @@ const posts: Record<string, Post> = {
 }
 
 const gets: Record<string, (controls: Controls, query: URLSearchParams) => unknown> = {
+  ...whatsappGets,
   bots: ({ world }) => [...world.bots.values()].map(botView),
   people: ({ world }) => [...world.people.values()],
   faults: ({ faults }) => faults.waiting(),
@@ -120,12 +133,14 @@ export async function answerControls(
   response: ServerResponse,
   url: URL,
 ): Promise<boolean> {
-  const name = /^\/sandbox\/([a-z]+)(?:$|\/)/.exec(url.pathname)?.[1]
+  const name = /^\/sandbox\/((?:whatsapp\/)?[a-z]+)(?:$|\/)/.exec(url.pathname)?.[1]
   if (name === undefined) return false
   try {
     if (request.method === 'GET' && name === 'events') streamChanges(controls, response)
-    else if (request.method === 'GET' && name === 'files') sendStoredFile(controls.world, response, url)
-    else send(response, 200, await answerOne(controls, request, { name, query: url.searchParams }))
+    else if (request.method === 'GET' && name === 'files') sendFile(response, storedFile(controls.world, url))
+    else if (request.method === 'GET' && name === 'whatsapp/files') {
+      sendFile(response, whatsappFile(controls, url.searchParams))
+    } else send(response, 200, await answerOne(controls, request, { name, query: url.searchParams }))
   } catch (error) {
     const { httpStatus, message, code } = failureOf(error)
     send(response, httpStatus, { error: message, code })
@@ -227,17 +242,22 @@ function streamChanges(controls: Controls, response: ServerResponse): void {
     else response.write(text)
   }
   const timer = setInterval(() => write(': still here\n\n'), heartbeatMs)
-  const stopListening = controls.world.onChange((change: Change) => write(`data: ${JSON.stringify(change)}\n\n`))
+  const tell = (change: Change | WhatsAppChange) => write(`data: ${JSON.stringify(change)}\n\n`)
+  const listeners = [controls.world.onChange(tell), onWhatsAppChange(controls, tell)]
   response.on('close', () => {
     clearInterval(timer)
-    stopListening()
+    for (const stopListening of listeners) stopListening()
     controls.streams -= 1
   })
 }
 
-function sendStoredFile(world: World, response: ServerResponse, url: URL): void {
+function storedFile(world: World, url: URL): StoredFile {
   const file = world.files.get(url.pathname.slice('/sandbox/files/'.length))
   if (file === undefined) throw new Failure('not_found', 'no such file')
+  return file
+}
+
+function sendFile(response: ServerResponse, file: Pick<StoredFile, 'name' | 'type' | 'bytes'>): void {
   const isImage = file.type.startsWith('image/')
   response.writeHead(200, {
     'content-type': isImage ? file.type : 'application/octet-stream',
@@ -250,25 +270,6 @@ function sendStoredFile(world: World, response: ServerResponse, url: URL): void 
 
 function subject(values: Values): { personId: number; botId: number } {
   return { personId: requiredNumber(values, 'person_id'), botId: requiredNumber(values, 'bot_id') }
-}
-
-function required(values: Values, name: string): string {
-  const text = (textOf(values, name) ?? '').trim().slice(0, 4096)
-  if (text === '') throw new Failure('usage', `${name} is missing`)
-  return text
-}
-
-function requiredNumber(values: Values, name: string): number {
-  const number = optionalNumber(values, name)
-  if (number === undefined) throw new Failure('usage', `${name} is missing`)
-  return number
-}
-
-function optionalNumber(values: Values, name: string): number | undefined {
-  const text = textOf(values, name)
-  if (text === undefined || text === '') return undefined
-  if (!Number.isSafeInteger(Number(text))) throw new Failure('usage', `${name} is a whole number`)
-  return Number(text)
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -14,6 +14,7 @@ import { type Fault, Faults } from './faults.ts'
 import { Pacing, type PacingLimits } from './pacing.ts'
 import { type Delivered, pressButton, sendGroupText, sendText, setBlocked } from './people.ts'
 import { PersonChat } from './person-chat.ts'
+import type { FakeWhatsApp } from './whatsapp/start-fake-whatsapp.ts'
 import { World } from './world.ts'
 
 const keepAliveMs = 75_000
@@ -29,6 +30,8 @@ export interface SandboxOptions {
    * waits three seconds at least, and a webhook can be set once a second. Off unless asked for.
    */
   readonly strictTiming?: boolean | undefined
+  /** A fake WhatsApp whose bots and phones the chat page shows, too; whoever started it stops it. */
+  readonly whatsapp?: FakeWhatsApp | undefined
   /** Told of every line of the audit at once, while the connection that caused it is still open. */
   readonly onAudit?: ((line: AuditLine) => void) | undefined
 }
@@ -82,7 +85,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const world = new World(options.onAudit)
   const faults = new Faults()
   const pacing = options.pacing === undefined ? undefined : new Pacing(options.pacing)
-  const parts = { world, faults, pacing, strictTiming: options.strictTiming ?? false, streams: 0 }
+  const { strictTiming = false, whatsapp } = options
+  const parts = { world, faults, pacing, strictTiming, whatsapp, streams: 0 }
   const server = createServer((request, response) => {
     answerRequest(parts, request, response).catch(() => response.destroy())
   })

@@ -37,6 +37,8 @@ export async function approveInstance(tx: Tx, actor: Actor, input: ApproveInstan
     `with approved as (
        update instance set status = 'approved', duration_months = $2, approved_at = now(),
          desired = case when $5 then 'stopped' else 'running' end, resumes_with_agent = $5,
+         -- A worker that only pairs does not go on to run: another one goes on with its request.
+         restart_requested = restart_requested + case when desired = 'pairing' then 1 else 0 end,
          expires_at = now() + $2::int * $3::double precision * interval '1 day'
        where id = $1 and status = 'new' returning id, approved_at, expires_at
      )

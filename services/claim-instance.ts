@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Tx } from '../db/transaction.ts'
+import type { PairingMethod } from '../domain/pairing.ts'
 
 export interface ClaimInstance {
   readonly instanceId: string
@@ -22,6 +23,20 @@ export interface Claim {
   readonly maxConcurrentRequests: number
   readonly takeWebhook: boolean
   readonly expiresInMs: number
+  readonly phoneNumber: string | null
+  /** A WhatsApp bot's device is really linked. */
+  readonly isLinked: boolean
+  /** The open request to pair, which this worker begins anew; null when there is none. */
+  readonly pairing: ClaimedPairing | null
+}
+
+export interface ClaimedPairing {
+  readonly number: number
+  readonly method: PairingMethod
+  /** Milliseconds that are left of it. */
+  readonly forMs: number
+  /** It is not to run, or not yet: it only pairs. */
+  readonly only: boolean
 }
 
 interface InstanceRow {
@@ -32,6 +47,9 @@ interface InstanceRow {
   take_webhook: boolean
   expires_in_ms: number
   sealed: string | null
+  phone_number: string | null
+  is_linked: boolean
+  only_pairs: boolean
 }
 
 /**
@@ -69,18 +87,35 @@ export async function claimInstance(tx: Tx, input: ClaimInstance): Promise<Claim
     maxConcurrentRequests: instance.max_concurrent_requests,
     takeWebhook: instance.take_webhook,
     expiresInMs: instance.expires_in_ms,
+    phoneNumber: instance.phone_number,
+    isLinked: instance.is_linked,
+    pairing: await beginPairing(tx, input.instanceId, instance.only_pairs),
   }
+}
+
+/** The code of a worker before this one died with it: the request begins anew, for what is left of its time. */
+async function beginPairing(tx: Tx, instanceId: string, only: boolean): Promise<ClaimedPairing | null> {
+  const { rows } = await tx.query<{ id: number; method: PairingMethod; for_ms: number }>(
+    `update pairing set step = 'requested', issued_at = null, expires_at = null
+     where instance_id = $1 and is_open_step(step) and until > clock_timestamp()
+     returning id, method, (extract(epoch from until - clock_timestamp()) * 1000)::double precision as for_ms`,
+    [instanceId],
+  )
+  const row = rows[0]
+  return row === undefined ? null : { number: row.id, method: row.method, forMs: row.for_ms, only }
 }
 
 async function lockRunnableInstance(tx: Tx, input: ClaimInstance): Promise<InstanceRow | undefined> {
   await tx.query('select 1 from instance where id = $1 for update', [input.instanceId])
   const { rows } = await tx.query<InstanceRow>(
     `select i.tenant_id, i.name, i.rate_limit_rps, i.max_concurrent_requests, i.take_webhook, c.sealed,
-       subscription_left_ms(i.expires_at) as expires_in_ms
+       i.phone_number, s.linked_at is not null as is_linked, i.desired = 'pairing' as only_pairs,
+       run_left_ms(i) as expires_in_ms
      from instance i
      left join instance_credential c on c.instance_id = i.id and c.kind = 'telegram_token'
-     where i.id = $1 and i.server_name = $2 and i.status = 'approved' and i.desired = 'running'
-       and i.expires_at > subscription_clock()`,
+     left join whatsapp_session s on s.instance_id = i.id
+     where i.id = $1 and i.server_name = $2 and run_left_ms(i) > 0
+       and (i.status = 'approved' and i.desired in ('running', 'pairing') or i.status = 'new' and i.desired = 'pairing')`,
     [input.instanceId, input.server],
   )
   return rows[0]

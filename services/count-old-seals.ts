@@ -3,6 +3,7 @@ import { type Actor, assertMay } from '../domain/actor.ts'
 
 export interface OldSeals {
   readonly credentials: number
+  readonly whatsapp: number
   readonly units: number
 }
 
@@ -11,8 +12,13 @@ export async function countOldSeals(tx: Queryable, actor: Actor, input: { readon
   assertMay(actor, 'key.rotate')
   const { rows } = await tx.query<OldSeals>(
     `select (select count(*)::int from instance_credential where key_id <> $1) as credentials,
+       (select count(*)::int from (
+         select key_id from whatsapp_session union all select key_id from whatsapp_key
+         union all select key_id from whatsapp_message union all select key_id from pairing where sealed is not null
+         union all select key_id from handled_update where body is not null
+       ) as kept where key_id <> $1) as whatsapp,
        (select count(*)::int from stock_unit where key_id <> $1) as units`,
     [input.keyId],
   )
-  return rows[0] ?? { credentials: 0, units: 0 }
+  return rows[0] ?? { credentials: 0, whatsapp: 0, units: 0 }
 }

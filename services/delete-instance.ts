@@ -6,12 +6,15 @@ import { lockInstance } from './find-instance.ts'
 import { showInstance } from './show-instance.ts'
 
 /**
- * Deletes a bot: its credentials are erased, its bot id, number and port are free again; its history (events, periods,
+ * Deletes a bot: its credentials are erased, and the session and messages of its linked device; its bot id, number and port are free again; its history (events, periods,
  * audit) stays (seed row S4-049).
  */
 export async function deleteInstance(tx: Tx, actor: Actor, input: { id: string }): Promise<InstanceView> {
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.delete', command: 'delete' })
-  await tx.query('delete from instance_credential where instance_id = $1', [input.id])
+  for (const table of ['instance_credential', 'whatsapp_key', 'whatsapp_session', 'whatsapp_message']) {
+    await tx.query(`delete from ${table} where instance_id = $1`, [input.id])
+  }
+  await tx.query('delete from handled_update where instance_id = $1 and body is not null', [input.id])
   await tx.query(
     `update instance set status = 'deleted', desired = 'stopped', resumes_with_agent = false, deleted_at = now(), is_master = false,
        platform_bot_id = null, phone_number = null, port = null

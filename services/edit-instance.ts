@@ -23,7 +23,10 @@ export interface EditInstance {
 export async function editInstance(tx: Tx, actor: Actor, input: EditInstance): Promise<InstanceView> {
   const changes = checkedChanges(input)
   const instance = await lockInstance(tx, actor, { id: input.id, permission: 'instance.edit', command: 'edit' })
-  if (changes.phone_number !== undefined) await refuseTakenNumber(tx, instance.platform, input.id, changes.phone_number)
+  if (changes.phone_number !== undefined) {
+    await refuseTakenNumber(tx, instance.platform, input.id, changes.phone_number)
+    await refuseLinkedToAnother(tx, input.id, changes.phone_number)
+  }
   await tx.query(
     `update instance set name = coalesce($2, name), owner_id = coalesce($3, owner_id),
        phone_number = coalesce($4, phone_number), placement = coalesce($5, placement),
@@ -86,4 +89,18 @@ async function refuseTakenNumber(tx: Tx, platform: string, id: string, phoneNumb
   )
   if (rows[0] !== undefined)
     throw new Failure('conflict', `the number ${phoneNumber} is registered already as ${rows[0].id}`)
+}
+
+/** A device that is linked to one number is not another number's. */
+async function refuseLinkedToAnother(tx: Tx, id: string, phoneNumber: string): Promise<void> {
+  const { rowCount } = await tx.query(
+    `select 1 from whatsapp_session s join instance i on i.id = s.instance_id
+     where i.id = $1 and s.linked_at is not null and i.phone_number is distinct from $2`,
+    [id, phoneNumber],
+  )
+  if (rowCount === 0) return
+  throw new Failure(
+    'conflict',
+    `${id} is linked to the phone of its number: unlink the device there before the number is changed`,
+  )
 }

@@ -1,4 +1,5 @@
-import type { Tx } from '../db/transaction.ts'
+import type { Queryable, Tx } from '../db/transaction.ts'
+import { Failure } from '../domain/failure.ts'
 import type { Platform } from '../domain/instance.ts'
 
 /** What a worker's token proves: which instance, under which epoch and nonce. */
@@ -15,6 +16,14 @@ export interface FencedInstance {
   readonly platform: Platform
 }
 
+/** The worker's epoch or nonce is stale, or its instance may not run: nothing was written. */
+export class Fenced extends Error {
+  constructor() {
+    super('this worker no longer holds its instance')
+    this.name = 'Fenced'
+  }
+}
+
 /**
  * The fence: the first statement of every write that comes through the gateway (design section 5, point 5). Locks the
  * lease row `for share`, so that no newer epoch can be committed until this transaction ends.
@@ -24,15 +33,35 @@ export interface FencedInstance {
  * `time_up` when only the clock speaks against it. In both cases the caller must write nothing.
  */
 export async function fence(tx: Tx, claim: Fence): Promise<FencedInstance | 'time_up' | undefined> {
-  const { rows } = await tx.query<{ tenant_id: string; platform: Platform; time_up: boolean }>(
-    `select i.tenant_id, i.platform,
-       i.state <> 'stopping' and i.expires_at <= subscription_clock() as time_up
-     from hold_lease($1, $2, $3) held join instance i on i.id = held
-     where i.status = 'approved' or i.state = 'stopping'`,
+  const { rows } = await tx.query<{ verdict: string; tenant: string; channel: Platform }>(
+    'select verdict, tenant, channel from look_at_fence($1, $2, $3, false)',
     [claim.instanceId, claim.epoch, claim.nonce],
   )
-  const row = rows[0]
-  if (row === undefined) return undefined
-  if (row.time_up) return 'time_up'
-  return { instanceId: claim.instanceId, tenant: row.tenant_id, platform: row.platform }
+  const [seen] = rows
+  if (seen?.verdict === 'time_up') return 'time_up'
+  if (seen?.verdict !== 'passed') return undefined
+  return { instanceId: claim.instanceId, tenant: seen.tenant, platform: seen.channel }
+}
+
+/**
+ * Calls a function of the database that passes the fence itself: its first three arguments are the claim's. Outside of a
+ * transaction that one statement is the whole of it. Throws `Fenced`, and `unavailable` when only the clock speaks against
+ * the worker.
+ */
+export async function fencedCall<Row>(
+  database: Queryable,
+  name: string,
+  claim: Fence,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const given = [claim.instanceId, claim.epoch, claim.nonce, ...values]
+  const text = `select * from ${name}(${given.map((_, at) => `$${at + 1}`).join(', ')})`
+  try {
+    return (await database.query<Row>({ name, text }, given)).rows
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'BF403') throw new Fenced()
+    if (code === 'BF503') throw new Failure('unavailable', (error as Error).message, { cause: error })
+    throw error
+  }
 }

@@ -10,7 +10,8 @@ export async function markBlocked(
   await tx.query(
     `update customer_chat c set blocked_at = case when $4 then coalesce(c.blocked_at, now()) end
      from customer p
-     where p.id = c.customer_id and c.instance_id = $1 and p.tenant_id = $2 and p.platform_user_id = $3`,
-    [instance.instanceId, instance.tenant, input.platformUserId, input.blocked],
+     where p.id = c.customer_id and c.instance_id = $1 and p.tenant_id = $2 and p.platform = $5
+       and p.platform_user_id = known_as($2, $5, $3)`,
+    [instance.instanceId, instance.tenant, input.platformUserId, input.blocked, instance.platform],
   )
 }

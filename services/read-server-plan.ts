@@ -20,8 +20,15 @@ export interface PlannedInstance {
   readonly state: State
   readonly lastError: string | null
   readonly attempt: number
-  /** Milliseconds of subscription left; null when there is none, infinite while expiry is paused. */
+  /**
+   * Milliseconds that it may run from now: what is left of its subscription, and of its request where it only pairs; null
+   * when there is none, infinite while expiry is paused.
+   */
   readonly expiresInMs: number | null
+  /** The open request to pair; null when there is none. */
+  readonly pairingRequest: number | null
+  /** Milliseconds until it is tried again by itself, as it was last written; null when it waits for nothing of the kind. */
+  readonly nextTryInMs: number | null
   readonly restartRequested: number
   readonly restartDone: number
   readonly port: number | null
@@ -55,6 +62,8 @@ interface Row {
   last_error: string | null
   attempt: number
   expires_in_ms: number | null
+  pairing_request: number | null
+  next_try_in_ms: number | null
   restart_requested: number
   restart_done: number
   port: number | null
@@ -78,12 +87,15 @@ export async function readServerPlan(database: Queryable, server: string): Promi
   const { rows } = await database.query<Row>(
     `select (extract(epoch from clock_timestamp()) * 1000)::double precision as clock_ms,
        i.id, i.tenant_id, i.platform, i.server_name, i.placement, i.status, i.desired, i.state, i.last_error, i.attempt,
-       subscription_left_ms(i.expires_at) as expires_in_ms,
+       run_left_ms(i) as expires_in_ms,
+       (select id from pairing where instance_id = i.id and is_open_step(step)) as pairing_request,
+       (extract(epoch from i.next_try_at - clock_timestamp()) * 1000)::double precision as next_try_in_ms,
        i.restart_requested, i.restart_done, i.port, i.rate_limit_rps, i.max_concurrent_requests,
        l.phase, l.epoch, l.server_name as lease_server, l.server_epoch, l.nonce, l.process, l.port as lease_port,
        (extract(epoch from l.may_run_until - clock_timestamp()) * 1000)::double precision as may_run_for_ms
      from instance i join instance_lease l on l.instance_id = i.id
-     where (i.server_name = $1 and (i.status = 'approved' or i.state <> 'stopped' or i.last_error is not null))
+     where (i.server_name = $1 and (i.status = 'approved' or i.desired = 'pairing' or i.state <> 'stopped'
+         or i.last_error is not null))
        or (l.server_name = $1 and l.phase <> 'idle')
      order by i.id`,
     [server],
@@ -100,6 +112,8 @@ export async function readServerPlan(database: Queryable, server: string): Promi
     lastError: row.last_error,
     attempt: row.attempt,
     expiresInMs: row.expires_in_ms,
+    pairingRequest: row.pairing_request,
+    nextTryInMs: row.next_try_in_ms,
     restartRequested: row.restart_requested,
     restartDone: row.restart_done,
     port: row.port,

@@ -4,10 +4,13 @@ import { type Keyring, open, seal } from '../domain/keyring.ts'
 import { appendAudit } from './append-audit.ts'
 import { resealFingerprintKey, resealUnits } from './stock/reseal-stock.ts'
 import { type CredentialKind, credentialAad } from './store-credential.ts'
+import { resealRows } from './whatsapp/reseal-rows.ts'
 
 export interface RotationStep {
   /** Boxes sealed anew by this call. */
   readonly credentials: number
+  /** What WhatsApp bots keep: credentials and keys of devices, and messages. */
+  readonly whatsapp: number
   readonly units: number
   /** Where the next call goes on; undefined when nothing is left under an older key. */
   readonly next: number | undefined
@@ -21,7 +24,7 @@ export interface RotateKeys {
 }
 
 /**
- * Seals a batch of secrets anew under the active key: credentials first, then goods. Each call is one transaction, so a
+ * Seals a batch of secrets anew under the active key: credentials first, then what WhatsApp bots keep, then goods. Each call is one transaction, so a
  * rotation that was interrupted begins again and goes on where it stopped. When nothing is left the older keys are
  * retired: they may then be removed. Needs `key.rotate`.
  */
@@ -33,11 +36,13 @@ export async function rotateKeys(tx: Tx, actor: Actor, input: RotateKeys): Promi
     [keyring.activeKeyId],
   )
   const credentials = await resealCredentials(tx, input)
-  if (credentials > 0) return { credentials, units: 0, next: after }
+  if (credentials > 0) return { credentials, whatsapp: 0, units: 0, next: after }
+  const whatsapp = await resealRows(tx, input)
+  if (whatsapp > 0) return { credentials, whatsapp, units: 0, next: after }
   await resealFingerprintKey(tx, keyring)
   const units = await resealUnits(tx, input)
-  if (units !== undefined) return { credentials, units: units.resealed, next: units.last }
-  return { credentials, units: 0, next: (await finishRotation(tx, actor, keyring)) ? undefined : 0 }
+  if (units !== undefined) return { credentials, whatsapp, units: units.resealed, next: units.last }
+  return { credentials, whatsapp, units: 0, next: (await finishRotation(tx, actor, keyring)) ? undefined : 0 }
 }
 
 async function resealCredentials(tx: Tx, { keyring, batchSize }: RotateKeys): Promise<number> {
@@ -61,6 +66,12 @@ async function resealCredentials(tx: Tx, { keyring, batchSize }: RotateKeys): Pr
  * @returns false when something is left after all: then nothing was retired.
  */
 async function finishRotation(tx: Tx, actor: Actor, keyring: Keyring): Promise<boolean> {
+  // Whoever writes what a WhatsApp bot keeps holds this lock until its commit (use_key).
+  await tx.query(
+    `select pg_advisory_xact_lock(hashtextextended('sealing under ' || key_id, 0)) from key_fingerprint
+     where key_id <> $1 and retired_at is null`,
+    [keyring.activeKeyId],
+  )
   const retired = await tx.query<{ key_id: string }>(
     'update key_fingerprint set retired_at = now() where key_id <> $1 and retired_at is null returning key_id',
     [keyring.activeKeyId],
@@ -69,6 +80,11 @@ async function finishRotation(tx: Tx, actor: Actor, keyring: Keyring): Promise<b
   const { rows } = await tx.query<{ left: boolean }>(
     `select exists (select from instance_credential where key_id <> $1)
        or exists (select from stock_key where key_id <> $1)
+       or exists (select from whatsapp_session where key_id <> $1)
+       or exists (select from whatsapp_key where key_id <> $1)
+       or exists (select from whatsapp_message where key_id <> $1)
+       or exists (select from pairing where key_id <> $1)
+       or exists (select from handled_update where key_id <> $1 and body is not null)
        or exists (select from stock_unit where key_id <> $1) as left`,
     [keyring.activeKeyId],
   )

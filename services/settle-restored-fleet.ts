@@ -42,6 +42,8 @@ export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRes
        phase = 'idle', process = null, may_run_until = null`,
     [epochStep],
   )
+  await tx.query(`update pairing set step = 'cancelled' where is_open_step(step)`)
+  await tx.query(`update instance set desired = 'stopped' where desired = 'pairing'`)
   const stopped = await tx.query(
     `update instance set state = 'stopped', attempt = 0, next_try_at = null, last_error = $2
      where state <> 'stopped' and state <> all($1::text[])`,

@@ -7,7 +7,7 @@ const clock = '(select subscription_clock())'
 const peopleDays = 30
 
 /**
- * Deletes a batch of what is past its retention: events, samples, handled update ids, messages that are over,
+ * Deletes a batch of what is past its retention: events, samples, handled update ids, what was sent, messages that are over,
  * ended sessions and old login attempts. Money and audit are never touched.
  * @returns how many rows went; call again while it is not zero.
  */
@@ -19,6 +19,8 @@ export async function sweepRetention(
     ['instance_event', `at < ${clock} - $1 * interval '1 day'`, input.eventDays],
     ['instance_sample', `at < ${clock} - $1 * interval '1 hour'`, input.sampleHours],
     ['handled_update', `at < ${clock} - $1 * interval '1 hour'`, input.handledUpdateHours],
+    ['pairing', `until < ${clock} - $1 * interval '1 day'`, input.eventDays],
+    ['whatsapp_message', `at < ${clock} - $1 * interval '1 hour'`, input.handledUpdateHours],
     ['outbox_message', `state in ('sent', 'dropped') and ended_at < ${clock} - $1 * interval '1 day'`, input.eventDays],
     ['login_attempt', `at < ${clock} - $1 * interval '1 day'`, peopleDays],
     ['user_session', `expires_at < ${clock} - $1 * interval '1 day'`, peopleDays],

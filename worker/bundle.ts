@@ -2,20 +2,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
+import { platforms } from '../domain/instance.ts'
 import { leanBuild, refuseHeavy } from './lean-build.ts'
 
 const root = join(import.meta.dirname, '..')
 
-const { outputFiles, metafile } = await build({
-  ...leanBuild,
-  entryPoints: { 'worker-telegram': join(root, 'worker', 'telegram', 'main.ts') },
-  outdir: join(root, 'dist'),
-  outExtension: { '.js': '.mjs' },
-  // For people who read a stack trace; no worker may read it.
-  sourcemap: 'external',
-})
-refuseHeavy(metafile)
-for (const { path, contents } of outputFiles) {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, contents)
+for (const platform of platforms) {
+  const { outputFiles, metafile } = await build({
+    ...leanBuild(platform),
+    entryPoints: { [`worker-${platform}`]: join(root, 'worker', platform, 'main.ts') },
+    outdir: join(root, 'dist'),
+    outExtension: { '.js': '.mjs' },
+    // For people who read a stack trace; no worker may read it.
+    sourcemap: 'external',
+  })
+  refuseHeavy(platform, metafile)
+  for (const { path, contents } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, contents)
+  }
 }

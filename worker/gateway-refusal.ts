@@ -12,6 +12,8 @@ export function refusalError(refusal: GatewayRefusal, what: string): Error {
       return new WorkerExit('lease_lost', refusal.message)
     case 'unavailable':
       return new GatewayAway(refusal.message)
+    case 'session_error':
+      return new WorkerExit('session_error', refusal.message)
     case 'usage':
     case 'internal':
       return new Error(`the gateway refused ${what}: ${refusal.message}`)

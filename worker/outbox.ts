@@ -5,6 +5,7 @@
  * answer, and so that the mark that goes with it (docs/adr/0004) has nothing but that message behind it.
  */
 import type { OutboxMessage, Settled } from '../domain/outbox-calls.ts'
+import { type Language, languageOfHint } from '../domain/worker-contract.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import type { GatewayClient } from './gateway-client.ts'
@@ -25,6 +26,8 @@ export interface PartPlace {
   readonly key: string
   /** Marks of earlier attempts at this part. */
   readonly earlierMarks: readonly string[]
+  /** The recipient's. */
+  readonly language: Language
 }
 
 /** What a channel does for its outbox. */
@@ -204,11 +207,12 @@ export class Outbox {
     })
     if (parts === undefined) return { outcome: 'refused', id, reason: `this worker has no text for ${message.kind}` }
     let { earlierMarks } = message
+    const language = languageOfHint(message.language)
     try {
       for (let number = message.partsSent; number < parts.length; number += 1) {
         const screen = await parts[number]?.()
         if (screen !== undefined)
-          await this.#channel.show(screen, { chatId, key: `outbox:${id}:${number}`, earlierMarks })
+          await this.#channel.show(screen, { chatId, key: `outbox:${id}:${number}`, earlierMarks, language })
         earlierMarks = []
         if (number + 1 === parts.length) break
         const part = { id, partsSent: number + 1, answerMark: this.#channel.markFor(chatId) }

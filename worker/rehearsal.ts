@@ -1,7 +1,8 @@
 /**
- * What a spare does while it waits: it lives through one message with a platform and a gateway that are its own, so that
- * all that Node loads and compiles at the first use is there when it gets a name. It halves the time from a crash to the
- * next answer (`npm run bench -- restart`). Nothing that it learns is kept, and nothing that fails here matters.
+ * What a spare does while it waits: it lives through one message, or the beginning of a connection, with a platform and a
+ * gateway that are its own, so that all that Node loads and compiles at the first use is there when it gets a name. It
+ * halves the time from a crash to the next answer (`npm run bench -- restart`). Nothing that it learns is kept, and
+ * nothing that fails here matters.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,19 +13,31 @@ import { readLines } from '../runtime/read-lines.ts'
 import type { Channel, ChannelContext } from './channel.ts'
 import { WorkerProcess } from './worker-process.ts'
 
-/** Answers a request to the platform by its path; undefined leaves it open, as a long poll does. */
-export type PlatformStage = () => (path: string) => unknown
+/** The platform of a rehearsal, played by the spare itself. */
+export interface PlatformStage {
+  /** What its worker is told, with the port of 127.0.0.1 on which the platform listens. */
+  identity(port: number): Partial<WorkerIdentity>
+  /** Answers a request to the platform by its path; undefined leaves it open, as a long poll does. */
+  answer(path: string): unknown
+  /** Takes a connection that wants to be more than HTTP. `finish`: the rehearsal is over. */
+  upgrade?(request: IncomingMessage, socket: Duplex, finish: () => void): void
+}
 
 const limitMs = 3000
 const limits = { rateLimitRps: 30, maxConcurrentRequests: 30 }
 const granted = JSON.stringify({ granted: { grantMs: 30_000, limits, drain: false } })
-const nothingDue = { urgent: [], more: false, bulk: [], nextInMs: null, mark: null }
-const arrived = { outcome: { customerId: 'c', language: null }, repeated: false, answered: false }
+/** What the gateway says, by the path of the call. */
+const gatewayAnswers: Readonly<Record<string, object>> = {
+  '/v1/outbox/due': { urgent: [], more: false, bulk: [], nextInMs: null, mark: null },
+  '/v1/arrive': { outcome: { customerId: 'c', language: null }, repeated: false, answered: false },
+  '/v1/wa/open': { creds: null, linked: false },
+  '/v1/wa/pairing': { open: true },
+}
 
 /** Rehearses until the message is answered, `named` aborts, or it took too long. */
 export async function rehearse(
   makeChannel: (context: ChannelContext) => Channel,
-  stage: PlatformStage,
+  makeStage: () => PlatformStage,
   named: AbortSignal,
 ): Promise<void> {
   const over = new AbortController()
@@ -34,21 +47,21 @@ export async function rehearse(
   const open = new Set<Duplex>()
   const servers: Server[] = []
   try {
-    const answer = stage()
-    const platform = await listen(servers, open, { port: 0, host: '127.0.0.1' }, answer)
+    const stage = makeStage()
+    const platform = await listen(servers, open, { port: 0, host: '127.0.0.1' }, (path) => stage.answer(path))
+    platform.on('upgrade', (request: IncomingMessage, socket: Duplex) => stage.upgrade?.(request, socket, finish))
     // Without a place in the file system, where this process may not write; on Linux only.
     const gatewaySocket = `\0botfleet-rehearsal-${process.pid}`
     const gateway = await listen(servers, open, { path: gatewaySocket }, (path) => {
       if (path === '/v1/answered') setImmediate(finish)
-      if (path === '/v1/outbox/due') return nothingDue
-      return path === '/v1/arrive' ? arrived : {}
+      return gatewayAnswers[path] ?? {}
     })
     gateway.on('upgrade', (_request: IncomingMessage, socket: Duplex) => {
       socket.write(lifelineAccepted)
       readLines(socket, 65_536, () => socket.write(`${granted}\n`))
     })
     const { port } = platform.address() as AddressInfo
-    const identity = { ...anybody, gatewaySocket, telegramApiRoot: `http://127.0.0.1:${port}` }
+    const identity = { ...anybody, gatewaySocket, ...stage.identity(port) }
     const log = createLog({ level: 'info', name: 'rehearsal', write: () => {} })
     await new WorkerProcess(identity, { log, logTrouble: () => undefined }, over).run(makeChannel)
   } catch {
@@ -60,7 +73,7 @@ export async function rehearse(
   }
 }
 
-const anybody: Omit<WorkerIdentity, 'gatewaySocket' | 'telegramApiRoot'> = {
+const anybody: Omit<WorkerIdentity, 'gatewaySocket'> = {
   contract: contractVersion,
   instanceId: 'rehearsal',
   tenant: 'nobody',
@@ -71,6 +84,8 @@ const anybody: Omit<WorkerIdentity, 'gatewaySocket' | 'telegramApiRoot'> = {
   port: 0,
   workerToken: 'rehearsal.1.n.k.x',
   credential: '1:rehearsal',
+  whatsapp: null,
+  telegramApiRoot: 'http://127.0.0.1:1',
   limits,
   heartbeatMs: 30_000,
   graceMs: 100,

@@ -14,7 +14,7 @@ const rehearseAfterMs = 200
 export interface WorkerProgram {
   readonly makeChannel: (context: ChannelContext) => Channel
   /** The platform that a spare rehearses with. */
-  readonly stage: PlatformStage
+  readonly stage: () => PlatformStage
 }
 
 /** Runs a worker to its end; the process exits when it resolves. */

@@ -1,11 +1,15 @@
 /**
  * Gives memory back while nobody writes. V8 keeps what traffic has left behind until it needs the room, which for a bot
- * may be hours later, in each of fifty processes. One collection takes about ten milliseconds, and is made only when a
- * whole poll has brought nothing.
+ * may be hours later, in each of fifty processes. One collection takes about ten milliseconds, and is made when nobody
+ * writes right now, and now and then where somebody always does.
  */
-const handledLeast = 100
-/** Of a bot that is never left alone. */
-const handledMost = 2000
+/** Between two quiet moments. */
+const handledLeast = 20
+/**
+ * Of a bot that is never left alone. What its garbage takes from malloc meanwhile is given back in pieces and not as a
+ * whole: with 2000 a WhatsApp worker took 52 MiB under traffic where it takes 30, and kept 2 for good, for 4 % less CPU.
+ */
+const handledMost = 300
 
 export class Tidying {
   readonly #collect: () => void

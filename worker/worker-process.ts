@@ -3,7 +3,7 @@ import { type ExitReport, exitReasons, type WorkerIdentity, type WorkerPhase } f
 import { systemClock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { redactText } from '../runtime/redact.ts'
-import type { Channel, ChannelContext, ChannelHealth } from './channel.ts'
+import { type Channel, type ChannelContext, type ChannelHealth, unlinkDrain } from './channel.ts'
 import { Deadline } from './deadline.ts'
 import { GatewayClient } from './gateway-client.ts'
 import { GatewayAway } from './gateway-refusal.ts'
@@ -169,7 +169,7 @@ export class WorkerProcess {
       })
       this.#deadline.extend(sentAtMs, answer.grantMs)
       channel.setLimits(answer.limits)
-      if (answer.drain) this.#drain.abort()
+      if (answer.drain) this.#drain.abort(answer.unlink ? unlinkDrain : undefined)
       return true
     } catch (error) {
       if (error instanceof WorkerExit) throw error

@@ -32,15 +32,15 @@ export const adoption: Figure = {
 function measureOurs(run: Run) {
   const { signal: interrupted } = run.bench
   return Fleet.use(run.bench, { bots: fleetSize }, async (fleet) => {
-    const first = await fleet.startServer()
-    const before = await fleet.untilAllRun()
+    const first = await fleet.servers.start()
+    const before = await fleet.servers.untilAllRun()
     const traffic = new Traffic(fleet, { everyMs: messageEveryMs, signal: interrupted })
     await pause(beforeMs, interrupted)
     signal(first.pid, 'SIGKILL')
     await pause(gapMs, interrupted)
-    await fleet.startServer()
+    await fleet.servers.start()
     await pause(afterMs, interrupted)
-    const after = await fleet.untilAllRun()
+    const after = await fleet.servers.untilAllRun()
     const kept = [...before].filter(([id, pid]) => after.get(id) === pid && !isPidGone(pid)).length
     const { sent, lost, twice, longestWaitMs } = await traffic.end(lastAnswersMs)
     return {

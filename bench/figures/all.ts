@@ -13,6 +13,10 @@ import { restart } from './restart.ts'
 import { statements } from './statements.ts'
 import { supervisorCpu } from './supervisor-cpu.ts'
 import { takeOver } from './take-over.ts'
+import { whatsappFifty } from './whatsapp-fifty.ts'
+import { whatsappIdle, whatsappReconnects, whatsappTraffic } from './whatsapp-memory.ts'
+import { whatsappRestart } from './whatsapp-restart.ts'
+import { whatsappStatements } from './whatsapp-statements.ts'
 
 export const figures: readonly Figure[] = [
   restart,
@@ -24,6 +28,12 @@ export const figures: readonly Figure[] = [
   statements,
   adoption,
   takeOver,
+  whatsappIdle,
+  whatsappTraffic,
+  whatsappRestart,
+  whatsappStatements,
+  whatsappReconnects,
+  whatsappFifty,
   importStock,
   orderOne,
   orderEight,

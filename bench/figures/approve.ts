@@ -17,12 +17,12 @@ export const approve: Figure = {
 
 function measureOurs(run: Run): Promise<number> {
   return Fleet.use(run.bench, { bots, approved: false }, async (fleet) => {
-    await fleet.startServer()
+    await fleet.servers.start()
     const times: number[] = []
     for (const bot of fleet.bots) {
       await pause(restMs, run.bench.signal)
       const approvedAtMs = Date.now()
-      await fleet.approve(bot)
+      await fleet.servers.approve(bot)
       const [polledAtMs = 0] = await fleet.sandbox.firstPolls([bot], approvedAtMs)
       times.push(polledAtMs - approvedAtMs)
     }

@@ -22,7 +22,7 @@ export const fifty: Figure = {
 
 function measureOurs(run: Run): Promise<number> {
   return Fleet.use(run.bench, { bots: fleetSize }, async (fleet) => {
-    const { startedAtMs } = fleet.spawnServer()
+    const { startedAtMs } = fleet.servers.spawn()
     return Math.max(...(await fleet.sandbox.firstPolls(fleet.bots, startedAtMs))) - startedAtMs
   })
 }

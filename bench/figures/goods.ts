@@ -48,14 +48,14 @@ interface Exchange {
 
 function measure(run: Run): Promise<Sample> {
   return Fleet.use(run.bench, { bots: 1 }, async (fleet) => {
-    const { sandbox, database } = fleet
+    const { sandbox, servers } = fleet
     const [bot] = fleet.bots
     const [echo] = await sandbox.addBots(1)
     if (bot === undefined || echo === undefined) throw new Error('a fleet of one has one bot')
     const people = await addPeople(sandbox)
-    await database.transaction((tx) => openShop(tx, people, run.bench.key))
-    await fleet.startServer()
-    await fleet.untilAllRun()
+    await servers.database.transaction((tx) => openShop(tx, people, run.bench.key))
+    await fleet.servers.start()
+    await fleet.servers.untilAllRun()
     return withEcho(run, sandbox, echo, async () => {
       await Promise.all(people.map((person) => walk(sandbox, bot, person)))
       await pause(restMs, run.bench.signal)

@@ -27,15 +27,15 @@ export const memoryTraffic: Figure = {
 
 function measureOurs(run: Run) {
   return Fleet.use(run.bench, { bots: fleetSize }, async (fleet) => {
-    await fleet.startServer()
-    const pids = await fleet.untilAllRun()
+    await fleet.servers.start()
+    const pids = await fleet.servers.untilAllRun()
     const busy = fleet.bots.slice(0, busyBots)
     const startedAtMs = performance.now()
     await Promise.all(busy.map((bot) => talk(fleet, bot)))
     const tookMs = performance.now() - startedAtMs
     await pause(restAfterMs, run.bench.signal)
     // A worker that was restarted meanwhile has forgotten what it is measured for.
-    const now = await fleet.untilAllRun()
+    const now = await fleet.servers.untilAllRun()
     if (busy.some(({ id }) => now.get(id) !== pids.get(id))) throw new Error('a worker did not stay up')
     return {
       ours: medianOf(busy.map(({ id }) => pssMib(pids.get(id) ?? 0))),

@@ -22,12 +22,12 @@ export const restart: Figure = {
 
 function measureOurs(run: Run): Promise<number> {
   return Fleet.use(run.bench, { bots }, async (fleet) => {
-    await fleet.startServer()
-    await fleet.untilAllRun()
+    await fleet.servers.start()
+    await fleet.servers.untilAllRun()
     const times: number[] = []
     for (const bot of fleet.bots) {
       await pause(restMs, run.bench.signal)
-      times.push(await killUntilAnswer({ sandbox: fleet.sandbox, bot, pid: await fleet.pidOf(bot) }))
+      times.push(await killUntilAnswer({ sandbox: fleet.sandbox, bot, pid: await fleet.servers.pidOf(bot) }))
     }
     return medianOf(times)
   })

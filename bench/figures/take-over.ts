@@ -28,17 +28,17 @@ function measureOurs(run: Run) {
   const options = { bots: 1, placement: 'floating', server: 'one' } as const
   return Fleet.use(run.bench, options, async (fleet) => {
     const servers = new Map([
-      ['one', await fleet.startServer('one')],
-      ['two', await fleet.startServer('two')],
+      ['one', await fleet.servers.start('one')],
+      ['two', await fleet.servers.start('two')],
     ])
-    await fleet.untilAllRun()
+    await fleet.servers.untilAllRun()
     await pause(settleMs, interrupted)
-    const [view] = await fleet.views()
+    const [view] = await fleet.servers.views()
     const home = servers.get(view?.server_name ?? '')
     if (home === undefined) throw new Error('the bot runs nowhere')
     const killedAtMs = Date.now()
     signal(home.pid, 'SIGKILL')
-    await endWriters(fleet.logsOf(view?.server_name ?? ''))
+    await endWriters(fleet.servers.logsOf(view?.server_name ?? ''))
     const what = 'a poll from the other server'
     const polled = await until(async () => pollAfter(await fleet.sandbox.audit(), killedAtMs), {
       signal: interrupted,

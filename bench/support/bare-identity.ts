@@ -21,6 +21,7 @@ export function bareIdentityOf(bot: SandboxBot, given: { index: number; socket: 
     gatewaySocket: given.socket,
     workerToken: `${instanceId}.1.n.k.x`,
     credential: bot.token,
+    whatsapp: null,
     telegramApiRoot: given.api,
     limits: plainLimits,
     heartbeatMs: 5000,

@@ -54,8 +54,8 @@ export function coldStart(run: Run): Promise<ColdStart> {
 export function workerLaunch(run: Run): Promise<Launch> {
   return run.once('worker launch', () =>
     Fleet.use(run.bench, { bots: 1 }, async (fleet) => {
-      await fleet.startServer()
-      const [pid = 0] = [...(await fleet.untilAllRun()).values()]
+      await fleet.servers.start()
+      const [pid = 0] = [...(await fleet.servers.untilAllRun()).values()]
       return launchOf(pid)
     }),
   )

@@ -36,10 +36,10 @@ export function idleFleet(run: Run): Promise<IdleFleet> {
 async function watch(bench: Bench, many: Fleet, one: Fleet): Promise<IdleFleet> {
   const count = await StatementCount.begin(bench)
   try {
-    const supervisor = await many.startServer()
-    await one.startServer()
-    await one.untilAllRun()
-    const pids = [...(await many.untilAllRun()).values()]
+    const supervisor = await many.servers.start()
+    await one.servers.start()
+    await one.servers.untilAllRun()
+    const pids = [...(await many.servers.untilAllRun()).values()]
     await pause(settleMs, bench.signal)
     count.take()
     const [beforeCpuMs, beforeMs] = [cpuMs(supervisor.pid), performance.now()]
@@ -47,7 +47,7 @@ async function watch(bench: Bench, many: Fleet, one: Fleet): Promise<IdleFleet> 
     const tookMs = performance.now() - beforeMs
     const usedMs = cpuMs(supervisor.pid) - beforeCpuMs
     const statements = count.take()
-    const perMinute = (fleet: Fleet) => ((statements.get(fleet.databaseName)?.length ?? 0) * 60_000) / tookMs
+    const perMinute = (fleet: Fleet) => ((statements.get(fleet.servers.databaseName)?.length ?? 0) * 60_000) / tookMs
     return {
       workerPss: medianOf(pids.map(pssMib)),
       supervisorPss: pssMib(supervisor.pid),

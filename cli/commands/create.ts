@@ -20,7 +20,7 @@ export function addCreate(program: Command, cli: Cli): void {
     .requiredOption('--platform <platform>', platforms.join(' or '), oneOf(platforms))
     .requiredOption('--name <name>', 'what people call it')
     .option('--token-file <file>', "Telegram: the token from @BotFather ('-' is stdin); else it is asked for")
-    .option('--phone <number>', 'WhatsApp: the number as +491701234567')
+    .option('--phone <number>', 'WhatsApp: the number with its country code, +491701234567')
     .option('--tenant <tenant>', `${tenantWords}, made when missing`, tenantOf, 'master')
     .option('--owner <user-id>', "the owner's id on the platform")
     .option('--server <name>', 'the server that runs it; default: SERVERNAME')

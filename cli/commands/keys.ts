@@ -11,14 +11,14 @@ export function addKeyCommands(program: Command, cli: Cli): void {
     cli.output.result({ key: text, key_id: keyIdOf(key) }, () => text)
   })
 
-  const group = addGroup(program, 'key', 'the keys that seal credentials and goods: rotate')
-  addCommand(group, 'rotate', 'seal every credential and all goods anew under a new key').action(async () => {
+  const group = addGroup(program, 'key', 'the keys that seal credentials, sessions and goods: rotate')
+  addCommand(group, 'rotate', 'seal every credential, session and all goods anew under a new key').action(async () => {
     const { rotateAllKeys } = await import('../rotate-all-keys.ts')
     const outcome = await rotateAllKeys(cli)
     cli.output.result(
       outcome,
       () =>
-        `Sealed ${outcome.credentials} credentials and ${outcome.units} units of stock under key ${outcome.key_id}.`,
+        `Sealed ${outcome.credentials} credentials, ${outcome.whatsapp} rows of WhatsApp bots and ${outcome.units} units of stock under key ${outcome.key_id}.`,
     )
   })
 }

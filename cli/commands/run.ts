@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { changeInstance, type WaitOptions, withWaiting } from '../change-instance.ts'
 import { addCommand, type Cli } from '../command.ts'
+import type { Context } from '../context.ts'
 import { askConfirmation } from '../prompt.ts'
 
 /** `start`, `stop`, `restart` and `delete`: what is wished of an instance. */
@@ -62,11 +63,25 @@ function addDelete(program: Command, cli: Cli): void {
       const { deleteInstance } = await import('../../services/delete-instance.ts')
       await changeInstance(cli, options, {
         id,
-        apply: (context) => context.run(deleteInstance, { id }),
+        apply: async (context) => {
+          const isLeftLinked = await staysInThePhone(context, id)
+          await context.run(deleteInstance, { id })
+          if (isLeftLinked) cli.output.note(`Note: the phone of ${id} still lists the device; ${whereDevicesAre}`)
+        },
         sentence: () => `${id} is deleted: its credential is erased, its history stays.`,
         goal: 'stopped',
       })
     })
+}
+
+const whereDevicesAre = 'remove it there: WhatsApp > Settings > Linked devices'
+
+/** Only its worker can log a linked device out; nobody starts one for that. */
+async function staysInThePhone(context: Context, id: string): Promise<boolean> {
+  const { showInstance } = await import('../../services/show-instance.ts')
+  const { showPairing } = await import('../../services/whatsapp/show-pairing.ts')
+  const view = await context.run(showInstance, { id })
+  return view.pid === null && (await context.run(showPairing, { id })).linked
 }
 
 async function confirmDelete(cli: Cli, id: string): Promise<void> {

@@ -10,8 +10,8 @@ export function addServeCommands(program: Command, cli: Cli): void {
       await serve(cli, options)
     })
 
-  addCommand(program, 'demo', 'try it: two bots in a sandboxed Telegram, with a page to chat in')
-    .option('--port <port>', 'port of the chat page', '8090')
+  addCommand(program, 'demo', 'try it: three bots on a sandboxed Telegram and WhatsApp, with a page to chat in')
+    .option('--port <port>', 'port of the chat page; the fake WhatsApp takes the next one', '8090')
     .action(async (options: { port: string }) => {
       const { demo } = await import('../demo.ts')
       await demo(cli, options)

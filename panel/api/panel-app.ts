@@ -13,7 +13,8 @@ import { findSession } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
 import { assertHostKnown, assertOwnOrigin } from './origin.ts'
 import { HttpProblem, httpProblems, problemHandler, requestIdOf } from './problem.ts'
-import { type PanelRoute, panelRoutes, type RouteContext, type SessionCall } from './routes.ts'
+import type { PanelRoute, RouteContext, SessionCall } from './route.ts'
+import { panelRoutes } from './routes.ts'
 import { type PresentedToken, presentedToken } from './session-token.ts'
 
 export interface PanelAppOptions extends RouteContext {

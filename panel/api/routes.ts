@@ -1,7 +1,4 @@
 /** The routes as data: what may be asked, who may ask it, and what answers. A route that is not here does not exist. */
-import type { Request, Response } from 'express'
-import type { Database } from '../../db/database.ts'
-import type { Permission } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import {
   decodeLogin,
@@ -11,49 +8,18 @@ import {
   type ServerInfoAnswer,
 } from '../../domain/panel-contract.ts'
 import { countInstances } from '../../services/count-instances.ts'
-import type { Session } from '../../services/find-session.ts'
 import { readUserView } from '../../services/list-users.ts'
 import { logIn } from '../../services/log-in.ts'
 import { logOut } from '../../services/log-out.ts'
-import type { PasswordHasher } from '../../services/password-hasher.ts'
 import { countedAddress } from './client-address.ts'
 import { DatabaseProbe } from './database-probe.ts'
-import { keepsSecureCookie, type OriginRules } from './origin.ts'
+import { keepsSecureCookie } from './origin.ts'
+import { pairingRoutes } from './pairing-routes.ts'
+import type { PanelRoute, PublicCall, RouteContext, SessionCall } from './route.ts'
 import { clearSessionCookie, presentedToken, setSessionCookie } from './session-token.ts'
 
 /** Passwords being verified at once; each takes 19 MiB and a thread for 25 ms. */
 const loginsAtOnceMax = 16
-
-export interface RouteContext {
-  readonly database: Database
-  readonly serverName: string
-  readonly version: string
-  readonly origins: OriginRules
-  readonly hasher?: PasswordHasher
-}
-
-interface PublicCall {
-  readonly request: Request
-  readonly response: Response
-}
-
-export interface SessionCall extends PublicCall {
-  readonly session: Session
-  readonly token: string
-}
-
-interface RouteShape {
-  readonly method: 'get' | 'post'
-  readonly path: string
-}
-
-/**
- * `access`: `public` needs nothing, `session` any open session (its service asks for rights on the target's tenant),
- * a permission that right on the whole server.
- */
-export type PanelRoute =
-  | (RouteShape & { readonly access: 'public'; readonly answer: (call: PublicCall) => Promise<unknown> })
-  | (RouteShape & { readonly access: 'session' | Permission; readonly answer: (call: SessionCall) => Promise<unknown> })
 
 export function panelRoutes(context: RouteContext): PanelRoute[] {
   return [
@@ -62,6 +28,7 @@ export function panelRoutes(context: RouteContext): PanelRoute[] {
     { method: 'post', path: '/api/login', access: 'public', answer: loginAnswer(context) },
     { method: 'post', path: '/api/logout', access: 'session', answer: logoutAnswer(context) },
     { method: 'get', path: '/api/me', access: 'session', answer: meAnswer(context) },
+    ...pairingRoutes(context),
   ]
 }
 

@@ -43,6 +43,7 @@ export class ChatView {
     byId('empty').replaceChildren(...this.#emptyState({ bot, person, chat }))
     byId('start-again').hidden = bot === undefined || !begun || start === undefined
     byId('composer').hidden = bot === undefined || blocked
+    byId('attach').hidden = bot?.channel.attaches !== true
     byId('blocked').hidden = !blocked
     byId('menu-button').hidden = !begun || (chat?.commands.length ?? 0) === 0
     this.#drawCommands(chat?.commands ?? [])
@@ -52,12 +53,12 @@ export class ChatView {
 
   showHeader({ bot, person, chat }) {
     byId('chat-name').textContent = bot?.name ?? ''
-    const status = bot === undefined ? '' : bot.revoked ? 'token revoked' : bot.online ? 'online' : 'offline'
-    byId('chat-state').textContent = status
+    byId('chat-state').textContent = bot?.status ?? ''
     byId('chat-state').classList.toggle('on', bot?.online === true)
     byId('chat-person').textContent = bot === undefined || person === undefined ? '' : `you are ${person.first_name}`
     byId('block').textContent = chat?.blocked === true ? 'Unblock' : 'Block'
-    byId('block').hidden = bot === undefined || chat?.begun !== true
+    byId('block').hidden = bot === undefined || chat?.begun !== true || !bot.channel.blocks
+    byId('phone-button').hidden = bot?.channel.hasPhone !== true
   }
 
   /** The bot says that it is at work; ends with its next message. */
@@ -95,9 +96,9 @@ export class ChatView {
         {},
         bot.online
           ? `Nothing has been said here yet, ${person?.first_name ?? ''}.`
-          : 'This bot is offline: nothing polls for its messages. What you send waits for it.',
+          : 'This bot is offline: nothing fetches its messages. What you send waits for it.',
       ),
-      element('button', { type: 'button', class: 'primary', onclick: () => this.#actions.start() }, 'Start'),
+      element('button', { type: 'button', class: 'primary', onclick: () => this.#actions.start() }, bot.channel.begin),
     ]
   }
 

@@ -1,4 +1,4 @@
-/** The two things every part of the page does with the document. */
+/** What every part of the page does with the document. */
 
 export const byId = (id) => document.getElementById(id)
 
@@ -11,4 +11,11 @@ export function element(tag, attributes = {}, ...children) {
   }
   made.append(...children.filter((child) => child !== undefined))
   return made
+}
+
+/** Puts items into a list; what has the focus keeps it, by its `data-key`. */
+export function replaceKeepingFocus(list, items) {
+  const key = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined
+  list.replaceChildren(...items)
+  if (key !== undefined) list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus()
 }

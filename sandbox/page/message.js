@@ -4,7 +4,7 @@ import { formattedText } from './formatted-text.js'
 
 /** @param actions as for `formattedText`, and `press(messageId, button)`. */
 export function renderMessage(message, actions) {
-  const { message_id: id, from, text, entities, media, edited, reply_markup: markup } = message
+  const { message_id: id, from, text, entities, media, edited, state, reply_markup: markup } = message
   const date = new Date(message.date * 1000)
   const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
   const when = element('time', { datetime: date.toISOString(), title: date.toLocaleString() }, time)
@@ -16,10 +16,24 @@ export function renderMessage(message, actions) {
       { class: 'bubble' },
       media === undefined ? undefined : renderMedia(media),
       text === '' ? undefined : element('div', { class: 'text', dir: 'auto' }, formattedText(text, entities, actions)),
-      element('div', { class: 'foot' }, ...(edited ? ['edited '] : []), when),
+      element(
+        'div',
+        { class: 'foot' },
+        ...(edited ? ['edited '] : []),
+        when,
+        from === 'person' ? ticks(state) : undefined,
+      ),
     ),
     ...(markup?.inline_keyboard ?? []).map((row, index) => renderRow(row, { id, index, actions })),
   )
+}
+
+/** One tick: sent; two: delivered; two in another colour: read. Undefined where a channel has none. */
+function ticks(state) {
+  if (state === undefined) return undefined
+  const count = state === 'sent' ? 1 : 2
+  const each = Array.from({ length: count }, () => element('i', {}))
+  return element('span', { class: `ticks ${state}`, role: 'img', title: state, 'aria-label': state }, ...each)
 }
 
 function renderRow(row, { id, index, actions }) {

@@ -1,7 +1,9 @@
 /** The chat page: what is chosen, and what happens when the person, or the sandbox, does something. */
 import { get, post, upload } from './api.js'
+import { linkedBotIn, readBots } from './channels.js'
 import { ChatView } from './chat.js'
 import { byId } from './dom.js'
+import { PhoneView } from './phone.js'
 import { renderBots, renderPeople } from './side.js'
 
 const state = {
@@ -27,6 +29,7 @@ const view = new ChatView({
   press: (messageId, button, element) => attempt(() => press(messageId, button, element)),
   openLink,
 })
+const phone = new PhoneView(attempt)
 
 /** However often something changes, one reading is under way and at most one more waits. */
 function coalesced(work) {
@@ -48,11 +51,11 @@ function coalesced(work) {
 }
 
 const loadBots = coalesced(async () => {
-  state.bots = await get('bots')
+  state.bots = await readBots()
   // A sandbox that was started anew knows nothing of what was open.
   if (bot() === undefined) state.botId = undefined
   if (state.botId === undefined) {
-    const found = state.bots.find(({ username }) => username === state.wanted?.username)
+    const found = state.wanted && state.bots.find(({ username }) => username === state.wanted.username)
     if (state.wanted !== undefined && found === undefined) {
       view.showNotice({ text: `There is no @${state.wanted.username} here.`, alert: false })
       state.wanted = undefined
@@ -62,6 +65,7 @@ const loadBots = coalesced(async () => {
   }
   renderBots(state.bots, state.botId, (id) => attempt(() => openBot(id)))
   view.showHeader({ bot: bot(), person: person(), chat: state.chat })
+  phone.show(bot())
 })
 
 const loadPeople = coalesced(async () => {
@@ -77,17 +81,17 @@ const loadPeople = coalesced(async () => {
 
 const loadChat = coalesced(async () => {
   const { botId, personId } = state
-  const chat = botId === undefined || personId === undefined ? undefined : await get(chatPath())
+  const chat = botId === undefined || personId === undefined ? undefined : await bot().channel.read(bot(), personId)
   // Another chat may have been opened meanwhile.
   if (botId !== state.botId || personId !== state.personId) return
   state.chat = chat
   view.show({ bot: bot(), person: person(), chat, start: start() })
+  if (chat !== undefined && document.visibilityState === 'visible')
+    await bot().channel.noteRead?.(bot(), personId, chat)
 })
 
-const chatPath = () => `chat?bot=${state.botId}&person=${state.personId}`
-
 async function say(text) {
-  await post('messages', { ...subject(), text })
+  await bot().channel.say(bot(), state.personId, text)
   await loadChat()
   view.scrollToEnd()
 }
@@ -96,7 +100,7 @@ async function begin() {
   const payload = start()
   state.wanted = undefined
   history.replaceState(null, '', '/')
-  await say(['/start', payload].filter(Boolean).join(' '))
+  await say([bot().channel.greeting, payload].filter(Boolean).join(' '))
   byId('text').focus()
 }
 
@@ -128,6 +132,7 @@ function showNothingYet() {
 async function openBot(id) {
   state.botId = id
   showNothingYet()
+  phone.show(bot())
   document.body.classList.add('in-chat')
   renderBots(state.bots, state.botId, (other) => attempt(() => openBot(other)))
   await loadChat()
@@ -149,21 +154,16 @@ async function botChanged(id) {
   if (id === state.botId) await loadChat()
 }
 
-/** A t.me link to a bot of this sandbox opens its chat here. @returns whether it was one. */
+/** A link to a bot of this sandbox opens its chat here. @returns whether it was one. */
 function openLink(address) {
-  if (!URL.canParse(address)) return false
-  const wanted = telegramLink(new URL(address))
-  const found = state.bots.find(({ username }) => username === wanted?.username)
-  if (found === undefined) return false
-  state.wanted = wanted
-  attempt(() => openBot(found.id))
+  const link = URL.canParse(address) ? linkedBotIn(state.bots, new URL(address)) : undefined
+  if (link === undefined) return false
+  if (link.start !== undefined) state.wanted = { username: link.bot.username, start: link.start }
+  attempt(async () => {
+    await openBot(link.bot.id)
+    if (link.text !== undefined) byId('text').value = link.text
+  })
   return true
-}
-
-function telegramLink(url) {
-  if (!['t.me', 'telegram.me'].includes(url.hostname)) return undefined
-  const found = /^\/(\w+)\/?$/.exec(url.pathname)
-  return found === null ? undefined : { username: found[1], start: url.searchParams.get('start') ?? '' }
 }
 
 function wantedIn(url) {
@@ -229,10 +229,15 @@ for (const id of ['block', 'unblock']) {
   )
 }
 
+byId('phone-button').addEventListener('click', () => phone.open())
+
 byId('back').addEventListener('click', () => {
   document.body.classList.remove('in-chat')
   document.querySelector('#bots [aria-current]')?.focus()
 })
+
+// What came while nobody looked is read now.
+document.addEventListener('visibilitychange', () => attempt(loadChat))
 
 const changes = new EventSource('/sandbox/events')
 changes.addEventListener('message', ({ data }) => {

@@ -1,9 +1,8 @@
 /** The left side: which bots there are, and who one is. */
-import { byId, element } from './dom.js'
+import { byId, element, replaceKeepingFocus } from './dom.js'
 
 export function renderBots(bots, currentId, open) {
   const items = bots.map((bot) => {
-    const status = bot.revoked ? 'token revoked' : bot.online ? 'online' : 'offline'
     const current = bot.id === currentId ? 'true' : undefined
     const button = element(
       'button',
@@ -15,8 +14,13 @@ export function renderBots(bots, currentId, open) {
         onclick: () => open(bot.id),
       },
       avatar(bot.name, bot.id),
-      element('span', { class: 'row-text' }, element('bdi', {}, bot.name), element('small', {}, `@${bot.username}`)),
-      element('span', { class: bot.online ? 'dot on' : 'dot', role: 'img', title: status, 'aria-label': status }),
+      element('span', { class: 'row-text' }, element('bdi', {}, bot.name), element('small', {}, bot.address)),
+      element('span', {
+        class: bot.online ? 'dot on' : 'dot',
+        role: 'img',
+        title: bot.status,
+        'aria-label': bot.status,
+      }),
     )
     return element('li', {}, button)
   })
@@ -42,11 +46,9 @@ export function renderPeople(people, currentId, become) {
 
 /** The first letter on one of six hues, the same for the same id. */
 function avatar(name, id) {
-  return element('span', { class: `avatar hue-${id % 6}`, 'aria-hidden': 'true' }, [...name][0] ?? '?')
-}
-
-function replaceKeepingFocus(list, items) {
-  const key = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined
-  list.replaceChildren(...items)
-  if (key !== undefined) list.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus()
+  return element(
+    'span',
+    { class: `avatar hue-${Number(String(id).replace(/\D/g, '')) % 6}`, 'aria-hidden': 'true' },
+    [...name][0] ?? '?',
+  )
 }

@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import { claimLinkTtlMs } from '../../domain/agent.ts'
+import type { Platform } from '../../domain/instance.ts'
 import { makeOneTimeCode } from '../one-time-code.ts'
 import { auditAgent } from './audit-agent.ts'
 import { assertAgentExists } from './tenant-not-found.ts'
@@ -8,7 +9,7 @@ import { assertAgentExists } from './tenant-not-found.ts'
 export interface ClaimLink {
   /** What the owner-to-be sends to the shop's bot where there is no link. */
   readonly message: string
-  /** Opens the shop's Telegram bot with the code; null while no Telegram bot of the shop has a known name. */
+  /** Opens a bot of the shop with the code: a Telegram bot whose name is known, else a WhatsApp one; null without either. */
   readonly link: string | null
   readonly expiresAt: string
 }
@@ -23,21 +24,26 @@ export async function createClaimLink(tx: Tx, actor: Actor, input: { readonly te
   await assertAgentExists(tx, tenant)
   const { code, expiresAt } = await makeOneTimeCode(tx, actor, { subject: { tenant }, ttlMs: claimLinkTtlMs })
   await auditAgent(tx, actor, tenant, 'create_claim_link', { expiresAt })
-  const bot = await botOf(tx, tenant)
-  return {
-    message: `/start claim-${code}`,
-    link: bot === undefined ? null : `https://t.me/${bot}?start=claim-${code}`,
-    expiresAt,
-  }
+  const message = `/start claim-${code}`
+  return { message, link: await linkTo(tx, tenant, { code, message }), expiresAt }
 }
 
-/** The name of a Telegram bot of this shop, one that runs before one that does not. */
-async function botOf(tx: Tx, tenant: string): Promise<string | undefined> {
-  const { rows } = await tx.query<{ platform_username: string }>(
-    `select platform_username from instance
-     where tenant_id = $1 and platform = 'telegram' and status <> 'deleted' and platform_username is not null
-     order by state = 'running' desc, status = 'approved' desc, created_at, id limit 1`,
+/** A Telegram bot before a WhatsApp one, which only opens with the words typed in; one that runs before one that does not. */
+async function linkTo(tx: Tx, tenant: string, given: { code: string; message: string }): Promise<string | null> {
+  const { rows } = await tx.query<{
+    platform: Platform
+    platform_username: string | null
+    phone_number: string | null
+  }>(
+    `select platform, platform_username, phone_number from instance
+     where tenant_id = $1 and status <> 'deleted' and coalesce(platform_username, phone_number) is not null
+       and (platform = 'whatsapp' or platform_username is not null)
+     order by platform = 'telegram' desc, state = 'running' desc, status = 'approved' desc, created_at, id limit 1`,
     [tenant],
   )
-  return rows[0]?.platform_username
+  const bot = rows[0]
+  if (bot === undefined) return null
+  if (bot.platform === 'telegram') return `https://t.me/${bot.platform_username}?start=claim-${given.code}`
+  const number = (bot.phone_number ?? '').replace(/\D/g, '')
+  return `https://wa.me/${number}?text=${encodeURIComponent(given.message)}`
 }

@@ -33,6 +33,11 @@ export async function eraseCustomer(tx: Tx, actor: Actor, input: EraseCustomer):
     )
   }
   await tx.query(
+    `delete from whatsapp_identity w using customer c
+     where c.id = $1 and w.tenant_id = c.tenant_id and c.platform_user_id in (w.lid, w.phone)`,
+    [customer.id],
+  )
+  await tx.query(
     `update customer set platform_user_id = $2, username = null, display_name = null, language = null,
        language_hint = null, blocked_at = null, blocked_reason = null, broadcasts_off_at = null, erased_at = clock_timestamp()
      where id = $1`,

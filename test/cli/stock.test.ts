@@ -230,7 +230,9 @@ test('doctor tells of goods under an older key, and a rotation of keys takes the
   const looked = async () => (await run(['doctor'])).stdout
   expect(await looked()).toMatch(/ok +keys/)
   await db.database.query(`update stock_unit set key_id = 'an older one' where product_id = 'files'`)
-  expect(await looked()).toMatch(/warn +keys .*;\s+0\s+credentials and 2 units of stock are under an older key/)
+  expect(await looked()).toMatch(
+    /warn +keys .*;\s+0\s+credentials, 0\s+rows of WhatsApp bots and 2 units of stock\s+are under an older key/,
+  )
   const rotated = await document<{ key_id: string; units: number }>(['key', 'rotate'])
   expect(rotated.units).toBeGreaterThan(5)
   const checked = await document<{ checks: { name: string; detail: string }[] }>(['doctor', 'stock'])

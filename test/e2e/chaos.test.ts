@@ -1,5 +1,5 @@
 /**
- * A minute of faults on real processes, seeded: `CHAOS_SEED=<number> npx vitest run test/e2e/chaos.test.ts` plans the
+ * Half a minute of faults on real processes, seeded: `CHAOS_SEED=<number> npx vitest run test/e2e/chaos.test.ts` plans the
  * same faults again (when they hit is up to the machine).
  *
  * What is measured, and by what:
@@ -23,7 +23,7 @@ import { ChaosPeople } from './support/chaos-people.ts'
 import { judgeRequests } from './support/chaos-verdict.ts'
 
 const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1_000_000))
-const faultsForMs = Number(process.env['CHAOS_SECONDS'] ?? 45) * 1000
+const faultsForMs = Number(process.env['CHAOS_SECONDS'] ?? 30) * 1000
 const convergeLimitMs = 30_000
 const fourOfMaster = ['master', 'master', 'master', 'master']
 const print = (text: string) => void process.stderr.write(`${text}\n`)

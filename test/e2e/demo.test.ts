@@ -17,6 +17,11 @@ const environment = { LEASE_TTL_SECONDS: '6' }
 beforeAll(async () => {
   // A folder that only its owner may enter, as `mktemp -d` makes it.
   folder = mkdtempSync(join(tmpdir(), 'botfleet-demo-'))
+  await startDemo()
+  browser = await launchBrowser()
+})
+
+async function startDemo(): Promise<void> {
   demo = new StayingCli(['demo', '--port', '0'], environment, folder)
   await vi.waitFor(
     () => {
@@ -26,8 +31,8 @@ beforeAll(async () => {
     { timeout: 55_000, interval: 100 },
   )
   url = /http:\/\/127\.0\.0\.1:\d+/.exec(demo.stdout)?.[0] ?? ''
-  browser = await launchBrowser()
-})
+}
+
 afterAll(async () => {
   await browser?.close()
   await demo?.stop()
@@ -36,16 +41,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('the list shows two running bots', async () => {
+test('the list shows three running bots', async () => {
   const { code, stdout } = await runCli(['list'], { ...environment, COLUMNS: '80' }, folder)
   expect(code).toBe(0)
-  expect(stdout.match(/running/g)).toHaveLength(2)
+  expect(stdout.match(/running/g)).toHaveLength(3)
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
 })
 
 /** Waits in the open chat for a text, as the last one that says it. */
 const shows = (page: Page, text: string | RegExp) => page.getByText(text).last().waitFor()
 const tap = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).last().click()
+
+async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Message' }).fill(text)
+  await page.keyboard.press('Enter')
+}
 
 test('a customer buys two gift cards at the price of the agent, and its owner sees the profit', async () => {
   const page = await browser.newPage({ viewport: { width: 1200, height: 760 } })
@@ -65,12 +75,61 @@ test('a customer buys two gift cards at the price of the agent, and its owner se
 
   await tap(page, /Ada\b.*en/)
   await tap(page, 'Start')
-  await page.getByRole('textbox', { name: 'Message' }).fill('/agent')
-  await page.keyboard.press('Enter')
+  await say(page, '/agent')
   await shows(page, /Pending: 2$/m)
   expect(troubles).toEqual([])
   const { stdout } = await runCli(['order', 'list', '--json'], environment, folder)
   expect(JSON.parse(stdout)).toMatchObject([{ product: 'gift-card', quantity: 2, total: '22', status: 'paid' }])
+})
+
+/** Opens the chat of the WhatsApp bot, as Sam. */
+async function openWhatsApp(): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 760 } })
+  await page.goto(url)
+  await page.getByRole('button', { name: /Corner Shop.*WhatsApp \+\d+.*online/ }).click()
+  return page
+}
+
+test('on WhatsApp a customer buys by numbers, and sees what was delivered and read', async () => {
+  const page = await openWhatsApp()
+  await tap(page, 'Say hello')
+  await shows(page, /1 Shop/)
+  await shows(page, /Your balance: 100 USDT/)
+  await say(page, '1')
+  await shows(page, /1 Gift card · 10 USDT/)
+  await say(page, '1')
+  await shows(page, /1 Buy/)
+  await say(page, '1')
+  await shows(page, /how many/i)
+  await say(page, '2')
+  await shows(page, /1 Pay/)
+  await say(page, '1')
+  for (const goods of ['GIFT-0003-DEMO', 'GIFT-0004-DEMO']) await shows(page, goods)
+  await page.getByRole('log').getByRole('img', { name: 'read' }).nth(5).waitFor()
+})
+
+test('a dropped connection comes back; a device that was unlinked is linked anew by the code of the CLI', async () => {
+  const page = await openWhatsApp()
+  await tap(page, 'Phone')
+  await tap(page, 'Drop its connection')
+  await shows(page, /Dropped: the bot connects again/)
+  await shows(page, 'Device 1, connected')
+  await tap(page, 'Unlink device 1')
+  await shows(page, /None\. The bot needs a new link/)
+  const { stdout } = await runCli(['list', '--json'], environment, folder)
+  const { id } = (JSON.parse(stdout) as { id: string; platform: string }[]).find(
+    ({ platform }) => platform === 'whatsapp',
+  ) ?? { id: '' }
+  const pair = new StayingCli(['pair', id], environment, folder)
+  const code = await vi.waitFor(() => /^[A-Z0-9]{4}-[A-Z0-9]{4}$/m.exec(pair.stdout)?.[0] ?? Promise.reject(pair), {
+    timeout: 20_000,
+    interval: 50,
+  })
+  const field = page.getByRole('textbox', { name: 'Link a device by its code' })
+  await field.fill(code)
+  await tap(page, 'Link')
+  expect(await pair.ended).toBe(0)
+  await shows(page, 'Device 2, connected')
 })
 
 test('what is typed is text, and each person has their own language', async () => {
@@ -78,8 +137,7 @@ test('what is typed is text, and each person has their own language', async () =
   await page.goto(url)
   await tap(page, /Demo Shop.*online/)
   await tap(page, 'Start')
-  await page.getByRole('textbox', { name: 'Message' }).fill('<b>what</b> do you sell?')
-  await page.keyboard.press('Enter')
+  await say(page, '<b>what</b> do you sell?')
   await shows(page, '<b>what</b> do you sell?')
   await page.getByRole('textbox', { name: 'Name of another person' }).fill('Farid')
   await page.getByLabel('Language', { exact: true }).selectOption('fa')
@@ -110,6 +168,18 @@ test('a page from elsewhere cannot drive the sandbox', async () => {
   expect([hostname, Number(port) > 0, foreign.status]).toEqual(['127.0.0.1', true, 403])
 })
 
-test('Ctrl-C ends everything and code 0 is given', async () => {
+test('Ctrl-C ends everything and code 0 is given; a second demo finds the WhatsApp bot linked', async () => {
+  const devices = async () => {
+    const bots = (await (await fetch(`${url}/sandbox/whatsapp/bots`)).json()) as { devices: { id: number }[] }[]
+    return bots.map((bot) => bot.devices.map(({ id }) => id))
+  }
+  const linked = await devices()
+  expect(linked).toHaveLength(1)
+  expect(await demo.stop('SIGINT')).toBe(0)
+  await startDemo()
+  expect(await devices()).toEqual(linked)
+  const page = await openWhatsApp()
+  await tap(page, 'Say hello')
+  await shows(page, /1 Shop/)
   expect(await demo.stop('SIGINT')).toBe(0)
 })

@@ -144,11 +144,22 @@ const calls: { readonly [N in GatewayCallName]: object } = {
   wish: arrive('tg:56', { product: 'none' }),
   settings: arrive('tg:57'),
   markBlocked: { platformUserId: '77', blocked: true },
+  unsteady: { times: 5, withinMs: 600_000 },
   outboxDue: {},
   outboxNext: { chatId: '77', take: 'any', answerMark: null, settled: null },
   outboxPart: { id: 1, partsSent: 1, answerMark: null },
   outboxFile: { id: 1, number: 0 },
   setNews: arrive('tg:43', { wanted: false }),
+  waOpen: {},
+  waKeys: { type: 'session', ids: ['a'] },
+  waStore: { creds: 'c', keys: [{ type: 'session', id: 'a', value: 'v' }] },
+  waForget: {},
+  waPairing: { number: 1, news: { step: 'asked' } },
+  waArrived: { updateKey: `wa:${'x'.repeat(43)}`, body: 'b' },
+  waPending: {},
+  waSending: { messages: [{ chat: 'c', id: 'm', body: 'b' }] },
+  waSent: { changes: [{ chat: 'c', id: 'm', state: 'acked' }] },
+  waSentBody: { chats: ['c'], id: 'm' },
   ...officeCalls(arrive),
 }
 
@@ -183,6 +194,36 @@ test('an instance whose time has run out by the clock writes nothing, and its wo
   expect((await call('/v1/arrive', arrive('tg:1'), { nonce: 'n2' })).body['code']).toBe('fenced')
   await db.database.query(`update instance set status = 'expired' where id = $1`, [instance])
   expect((await call('/v1/arrive', arrive('tg:1'))).body['code']).toBe('fenced')
+})
+
+test('a session that does not open is refused as that, and stays as it is', async () => {
+  const key = { type: 'session', id: 'a' }
+  expect((await call('/v1/wa/store', { creds: 'c', keys: [{ ...key, value: 'v' }] })).status).toBe(200)
+  const { database } = db
+  for (const table of ['whatsapp_session', 'whatsapp_key']) {
+    await database.query(`update ${table} set sealed = 'v2' || substr(sealed, 3) where instance_id = $1`, [instance])
+  }
+  const before = await database.query('select xmin, * from whatsapp_session where instance_id = $1', [instance])
+  for (const [path, body] of [
+    ['/v1/wa/open', {}],
+    ['/v1/wa/keys', { type: 'session', ids: ['a'] }],
+  ] as const) {
+    expect(await call(path, body)).toMatchObject({ status: 422, body: { code: 'session_error' } })
+  }
+  const after = await database.query('select xmin, * from whatsapp_session where instance_id = $1', [instance])
+  expect(after.rows).toEqual(before.rows)
+})
+
+test('the keys of a first login come in one call', async () => {
+  const keys = Array.from({ length: 812 }, (_, at) => ({ type: 'pre-key', id: String(at), value: 'x'.repeat(200) }))
+  expect((await call('/v1/wa/store', { creds: 'c', keys })).status).toBe(200)
+  const { body } = await call('/v1/wa/keys', { type: 'pre-key', ids: keys.map(({ id }) => id) })
+  expect(body['values']).toEqual(Object.fromEntries(keys.map(({ id, value }) => [id, value])))
+})
+
+test('a message whose key shows a chat is not taken', async () => {
+  const updateKey = 'wa:4915112345678@s.whatsapp.net/3EB0'
+  expect((await call('/v1/wa/arrived', { updateKey, body: 'b' })).body['code']).toBe('usage')
 })
 
 test('a redelivered update is applied once, however many come at the same time', async () => {
@@ -222,7 +263,7 @@ test('the tenant comes from the token: the same person is another customer for a
 })
 
 test('a body that is too long, no JSON or not in the contract is refused as usage', async () => {
-  for (const body of [{}, arrive('tg:1', { person: {} }), { ...arrive('tg:1'), updateKey: 'x'.repeat(70_000) }]) {
+  for (const body of [{}, arrive('tg:1', { person: {} }), { ...arrive('tg:1'), updateKey: 'x'.repeat(1_100_000) }]) {
     expect((await call('/v1/arrive', body)).body['code']).toBe('usage')
   }
   expect((await call('/v1/nothing', {})).body['code']).toBe('usage')

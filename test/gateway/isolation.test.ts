@@ -14,14 +14,16 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   arrive: (_, once) => [once()],
   chooseLanguage: (_, once) => [once({ language: 'fa' })],
   redeemLink: ({ claimCode }, once) => [once({ code: claimCode })],
-  answered: ({ updateKey, people }) =>
+  answered: ({ updateKey, waKey, instance, chat, people }) =>
     people.flatMap((platformUserId) => [
+      { updateKeys: [waKey], sending: [{ chat, id: instance, body: 'stolen' }] },
       { updateKeys: [updateKey], asked: { platformUserId, state: null } },
       { updateKeys: [updateKey], asked: { platformUserId, state: { ask: 'amount', args: ['x'] } } },
     ]),
   recall: ({ updateKey, people }) => people.map((id) => ({ updateKey, person: personOf(id, id) })),
   picture: () => [{ product: 'prod-shared' }],
   markBlocked: ({ people }) => people.map((platformUserId) => ({ platformUserId, blocked: true })),
+  unsteady: () => [{ times: 5, withinMs: 600_000 }],
 
   home: (_, once) => [once()],
   shopText: (_, once) => [once({ text: 'help' }), once({ text: 'terms' })],
@@ -80,6 +82,23 @@ const attempts: { readonly [N in GatewayCallName]: (theirs: TenantIds, once: Onc
   adminTopUp: ({ topUp }, once) => [once({ topUp: String(topUp) })],
   adminConfirmTopUp: ({ topUp }, once) => [once({ topUp: String(topUp), reference: 'STOLEN' })],
   adminRejectTopUp: ({ topUp }, once) => [once({ topUp: String(topUp), reason: 'stolen' })],
+
+  waOpen: () => [{}],
+  waKeys: ({ instance }) => [{ type: 'session', ids: [instance, 'a'] }],
+  waStore: ({ instance }) => [
+    { creds: 'stolen', linked: true, keys: [] },
+    { keys: [instance, 'a'].flatMap((id) => ['stolen', null].map((value) => ({ type: 'session', id, value }))) },
+  ],
+  waForget: () => [{}],
+  waPairing: ({ pairing }) => [
+    { number: pairing, news: { step: 'code', code: 'STOLENXX', forMs: 60_000 } },
+    { number: pairing, news: { step: 'linked' } },
+  ],
+  waArrived: ({ waKey }) => [{ updateKey: waKey, body: 'stolen' }],
+  waPending: () => [{}],
+  waSending: ({ instance, chat }) => [{ messages: [{ chat, id: instance, body: 'stolen' }] }],
+  waSent: ({ instance, chat }) => [{ changes: [{ chat, id: instance, state: 'delivered' }] }],
+  waSentBody: ({ instance, chat }) => [{ chats: [chat], id: instance }],
 
   outboxDue: () => [{}],
   outboxNext: ({ chat, people, message, goodsMessage }) => [
@@ -149,7 +168,7 @@ describe.each(['with', 'without'] as const)('%s row-level security', (security) 
       }
       for (const body of attempts[call](theirs, once)) {
         yield body
-        if ('updateKey' in body) yield { ...body, updateKey: theirs.updateKey }
+        if ('person' in body && 'updateKey' in body) yield { ...body, updateKey: theirs.updateKey }
       }
     }
   }

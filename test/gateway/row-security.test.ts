@@ -200,6 +200,12 @@ const functions: Readonly<Record<string, string | null>> = {
   request_top_up: `request_top_up('agent:blue', 'customer-blue', 'k', 'USDT', 5, interval '1 day', '', 5)`,
   request_withdrawal: `request_withdrawal('agent:blue', 'k', 'USDT', 5, 1, 'a', 1, 'a', null, null, null)`,
   release_withdrawal: `release_withdrawal((select 'aw_x'), null, 'cancelled', null, false, 'a')`,
+  look_at_fence: null,
+  pass_fence: null,
+  known_as: null,
+  open_turn: null,
+  ensure_customer: `ensure_customer('agent:blue', 'whatsapp', '1', null, null, null)`,
+  join_identity: `join_identity('agent:blue', '1@lid', '989000001')`,
   outbox_due: `outbox_due('bot-blue', 5, 5)`,
   outbox_next: `outbox_next('bot-blue', 3, '3001', true, null, 5, interval '1 minute')`,
   outbox_settle: `outbox_settle('bot-blue', 3, 1, 'sent', null, null, null)`,
@@ -224,6 +230,21 @@ test.for(Object.entries(functions).filter(([, call]) => call !== null))(
     }
   },
 )
+
+test('a turn of another tenant is not begun', async () => {
+  const turn = (instance: string, nonce: string) =>
+    as(tenants.red, (tx) =>
+      attempt(
+        tx,
+        `select from open_turn($1, 3, $2, 'tg:other', null, null, '1', null, '1', null, null, null, '{en}', true, 5)`,
+        [instance, nonce],
+      ),
+    )
+  expect(await turn('bot-red', tenants.red.nonce)).toMatchObject({ rowCount: 1 })
+  expect(await turn('bot-blue', tenants.red.nonce)).toBe('BF403')
+  // Whoever knew the other one's nonce as well would still be held by the policies.
+  expect(await turn('bot-blue', tenants.blue.nonce)).toBe('42501')
+})
 
 test('what moved an account of another tenant is not told', async () => {
   const { rows } = await tenants.db.database.query<{ id: number }>(

@@ -6,6 +6,9 @@ import { randomBytes } from 'node:crypto'
 import type { Queryable } from '../../db/transaction.ts'
 import { type Keyring, makeKeyring } from '../../domain/keyring.ts'
 import { addStock } from '../../services/stock/add-stock.ts'
+import { queueMessages } from '../../services/whatsapp/queue-messages.ts'
+import { recordMessage } from '../../services/whatsapp/record-message.ts'
+import { storeSession } from '../../services/whatsapp/store-session.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { ownerActor } from '../support/rig.ts'
 
@@ -26,6 +29,10 @@ export interface TenantIds {
   readonly goodsMessage: number
   readonly broadcast: number
   readonly updateKey: string
+  /** Of a message that waits in the inbox. */
+  readonly waKey: string
+  /** An open request to pair. */
+  readonly pairing: number
   readonly claimCode: string
   readonly chat: string
 }
@@ -39,9 +46,10 @@ export interface ThreeTenants {
 }
 
 const ofTenant = `tenant_fixed_markup tenant_text tenant_owner instance audit_log customer account journal_entry
-  customer_order agent_profit top_up payment withdrawal broadcast imported_document`
+  customer_order agent_profit top_up payment withdrawal broadcast imported_document
+  whatsapp_identity`
 const ofInstance = `instance_credential instance_event instance_lease instance_sample subscription_period customer_chat
-  conversation_state handled_update channel_mark`
+  conversation_state handled_update channel_mark whatsapp_session whatsapp_key whatsapp_message pairing`
 const ofOrder = 'order_refund refunded_unit stock_unit'
 
 function each(tables: string, condition: string): Record<string, string> {
@@ -111,7 +119,9 @@ export async function openThreeTenants(): Promise<ThreeTenants> {
       `prod-${word}`,
       [1, 2, 3].map((number) => `canary-${word}-goods-${number}`),
     )
-    tenants.push(await makeTenant(db, word, (index + 1) * 1000))
+    const made = await makeTenant(db, word, (index + 1) * 1000)
+    await makeDevice(db, keyring, made)
+    tenants.push(made)
   }
   // Nobody sells them any more: who hears their names has seen an order of theirs.
   await db.database.query(
@@ -167,7 +177,27 @@ async function makeTenant(db: TestDatabase, word: string, base: number): Promise
     `update outbox_message set state = 'claimed', instance_id = $instance, epoch = 3, claimed_until = now() + interval '1 hour'
      where tenant_id = $tenant and kind = 'goods' and reference = '${money.order}' returning id`,
   )
-  return { ...names, people, claimCode, chat, updateKey, broadcast, message, goodsMessage, ...money }
+  const waKey = `wa:${word.padEnd(43, 'x')}`
+  const { id: pairing } = await run<{ id: number }>(
+    `insert into pairing (instance_id, method, requested_by, until)
+     values ($instance, 'code', $canary, now() + interval '1 hour') returning id`,
+  )
+  return { ...names, people, claimCode, chat, updateKey, waKey, pairing, broadcast, message, goodsMessage, ...money }
+}
+
+/** What a linked device of WhatsApp leaves behind. */
+async function makeDevice({ database }: TestDatabase, keyring: Keyring, made: TenantIds): Promise<void> {
+  const { canary, chat, tenant } = made
+  const claim = { instanceId: made.instance, epoch: 3, nonce: made.nonce }
+  const keys = [{ type: 'session', id: claim.instanceId, value: canary }]
+  await storeSession(database, claim, keyring, { creds: canary, linked: true, keys })
+  await recordMessage(database, claim, keyring, { updateKey: made.waKey, body: canary })
+  await queueMessages(database, claim, keyring, { messages: [{ chat, id: claim.instanceId, body: canary }] })
+  await database.query(`insert into whatsapp_identity (tenant_id, lid, phone) values ($1, $2, $3)`, [
+    tenant,
+    `${made.people[0]}@lid`,
+    `9890000${made.people[0]}`,
+  ])
 }
 
 type Run = <Row>(text: string, values?: readonly unknown[]) => Promise<Row>

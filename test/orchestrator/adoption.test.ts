@@ -144,7 +144,9 @@ test('a worker that does not report is killed at its deadline, waited for, and r
 
 test('a worker that cannot be verified from here is not touched, not doubled, and waited out visibly', async () => {
   const id = await rig.approvedBot()
-  const first = await rig.startApart()
+  // Long enough that the worker lives when the next supervisor has looked, on a busy machine, too.
+  const settings = { LEASE_TTL_SECONDS: '8' }
+  const first = await rig.startApart({ settings })
   const before = await rig.until(id, 'running')
   const worker = processOf(before.pid)
   await first.kill()
@@ -154,7 +156,7 @@ test('a worker that cannot be verified from here is not touched, not doubled, an
     [id],
   )
   const startedMs = performance.now()
-  await rig.startApart()
+  await rig.startApart({ settings })
   const waiting = await rig.until(id, 'backoff')
   expect(waiting.last_error).toContain('cannot be verified from here')
   expect(livenessOf(worker)).toBe('alive')

@@ -1,4 +1,5 @@
 /** The database's clock jumps under running servers: leases and workers go on, expiry pauses until it is confirmed. */
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { identityOf, signalProcess } from '../../runtime/process-identity.ts'
 import { approveInstance } from '../../services/approve-instance.ts'
@@ -7,6 +8,8 @@ import { editInstance } from '../../services/edit-instance.ts'
 import { listServers } from '../../services/list-servers.ts'
 import { readExpiryPause } from '../../services/read-expiry-pause.ts'
 import { renewInstance } from '../../services/renew-instance.ts'
+import { requestPairing } from '../../services/whatsapp/request-pairing.ts'
+import { showPairing } from '../../services/whatsapp/show-pairing.ts'
 import { ClockShift } from '../support/clock-shift.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { ownerActor, Rig } from '../support/rig.ts'
@@ -238,6 +241,26 @@ test.for([hourMs, -hourMs])(
     expect(after.servers).toMatchObject([{ alive: true, server_epoch: 2 }])
   },
 )
+
+test('a request to pair ends on time when the clock goes back meanwhile, and is not looked for again and again', async () => {
+  await rig.stop()
+  rig = new Rig(db, { EXPIRY_CHECK_SECONDS: '600' })
+  rig.whatsappBundle = join(import.meta.dirname, '..', 'fixtures', 'plain-worker.mjs')
+  const { keyring } = rig
+  const id = await rig.whatsappBot()
+  await rig.start()
+  await db.database.transaction((tx) => requestPairing(tx, ownerActor, { id, method: 'code', keyring }))
+  const step = async () => (await showPairing(db.database, ownerActor, { id, keyring })).step
+  await vi.waitFor(async () => expect(await step()).toBe('shown'), { timeout: 20_000 })
+  await db.database.query(`update pairing set until = clock_timestamp() + interval '3 seconds'`)
+  await db.database.query(`select pg_notify('botfleet_instance', 'alpha')`)
+  await sleep(1000)
+  // Too little to pause anything: by the database's clock there are four minutes left.
+  await clock.shift(-240_000)
+  await vi.waitFor(async () => expect(await step()).toBe('expired'), { timeout: 10_000 })
+  await rig.until(id, 'stopped', ({ desired }) => desired === 'stopped')
+  expect(await pauses()).toEqual([])
+})
 
 test('while expiry is paused no subscription is approved or renewed', async () => {
   const id = await rig.approvedBot()

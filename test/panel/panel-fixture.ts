@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import type { Database } from '../../db/database.ts'
+import { makeKeyring } from '../../domain/keyring.ts'
 import { type Panel, type PanelOptions, startPanel } from '../../panel/api/start-panel.ts'
 import { createLog, type Log } from '../../runtime/log.ts'
 import { goodPassword } from '../services/people/people-fixture.ts'
@@ -8,6 +9,9 @@ export interface RunningPanel extends Panel {
   /** Everything that was logged so far. */
   logged(): string
 }
+
+/** What sealed things of panel tests are sealed with. */
+export const panelKeyring = makeKeyring([Buffer.alloc(32, 7)])
 
 export async function runPanel(database: Database, options: Partial<PanelOptions> = {}): Promise<RunningPanel> {
   const lines: string[] = []
@@ -19,6 +23,7 @@ export async function runPanel(database: Database, options: Partial<PanelOptions
   const panel = await startPanel({
     database,
     serverName: 'server1',
+    keyring: () => panelKeyring,
     version: '9.8.7',
     log,
     host: '127.0.0.1',

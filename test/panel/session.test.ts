@@ -9,7 +9,7 @@ import {
   operatorOfTheMachine as machine,
 } from '../services/people/people-fixture.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { ask, bearer, cookie, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
+import { ask, bearer, cookie, panelKeyring, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let panel: RunningPanel
@@ -20,12 +20,22 @@ beforeAll(async () => {
   for (const role of ['owner', 'admin', 'operator', 'viewer', 'agent'] as const) {
     await addPerson(test.database, `the-${role}`, role)
   }
+  await addWhatsappBot()
 })
 afterAll(async () => {
   await panel.stop()
   await test.drop()
 })
 beforeEach(() => test.database.query('delete from login_attempt'))
+
+/** A WhatsApp bot of the master. */
+async function addWhatsappBot(): Promise<void> {
+  await test.database.query(`insert into server (name) values ('server1')`)
+  await test.database.query(
+    `insert into instance (id, tenant_id, platform, name, phone_number, server_name, created_by)
+     values ('bot-wa', 'master', 'whatsapp', 'WA', '+491701234567', 'server1', 'test')`,
+  )
+}
 
 describe('POST /api/login', () => {
   it('answers the seed’s request with a token, the person and a cookie that only this host gets', async () => {
@@ -237,6 +247,8 @@ describe('every route asks who and whether they may', () => {
     ['GET', '/api/server-info', ' 401    200   200   200      200    403'],
     ['GET', '/api/me', '          401    200   200   200      200    200'],
     ['POST', '/api/logout', '     401    200   200   200      200    200'],
+    ['GET', '/api/instances/:id/pairing-code', '     401 200 200 200 200 404'],
+    ['POST', '/api/instances/:id/regenerate-code', ' 401 202 202 202 403 404'],
   ] as const
   const people = [null, 'owner', 'admin', 'operator', 'viewer', 'agent'] as const
   const cells = matrix.flatMap(([method, path, row]) =>
@@ -250,7 +262,7 @@ describe('every route asks who and whether they may', () => {
 
   it.each(cells)('$method $path by $who: $status', async ({ method, path, who, status }) => {
     const headers = who === null ? {} : bearer(await tokenOf(panel, `the-${who}`))
-    expect((await ask(panel, path, { method, headers })).status).toBe(status)
+    expect((await ask(panel, path.replace(':id', 'bot-wa'), { method, headers })).status).toBe(status)
   })
 
   it('and no route is missing from this matrix', async () => {
@@ -258,6 +270,7 @@ describe('every route asks who and whether they may', () => {
     const routes = panelRoutes({
       database: test.database,
       serverName: 'server1',
+      keyring: () => panelKeyring,
       version: '0',
       origins: { publicOrigins: [], loopbackOnly: true },
     })

@@ -59,6 +59,14 @@ test('a child log redacts what it is bound to', () => {
   expect(JSON.parse(line)).toMatchObject({ bot: 7, token: '[redacted]', deep: { credential: '[redacted]' } })
 })
 
+test('addresses of WhatsApp, which are phone numbers, do not reach the log', () => {
+  const error = new Error('no session with 4915112345678:12@s.whatsapp.net, nor 4915112345678_1.12@lid')
+  const line = lineOf((log) => log.error({ error, to: '4915112345678@c.us' }, '1203630@g.us is left alone'))
+  expect(line).not.toContain('4915112345678')
+  expect(line).toContain('no session with [number]@s.whatsapp.net, nor [number]@lid')
+  expect(line).toContain('1203630@g.us')
+})
+
 test('bytes are counted and not printed', () => {
   const line = lineOf((log) =>
     log.info({ privKey: Buffer.from(canary), body: Buffer.from(canary) }, JSON.stringify({ x: Buffer.from(canary) })),

@@ -83,6 +83,15 @@ const laterRows: Readonly<Record<string, string>> = {
   customer_order: `select place_order('agent:ann', 'c1', 'bot-1', 'vpn', 1, E${awkward}, null, null, interval '1 hour', 'cli')`,
   order_refund: `select refund_order(1, null, 'k', false, E${awkward}, 'cli')`,
   broadcast: `insert into broadcast (tenant_id, html, created_by) values ('agent:ann', E${awkward}, 'cli')`,
+  whatsapp_session: `insert into whatsapp_session (instance_id, key_id, sealed, linked_at)
+    values ('bot-1', '${backupKeyring.activeKeyId}', 'v1.box', now())`,
+  whatsapp_key: `insert into whatsapp_key (instance_id, id, key_id, sealed)
+    values ('bot-1', sha256('x'), '${backupKeyring.activeKeyId}', E${awkward})`,
+  whatsapp_message: `insert into whatsapp_message (instance_id, id, state, reason, key_id, sealed)
+    values ('bot-1', sha256('x'), 'failed', E${awkward}, '${backupKeyring.activeKeyId}', 'v1.box')`,
+  pairing: `insert into pairing (instance_id, method, requested_by, until, step, key_id, sealed, issued_at, expires_at)
+    values ('bot-1', 'code', 'cli', now(), 'shown', '${backupKeyring.activeKeyId}', 'v1.box', now(), now())`,
+  whatsapp_identity: `insert into whatsapp_identity (tenant_id, lid, phone) values ('agent:ann', '5@lid', '4915112345678')`,
   channel_mark: `insert into channel_mark (instance_id, mark) values ('bot-1', 9007199254740991)`,
 }
 

@@ -44,8 +44,8 @@ export class LoneWorkerRig {
   }
 
   /** Makes a nameless process the worker of the bot. */
-  name(worker: NamelessProcess): void {
-    worker.name(this.identityLine(), join(this.folder, 'worker.log'))
+  name(worker: NamelessProcess, log = 'worker.log'): void {
+    worker.name(this.identityLine(), join(this.folder, log))
   }
 
   identityLine(): string {
@@ -62,6 +62,7 @@ export class LoneWorkerRig {
       gatewaySocket: join(this.folder, 'gw.sock'),
       workerToken: 'bot-1.1.n.k.x',
       credential: this.bot.token,
+      whatsapp: null,
       telegramApiRoot: this.sandbox.apiRoot,
       limits: plainLimits,
       heartbeatMs: 300,

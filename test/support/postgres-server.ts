@@ -1,11 +1,16 @@
 /** Embedded Postgres servers of a test's own, apart from the one that all tests share. */
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { Database } from '../../db/database.ts'
 import { ensureEmbeddedPostgres, stopEmbeddedPostgresIfUnused } from '../../db/embedded-postgres.ts'
+import { migrate } from '../../db/migrate.ts'
 import { binariesOfPackage, type PostgresBinaries, placeFor } from '../../db/postgres-place.ts'
+import { startPostmaster, stopPostmaster } from '../../db/postmaster.ts'
 import { identityOf, livenessOf, signalProcess } from '../../runtime/process-identity.ts'
+import type { TestDatabase } from './database.ts'
 
 export class PostgresHome {
   /** A private folder of the test; root alone may enter it. */
@@ -41,17 +46,42 @@ export class PostgresHome {
     return identity !== undefined && livenessOf(identity) === 'alive'
   }
 
+  /** A migrated database on it, which goes with the server. */
+  async database(): Promise<TestDatabase> {
+    const server = await this.ensure()
+    const url = new URL(server.url)
+    url.pathname = `test_${randomBytes(6).toString('hex')}`
+    const admin = Database.open(server.url, { applicationName: 'test' })
+    await admin.query(`create database ${url.pathname.slice(1)}`)
+    await admin.close()
+    await migrate(url.href)
+    const database = Database.open(url.href, { applicationName: 'botfleet test' })
+    return { url: url.href, database, drop: () => database.close() }
+  }
+
+  /** Stops the server in order, or at once as if its host had lost power, and starts it again on the same port. */
+  async restart(how: 'fast' | 'immediate'): Promise<void> {
+    const place = await this.place()
+    if (how === 'fast') await stopPostmaster(place)
+    else await this.#quit()
+    await startPostmaster(place)
+  }
+
   /** Ends the server, whoever still uses it, and removes every file of it. */
   async remove(): Promise<void> {
     await this.stopIfUnused()
     const { folder } = await this.place()
-    const identity = identityOf((await this.pid()) ?? 0)
-    if (identity !== undefined) {
-      signalProcess(identity, 'SIGQUIT')
-      while (livenessOf(identity) === 'alive') await new Promise((resolve) => setTimeout(resolve, 20))
-    }
+    await this.#quit()
     rmSync(folder, { recursive: true, force: true })
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** An immediate stop: whoever is connected is cut off, and the next start recovers from the log. */
+  async #quit(): Promise<void> {
+    const identity = identityOf((await this.pid()) ?? 0)
+    if (identity === undefined) return
+    signalProcess(identity, 'SIGQUIT')
+    while (livenessOf(identity) === 'alive') await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 

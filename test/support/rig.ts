@@ -34,6 +34,8 @@ export class Rig {
   readonly home = mkdtempSync(join(tmpdir(), 'botfleet-rig-'))
   readonly logLines: string[] = []
   readonly givenUp: Failure[] = []
+  /** The WhatsApp worker's program; none by default. */
+  whatsappBundle = join(this.home, 'no-such-bundle')
   readonly #test: TestDatabase
   readonly #bundle: string
   readonly #given: Record<string, string>
@@ -90,7 +92,7 @@ export class Rig {
         clock: systemClock,
         keyring: () => this.keyring,
         logFolder: join(this.home, 'logs', server),
-        workerBundle: (platform) => (platform === 'telegram' ? this.#bundle : join(this.home, 'no-such-bundle')),
+        workerBundle: (platform) => (platform === 'telegram' ? this.#bundle : this.whatsappBundle),
         door: gateway,
         url: null,
         version: 'test',
@@ -122,6 +124,7 @@ export class Rig {
         socketFolder: join(this.home, 'sockets'),
         logFolder: join(this.home, 'logs', server),
         bundle: this.#bundle,
+        whatsappBundle: this.whatsappBundle,
         diesBeforeIdentity: options.diesBeforeIdentity ?? false,
       },
       options.wrap,
@@ -159,6 +162,41 @@ export class Rig {
         portBase: this.settings.WORKER_PORT_BASE,
         portCount: 500,
       })
+      return id
+    })
+  }
+
+  /** Registers a WhatsApp bot; its name says how the plain worker misbehaves. */
+  async whatsappBot(
+    name = 'well-behaved',
+    options: { approved?: boolean; linked?: boolean; daysPerMonth?: number; tenant?: string } = {},
+  ): Promise<string> {
+    nextBotId += 1
+    const phone = `+4917000${nextBotId}`
+    return this.#test.database.transaction(async (tx) => {
+      const { id } = await createInstance(tx, ownerActor, {
+        platform: 'whatsapp',
+        name,
+        server: this.settings.SERVERNAME,
+        phone,
+        tenant: options.tenant,
+        keyring: this.keyring,
+      })
+      if (options.approved === true) {
+        await approveInstance(tx, ownerActor, {
+          id,
+          months: 1,
+          daysPerMonth: options.daysPerMonth ?? 30,
+          portBase: this.settings.WORKER_PORT_BASE,
+          portCount: 500,
+        })
+      }
+      if (options.linked === true) {
+        await tx.query(
+          `insert into whatsapp_session (instance_id, key_id, sealed, linked_at) values ($1, $2, 'v1.box', now())`,
+          [id, this.keyring.activeKeyId],
+        )
+      }
       return id
     })
   }

@@ -16,7 +16,7 @@ const answerTo: Readonly<Record<string, object>> = {
 
 /** A heartbeat's answer that grants `grantMs`. */
 export function granting(grantMs: number): HeartbeatReply {
-  return { granted: { grantMs, limits: plainLimits, drain: false } }
+  return { granted: { grantMs, limits: plainLimits, drain: false, unlink: false } }
 }
 
 export interface StandInAnswers {

@@ -130,7 +130,7 @@ test('goods that fit come as text that can be copied, and the order knows when i
   const order = await buy(db, rig.keyring, { tenant, customerId: annId, instanceId: null, lines: ['a<b>1', 'a<b>2'] })
   await waitFor(() => expect(heard()).toHaveLength(2))
   expect(heard()[1]?.html).toBe(
-    `<b>VPN &lt;month&gt;</b>, order ${order}. Tap a line to copy it:\n<code>a&lt;b&gt;1</code>\n<code>a&lt;b&gt;2</code>`,
+    `<b>VPN &lt;month&gt;</b>, order ${order}:\n<code>a&lt;b&gt;1</code>\n<code>a&lt;b&gt;2</code>`,
   )
   await waitFor(async () => {
     const { rows } = await db.database.query('select from customer_order where delivered_at is not null')

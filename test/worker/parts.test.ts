@@ -3,12 +3,14 @@ import fc from 'fast-check'
 import { TelegramError } from 'telegraf'
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../runtime/clock.ts'
+import { ChatQueue } from '../../worker/chat-queue.ts'
 import { Deadline } from '../../worker/deadline.ts'
-import { ChatQueue } from '../../worker/telegram/chat-queue.ts'
+import { type Pace, Pacing, TokenBucket } from '../../worker/pacing.ts'
+import { decodeCallback, decodeText, encodeIntent } from '../../worker/shop/intent-code.ts'
 import { InFlight } from '../../worker/telegram/in-flight.ts'
-import { decodeCallback, decodeText, encodeIntent } from '../../worker/telegram/intent-code.ts'
-import { Pacing, TokenBucket } from '../../worker/telegram/pacing.ts'
 import { safeSendHtml, safeSendHtmlToAll } from '../../worker/telegram/safe-send-html.ts'
+
+const pace: Pace = { botPerSecond: 30, chatPerSecond: 1, chatBurst: 5, backgroundPerSecond: 30 }
 
 class HandClock implements Clock {
   nowMs = 0
@@ -222,7 +224,7 @@ describe('the pace', () => {
 
   test('answers overtake what waits in the background, and limits change live', async () => {
     const clock = new HandClock()
-    const pacing = new Pacing(clock, { rateLimitRps: 1, maxConcurrentRequests: 1 })
+    const pacing = new Pacing(clock, pace, { rateLimitRps: 1, maxConcurrentRequests: 1 })
     const order: string[] = []
     const send = (name: string) => async () => void order.push(name)
     const all = [1, 2, 3].map((index) => pacing.run('background', `chat-${index}`, send(`background ${index}`)))
@@ -239,7 +241,7 @@ describe('the pace', () => {
 
   test('one chat gets a short burst and then one a second, while others go on', async () => {
     const clock = new HandClock()
-    const pacing = new Pacing(clock, { rateLimitRps: 1, maxConcurrentRequests: 3 })
+    const pacing = new Pacing(clock, pace, { rateLimitRps: 1, maxConcurrentRequests: 3 })
     let sent = 0
     for (let index = 0; index < 8; index += 1) void pacing.run('answer', 'busy', async () => void (sent += 1))
     await clock.pass(0)

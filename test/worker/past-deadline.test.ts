@@ -179,8 +179,10 @@ test.for(['answers nothing', 'is gone'])(
     const forsaken = rig.spawn()
     const text = join(rig.folder, 'worker.log')
     rig.name(worker)
-    rig.name(forsaken)
-    await vi.waitFor(() => expect(readFileSync(text, 'utf8')).toContain('worker named'), { timeout: 20_000 })
+    rig.name(forsaken, 'forsaken.log')
+    await vi.waitFor(() => expect(readFileSync(text, 'utf8')).toContain('worker named'), {
+      timeout: 20_000,
+    })
     signalProcess(worker.identity, 'SIGTERM')
     expect(await worker.ended).toMatchObject({ exitCode: 0 })
     expect(await forsaken.ended).toMatchObject({ exitCode: 40 })

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Channel, ChannelContext } from '../../worker/channel.ts'
-import { rehearse } from '../../worker/rehearsal.ts'
+import { type PlatformStage, rehearse } from '../../worker/rehearsal.ts'
 import { TelegramChannel } from '../../worker/telegram/telegram-channel.ts'
 import { telegramStage } from '../../worker/telegram/telegram-stage.ts'
+import { WhatsAppChannel } from '../../worker/whatsapp/whatsapp-channel.ts'
+import { whatsappStage } from '../../worker/whatsapp/whatsapp-stage.ts'
 import { LoneWorkerRig } from '../support/lone-worker.ts'
 import { granting } from '../support/stand-in-gateway.ts'
 
@@ -30,11 +32,12 @@ test('a rehearsal receives a message, answers it, confirms it, and leaves nothin
   await rehearse(
     makeChannel,
     () => {
-      const answer = telegramStage()
-      return (path) => {
+      const stage = telegramStage()
+      const answer = (path: string) => {
         asked.push(path.replace(/^.*\//, ''))
-        return answer(path)
+        return stage.answer(path)
       }
+      return { ...stage, answer }
     },
     never,
   )
@@ -44,13 +47,33 @@ test('a rehearsal receives a message, answers it, confirms it, and leaves nothin
   expect(rehearsalSockets(process.pid)).toEqual([])
 })
 
+test('a rehearsal of WhatsApp makes a device, says its first word, and leaves nothing open', async () => {
+  let isHeard = false
+  const silent = { setLimits() {}, start() {}, poke() {}, drain: async () => {}, readSent: async () => null }
+  await rehearse(
+    (context) => new WhatsAppChannel(context, () => silent),
+    () => {
+      const stage = whatsappStage()
+      const upgrade: PlatformStage['upgrade'] = (request, socket, finish) =>
+        stage.upgrade?.(request, socket, () => {
+          isHeard = true
+          finish()
+        })
+      return { ...stage, upgrade }
+    },
+    never,
+  )
+  expect(isHeard).toBe(true)
+  expect(rehearsalSockets(process.pid)).toEqual([])
+})
+
 test('a rehearsal that fails or never ends is given up, and fails nobody', async () => {
   const failing = (): Channel => {
     throw new Error('this channel cannot be made')
   }
   await rehearse(failing, telegramStage, never)
   const named = new AbortController()
-  const silent = rehearse(makeChannel, () => () => undefined, named.signal)
+  const silent = rehearse(makeChannel, () => ({ ...telegramStage(), answer: () => undefined }), named.signal)
   await vi.waitFor(() => expect(rehearsalSockets(process.pid)).not.toEqual([]))
   named.abort()
   await silent

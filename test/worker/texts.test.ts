@@ -5,10 +5,12 @@ import { describe, expect, test } from 'vitest'
 import { languageOfHint, languages } from '../../domain/worker-contract.ts'
 import { catalogue } from '../../worker/shop/texts.ts'
 
-const folder = join(import.meta.dirname, '..', '..', 'worker', 'shop', 'texts')
-const rooms = [...new Set(readdirSync(folder).map((file) => file.split('.')[0] ?? ''))]
+const worker = join(import.meta.dirname, '..', '..', 'worker')
+const rooms = ['shop', 'whatsapp'].flatMap((part) => [
+  ...new Set(readdirSync(join(worker, part, 'texts')).map((file) => join(part, 'texts', file.split('.')[0] ?? ''))),
+])
 const textsOf = (room: string, language: string) =>
-  JSON.parse(readFileSync(join(folder, `${room}.${language}.json`), 'utf8')) as Record<string, string>
+  JSON.parse(readFileSync(join(worker, `${room}.${language}.json`), 'utf8')) as Record<string, string>
 const placeholders = (text = '') => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort()
 
 test.for(rooms)('the texts of %s have the same keys and placeholders in every language, and none is empty', (room) => {

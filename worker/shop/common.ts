@@ -2,7 +2,7 @@
 
 import type { Language } from '../../domain/worker-contract.ts'
 import type { Route } from './room.ts'
-import { type Choice, choice } from './screen.ts'
+import { type Choice, wayOut } from './screen.ts'
 import en from './texts/common.en.json' with { type: 'json' }
 import fa from './texts/common.fa.json' with { type: 'json' }
 import ru from './texts/common.ru.json' with { type: 'json' }
@@ -22,15 +22,15 @@ export function plainly(key: 'away' | 'unknown' | 'stale' | 'cancelled'): Route 
 
 /** Leads to the home of every bot. */
 export function homeChoice(language: Language): Choice {
-  return choice(common(language, 'button_home'), 'home')
+  return wayOut('home', common(language, 'button_home'), 'home')
 }
 
 /** Gives up what is being asked for. */
 export function cancelChoice(language: Language): Choice {
-  return choice(common(language, 'button_cancel'), 'cancel')
+  return wayOut('cancel', common(language, 'button_cancel'), 'cancel')
 }
 
 /** Leads back to where the person came from. */
 export function backChoice(language: Language, route: string, ...args: readonly (string | number)[]): Choice {
-  return choice(common(language, 'button_back'), route, ...args)
+  return wayOut('back', common(language, 'button_back'), route, ...args)
 }

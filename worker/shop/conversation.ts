@@ -3,18 +3,25 @@
  * Knows no channel's words. What a person was asked for travels with the note that the answer went out, so that it and
  * the answer stand or fall together; a worker that does not know it asks (`recall`) before it reads a text.
  */
-import { type Asked, type Language, languageOfHint } from '../../domain/worker-contract.ts'
+import {
+  type Asked,
+  type GatewayRequest,
+  type Language,
+  languageOfHint,
+  type Menu,
+  type Person,
+} from '../../domain/worker-contract.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { GatewayClient } from '../gateway-client.ts'
 import { common, homeChoice, plainly } from './common.ts'
 import { tokenText } from './office/words.ts'
-import { House, type Room } from './room.ts'
+import { House, type Room, type Route } from './room.ts'
 import { rooms } from './rooms.ts'
 import type { Said, Screen } from './screen.ts'
-import { type Arrival, type Reply, type TokenFate, Turn } from './turn.ts'
+import { type Arrival, type Reply, type Sight, type Standing, type TokenFate, Turn } from './turn.ts'
 
-/** Chats whose last ask or language is remembered here; the others' are recalled. */
-const chatsMax = 2000
+/** People whose last ask or language is remembered here; the others' are recalled. */
+const peopleMax = 2000
 /** A call that takes this long is spoken of. */
 const busyAfterMs = 3000
 
@@ -26,7 +33,20 @@ export interface Answer {
   readonly earlierMarks: readonly string[]
   readonly asks: Asked | null
   readonly pokesOutbox: boolean
+  /** In which the screens are. */
+  readonly language: Language
 }
+
+/** What goes with the note that an answer went out. */
+export interface Settling {
+  /** The menu that it shows; left out when it shows none: then the one before holds. */
+  readonly menu?: Menu
+  /** What is written down to be sent, where the note comes first. */
+  readonly sending?: GatewayRequest<'answered'>['sending']
+}
+
+/** What a text says to a person with this before them: `text` is one that was asked for, or one that says nothing. */
+export type ReadText = (text: string, standing: Standing) => Said | Route
 
 /** Says that the bot is busy, once, where the answer will stand. */
 export type SayBusy = (screen: Screen) => Promise<void>
@@ -35,13 +55,15 @@ export interface ConversationContext {
   readonly gateway: GatewayClient
   readonly clock: Clock
   readonly identity: { readonly name: string; readonly tenant: string }
+  /** For channels where texts stand for presses. */
+  readonly readText?: ReadText
 }
 
 export class Conversation {
   readonly #context: ConversationContext
   readonly #house: House
-  /** What chats were asked for, as far as this worker knows: null is nothing, absent is unknown. */
-  readonly #asked = new Map<string, Asked | null>()
+  /** What people have before them, by their ids. */
+  readonly #sights = new Map<string, Sight>()
   readonly #languages = new Map<string, Language>()
 
   constructor(context: ConversationContext, given: readonly Room[] = rooms) {
@@ -64,16 +86,31 @@ export class Conversation {
     }
   }
 
-  /** Notes that an answer went out, and what the person is asked for now. */
-  async settle(arrival: Arrival, { asks }: Answer): Promise<void> {
-    const { chatId, platformUserId } = arrival.person
-    const before = this.#asked.get(chatId)
-    const unchanged = before === null && asks === null
+  /** What a person has before them, to be held on to when something of theirs comes in. */
+  sightOf({ platformUserId }: Person): Sight {
+    const known = this.#sights.get(platformUserId)
+    if (known !== undefined) return known
+    const unknown: Sight = { standing: undefined }
+    remember(this.#sights, platformUserId, unknown)
+    return unknown
+  }
+
+  /**
+   * Notes that an answer went out, or where the channel can send it again without doubling it, that it will; and what the
+   * person is asked for now.
+   * @returns what has them see it from now on, to be called when it is there.
+   */
+  async settle(arrival: Arrival, { asks }: Answer, { menu, sending }: Settling = {}): Promise<() => void> {
+    const { platformUserId } = arrival.person
+    const before = this.sightOf(arrival.person).standing
+    const unchanged = before !== undefined && before.asked === null && asks === null && menu === undefined
+    const standing = { asked: asks, menu: menu ?? before?.menu ?? [] }
     await this.#context.gateway.call('answered', {
       updateKeys: [arrival.updateKey],
-      asked: unchanged ? null : { platformUserId, state: asks },
+      asked: unchanged ? null : { platformUserId, state: keptOf(standing) },
+      ...(sending === undefined ? {} : { sending: [...sending] }),
     })
-    remember(this.#asked, chatId, asks)
+    return () => remember(this.#sights, platformUserId, { standing })
   }
 
   async #respond(said: Said, arrival: Arrival): Promise<Answer> {
@@ -83,14 +120,25 @@ export class Conversation {
       botName: this.#context.identity.name,
     })
     const reply = await this.#reply(said, turn, arrival)
-    if (reply === 'answered') return { screens: [], answered: true, earlierMarks: [], asks: null, pokesOutbox: false }
-    remember(this.#languages, arrival.person.chatId, turn.language)
+    if (reply === 'answered') return alreadyAnswered
+    const { language } = turn
+    remember(this.#languages, arrival.person.platformUserId, language)
     const { asks = null, pokesOutbox = false } = reply
-    return { ...turn.record, screens: screensOf(reply, turn.language, arrival.token), asks, pokesOutbox }
+    return { ...turn.record, screens: screensOf(reply, language, arrival.token), asks, pokesOutbox, language }
   }
 
   async #reply(said: Said, turn: Turn, arrival: Arrival): Promise<Reply | 'answered'> {
     if (arrival.isOld) return plainly('away')(turn, [])
+    if (said.kind !== 'text') return this.#obey(said, turn, arrival)
+    const standing = await this.#recall(arrival)
+    if (standing === 'answered') return standing
+    const meant = this.#context.readText?.(said.text, standing) ?? said
+    if (typeof meant === 'function') return arrival.token === null ? meant(turn, []) : notRead(turn)
+    if (meant.kind !== 'text') return this.#obey(meant, turn, arrival)
+    return this.#listen(meant.text, standing, turn, arrival)
+  }
+
+  async #obey(said: Exclude<Said, { kind: 'text' }>, turn: Turn, arrival: Arrival): Promise<Reply> {
     switch (said.kind) {
       case 'choice':
         return (this.#house.route(said.intent.route) ?? plainly('stale'))(turn, said.intent.args)
@@ -99,25 +147,22 @@ export class Conversation {
       case 'command':
         if (arrival.token !== null && !this.#house.takesToken(said.command)) return notRead(turn)
         return (this.#house.command(said.command) ?? plainly('unknown'))(turn, said.words)
-      case 'text':
-        return this.#listen(said.text, turn, arrival)
       default:
         throw new Error(`unknown words ${JSON.stringify(said satisfies never)}`)
     }
   }
 
-  async #listen(text: string, turn: Turn, arrival: Arrival): Promise<Reply | 'answered'> {
-    const { chatId } = turn.person
-    let asked = this.#asked.get(chatId)
-    if (asked === undefined) {
-      const { state, answered } = await this.#context.gateway.call('recall', {
-        updateKey: arrival.updateKey,
-        person: turn.person,
-      })
-      asked = state
-      remember(this.#asked, chatId, asked)
-      if (answered) return 'answered'
-    }
+  async #recall(arrival: Arrival): Promise<Standing | 'answered'> {
+    const { person, updateKey } = arrival
+    const sight = arrival.sight ?? this.sightOf(person)
+    if (sight.standing !== undefined) return sight.standing
+    const { state, answered } = await this.#context.gateway.call('recall', { updateKey, person })
+    const { ask = '', args = [], menu = [] } = state ?? {}
+    sight.standing = { asked: ask === '' ? null : { ask, args }, menu }
+    return answered ? 'answered' : sight.standing
+  }
+
+  async #listen(text: string, { asked }: Standing, turn: Turn, arrival: Arrival): Promise<Reply> {
     if (arrival.token !== null && (asked === null || !this.#house.takesToken(asked.ask))) return notRead(turn)
     const listener = asked === null ? undefined : this.#house.listener(asked.ask)
     return listener === undefined ? plainly('unknown')(turn, []) : listener(turn, text, asked?.args ?? [])
@@ -125,11 +170,11 @@ export class Conversation {
 
   /** @returns what ends the waiting; it resolves when what was said has been said. */
   #speakWhenBusy(arrival: Arrival, sayBusy: SayBusy): () => Promise<void> {
-    const { chatId, languageHint } = arrival.person
+    const { platformUserId, languageHint } = arrival.person
     let said: Promise<void> | undefined
     const cancel = this.#context.clock.setTimer(busyAfterMs, () => {
       if (arrival.isOld) return
-      said = sayBusy({ text: common(this.#languages.get(chatId) ?? languageOfHint(languageHint), 'busy') })
+      said = sayBusy({ text: common(this.#languages.get(platformUserId) ?? languageOfHint(languageHint), 'busy') })
     })
     return async () => {
       cancel()
@@ -151,10 +196,25 @@ function screensOf(reply: Reply, language: Language, token: TokenFate | null): r
   return [{ text: tokenText(language, token), choices: [[homeChoice(language)]] }, ...screens]
 }
 
+const alreadyAnswered: Answer = {
+  screens: [],
+  answered: true,
+  earlierMarks: [],
+  asks: null,
+  pokesOutbox: false,
+  language: 'en',
+}
+
+/** A standing as it is kept; null when there is nothing to keep. */
+function keptOf({ asked, menu }: Standing): NonNullable<GatewayRequest<'answered'>['asked']>['state'] {
+  if (asked === null && menu.length === 0) return null
+  return { ...(asked ?? { ask: '', args: [] }), ...(menu.length === 0 ? {} : { menu }) }
+}
+
 /** Remembers the newest of them. */
-function remember<T>(all: Map<string, T>, chat: string, value: T): void {
-  all.delete(chat)
+function remember<T>(all: Map<string, T>, person: string, value: T): void {
+  all.delete(person)
   const oldest = all.keys().next()
-  if (all.size >= chatsMax && oldest.done !== true) all.delete(oldest.value)
-  all.set(chat, value)
+  if (all.size >= peopleMax && oldest.done !== true) all.delete(oldest.value)
+  all.set(person, value)
 }

@@ -1,4 +1,7 @@
-/** What a conversation consumes and emits, in no channel's words: `telegram/` renders choices as buttons. */
+/**
+ * What a conversation consumes and emits, in no channel's words: `telegram/` renders choices as buttons, `whatsapp/` as
+ * numbered menus.
+ */
 
 /** Where a choice or a command leads: a route and short arguments. A choice's carries ids and a nonce, no trusted price. */
 export interface Intent {
@@ -15,11 +18,15 @@ export type Said =
   | { readonly kind: 'command'; readonly command: string; readonly words: readonly string[] }
   | { readonly kind: 'text'; readonly text: string }
 
+export type Way = 'back' | 'cancel' | 'home'
+
 /** Something a person may choose: a button, or a line of a numbered menu. */
 export type Choice =
   | {
       readonly label: string
       readonly intent: Intent
+      /** It leads out of here: back to where the person came from, out of a question, or home. */
+      readonly way?: Way
       /** What it leads to comes below its screen, which people may want to keep. */
       readonly isBelow?: boolean
     }
@@ -58,6 +65,11 @@ export const captionMax = 1024
 /** A choice of one line. */
 export function choice(label: string, route: string, ...args: readonly (string | number)[]): Choice {
   return { label, intent: { route, args: args.map(String) } }
+}
+
+/** A choice that leads out of a screen. */
+export function wayOut(way: Way, label: string, route: string, ...args: readonly (string | number)[]): Choice {
+  return { label, intent: { route, args: args.map(String) }, way }
 }
 
 /** The same choices, and what they lead to leaves their screen as it is. */

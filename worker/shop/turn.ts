@@ -10,6 +10,7 @@ import {
   type GatewayRequest,
   type Language,
   languageOfHint,
+  type Menu,
   type Person,
   type TurnCallName,
 } from '../../domain/worker-contract.ts'
@@ -21,6 +22,8 @@ export interface Arrival {
   readonly person: Person
   /** The channel's own key of this message or press. */
   readonly updateKey: string
+  /** Names the chat in keys that stand where they can be read; its own name where this is left out. */
+  readonly chatKey?: string
   /**
    * Short and the same however often this message or press is delivered, and no other one's: what a screen carries that
    * is to be confirmed once. At most 12 letters and digits.
@@ -32,8 +35,21 @@ export interface Arrival {
   readonly answerMark: string | null
   /** What became of a bot's token in this message; null when it holds none. */
   readonly token: TokenFate | null
+  /** What the person had before them when they wrote this; left out where that is what they have before them now. */
+  readonly sight?: Sight
   /** Asks the bots' own messenger of a token; left out where nobody can be asked. */
   readonly verdictOf?: (token: string) => Promise<TokenVerdict>
+}
+
+/** What a chat's last answer left behind. */
+export interface Standing {
+  readonly asked: Asked | null
+  readonly menu: Menu
+}
+
+/** What a person has before them until the next answer; the worker may have yet to learn it. */
+export interface Sight {
+  standing: Standing | undefined
 }
 
 /** A message with a token was taken out of the chat, or could not be. */
@@ -64,6 +80,7 @@ export class Turn {
   readonly tenant: string
   readonly botName: string
   readonly nonce: string
+  readonly chatKey: string
   readonly #arrival: Arrival
   readonly #gateway: GatewayClient
   #called = false
@@ -75,6 +92,7 @@ export class Turn {
     this.tenant = given.tenant
     this.botName = given.botName
     this.nonce = arrival.nonce
+    this.chatKey = arrival.chatKey ?? arrival.person.chatId
     this.#arrival = arrival
     this.#gateway = given.gateway
   }

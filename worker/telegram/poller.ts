@@ -6,11 +6,11 @@
 import type { Update } from 'telegraf/types'
 import { backoffMs } from '../../domain/backoff.ts'
 import type { ChannelContext } from '../channel.ts'
+import type { ChatQueue } from '../chat-queue.ts'
+import { pause } from '../pause.ts'
 import { Tidying } from '../tidying.ts'
 import { WorkerExit } from '../worker-exit.ts'
-import type { ChatQueue } from './chat-queue.ts'
 import { InFlight } from './in-flight.ts'
-import { pause } from './pause.ts'
 import { networkCodeOf, refusalOf, type TelegramApi } from './telegram-api.ts'
 
 const pollSecondsMax = 25

@@ -1,6 +1,7 @@
 /** Screens in Telegram's words. */
+
+import { encodeIntent } from '../shop/intent-code.ts'
 import type { Choice, Screen } from '../shop/screen.ts'
-import { encodeIntent } from './intent-code.ts'
 
 /** What a screen is besides its text or caption. */
 export function renderRest(screen: Screen): Record<string, unknown> {

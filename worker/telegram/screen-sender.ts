@@ -4,9 +4,9 @@
  * editing their captions, which says "not modified" of the one that is there and nothing of its file.
  */
 import type { Message } from 'telegraf/types'
+import type { Lane } from '../pacing.ts'
 import type { Screen } from '../shop/screen.ts'
 import { type AnswerMarks, findEarlierAnswer } from './earlier-answer.ts'
-import type { Lane } from './pacing.ts'
 import type { Pictures } from './pictures.ts'
 import { hasFile, renderRest } from './rendering.ts'
 import { isUnparsable, safeSendHtml } from './safe-send-html.ts'

@@ -8,9 +8,11 @@ import type { TokenVerdict } from '../../domain/admin-calls.ts'
 import type { WorkerIdentity, WorkerLimits } from '../../domain/worker-contract.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Deadline } from '../deadline.ts'
+import { type Lane, type Pace, Pacing } from '../pacing.ts'
 import { WorkerExit } from '../worker-exit.ts'
-import { type Lane, Pacing } from './pacing.ts'
 
+/** 30 a second for a bot, one a second for a chat with short bursts (facts/telegram.md 3.3). */
+const pace: Pace = { botPerSecond: 30, chatPerSecond: 1, chatBurst: 5, backgroundPerSecond: 30 }
 const retryAfterMaxSeconds = 30
 const attemptsMax = 4
 const callLimitMs = 30_000
@@ -44,7 +46,7 @@ export class TelegramApi {
     this.#clock = given.clock
     this.#deadline = given.deadline
     this.#begunAtMs = given.clock.monotonicMs()
-    this.#pacing = new Pacing(given.clock, identity.limits)
+    this.#pacing = new Pacing(given.clock, pace, identity.limits)
     // Handlers are bounded by the deadline; telegraf's own limit would report an update as failed that goes on.
     this.bot = new Telegraf(identity.credential, {
       telegram: { apiRoot: identity.telegramApiRoot, ...agentFor(identity.telegramApiRoot) },

@@ -8,15 +8,15 @@ import {
   type WorkerLimits,
 } from '../../domain/worker-contract.ts'
 import type { Channel, ChannelContext } from '../channel.ts'
+import { ChatQueue } from '../chat-queue.ts'
 import { Outbox } from '../outbox.ts'
 import { Conversation } from '../shop/conversation.ts'
+import { decodeCallback, decodeText, leadsBelow } from '../shop/intent-code.ts'
 import { tokenText } from '../shop/office/words.ts'
 import type { Said, Screen } from '../shop/screen.ts'
 import type { Arrival } from '../shop/turn.ts'
 import { WorkerExit } from '../worker-exit.ts'
-import { ChatQueue } from './chat-queue.ts'
 import { AnswerMarks } from './earlier-answer.ts'
-import { decodeCallback, decodeText, leadsBelow } from './intent-code.ts'
 import { Pictures } from './pictures.ts'
 import { Poller, tokenRefused } from './poller.ts'
 import { ScreenSender } from './screen-sender.ts'
@@ -191,7 +191,7 @@ export class TelegramChannel implements Channel {
     } catch (error) {
       await this.#afterSendFailure(error, platformUserId)
     }
-    if (!answer.answered) await this.#conversation.settle(arrival, answer)
+    if (!answer.answered) (await this.#conversation.settle(arrival, answer))()
     if (answer.pokesOutbox) await this.#outbox.deliverHere(chatId)
   }
 

@@ -1,10 +1,10 @@
 /** What Telegram does for the outbox: places in chats' queues, marks, sending, and what its refusals mean for a message. */
 
+import type { ChatQueue } from '../chat-queue.ts'
 import type { GatewayClient } from '../gateway-client.ts'
 import type { Failed, OutboxChannel, PartPlace } from '../outbox.ts'
 import type { Screen } from '../shop/screen.ts'
 import { WorkerExit } from '../worker-exit.ts'
-import type { ChatQueue } from './chat-queue.ts'
 import { type AnswerMarks, isPrivate } from './earlier-answer.ts'
 import type { ScreenSender } from './screen-sender.ts'
 import { networkCodeOf, refusalOf, type TelegramApi, wasNeverSent } from './telegram-api.ts'
@@ -47,8 +47,8 @@ export class TelegramOutbox implements OutboxChannel {
   }
 
   /** It has waited for its turn already: nothing of the slow lane is left to wait for in the chat's queue. */
-  show(screen: Screen, place: PartPlace): Promise<void> {
-    return this.#parts.sender.show([screen], { ...place, lane: 'answer' })
+  show(screen: Screen, { chatId, key, earlierMarks }: PartPlace): Promise<void> {
+    return this.#parts.sender.show([screen], { chatId, key, earlierMarks, lane: 'answer' })
   }
 
   async judge(error: unknown, { chatId }: { chatId: string }): Promise<Failed> {

@@ -183,7 +183,7 @@ function goodsInChats(shoppers: readonly Shopper[]) {
   const found = new Map<number, { person: string; tenant: string; lines: string[] }[]>()
   for (const { visitor } of shoppers) {
     for (const { text } of visitor.chat.messages().filter(({ from }) => from === 'bot')) {
-      const order = Number(/, order (\d+)\. Tap a line/.exec(text)?.[1])
+      const order = Number(/^[^\n]*, order (\d+):\n/.exec(text)?.[1])
       if (Number.isNaN(order)) continue
       const goods = { person: String(visitor.personId), tenant: visitor.bot.tenant, lines: text.split('\n').slice(1) }
       found.set(order, [...(found.get(order) ?? []), goods])

@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { blockCustomer } from '../../../services/customers/block-customer.ts'
 import { customerHistory } from '../../../services/customers/customer-history.ts'
+import { ensureCustomer } from '../../../services/customers/ensure-customer.ts'
 import { eraseCustomer } from '../../../services/customers/erase-customer.ts'
 import { listCustomers } from '../../../services/customers/list-customers.ts'
 import { showCustomer } from '../../../services/customers/show-customer.ts'
 import { transactionsOf } from '../../../services/customers/transactions-of.ts'
 import { unblockCustomer } from '../../../services/customers/unblock-customer.ts'
-import { recordArrival } from '../../../services/record-arrival.ts'
 import { dumpTables } from '../../support/backup.ts'
 import { ownerActor } from '../../support/rig.ts'
 import { type AgentWorld, agentActor, createAgentWorld } from '../agents/agents-fixture.ts'
@@ -26,17 +26,17 @@ beforeEach(async () => {
   ;({ tenant, bot } = await world.addAgent())
 })
 
-const instanceOf = () => ({ instanceId: bot, tenant, platform: 'telegram' as const })
 const arrive = (platformUserId: string, more: { username?: string; displayName?: string } = {}) =>
-  world.database.transaction((tx) =>
-    recordArrival(tx, instanceOf(), {
-      platformUserId,
-      chatId: platformUserId,
-      username: more.username ?? null,
-      displayName: more.displayName ?? null,
-      languageHint: null,
-    }),
-  )
+  world.database.transaction(async (tx) => {
+    const person = { platformUserId, username: null, displayName: null, languageHint: null, ...more }
+    const { id } = await ensureCustomer(tx, { tenant, platform: 'telegram', person })
+    await tx.query(
+      `insert into customer_chat (instance_id, customer_id, chat_id) values ($1, $2, $3)
+       on conflict (instance_id, customer_id) do nothing`,
+      [bot, id, platformUserId],
+    )
+    return { customerId: id }
+  })
 const idsOf = async (input: Parameters<typeof listCustomers>[2]) =>
   (await world.run(listCustomers, input)).map(({ id }) => id)
 
@@ -165,16 +165,14 @@ describe('an erased customer', () => {
       world.database,
       (tx) => eraseCustomer(tx, ownerActor, { id, withBalance: false }),
       (tx) =>
-        recordArrival(tx, instanceOf(), {
-          platformUserId: '88001',
-          chatId: '88001',
-          username: 'zoe',
-          displayName: 'Zoe',
-          languageHint: null,
+        ensureCustomer(tx, {
+          tenant,
+          platform: 'telegram',
+          person: { platformUserId: '88001', username: 'zoe', displayName: 'Zoe', languageHint: null },
         }),
     )
-    expect(arrived.customerId).not.toBe(id)
-    expect(await world.run(showCustomer, { id: arrived.customerId })).toMatchObject({ orders: 0, balances: [] })
+    expect(arrived.id).not.toBe(id)
+    expect(await world.run(showCustomer, { id: arrived.id })).toMatchObject({ orders: 0, balances: [] })
     expect((await world.run(showCustomer, { id })).platform_user_id).toMatch(/^erased:/)
   })
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { tellEndingSoon } from '../../../services/outbox/tell-ending-soon.ts'
 import { tellOutages } from '../../../services/outbox/tell-outages.ts'
+import { tellUnsteady } from '../../../services/outbox/tell-unsteady.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { PaperFleet } from './paper-fleet.ts'
 
@@ -77,7 +78,9 @@ test.for([
   ['token_invalid', 'bot_token_invalid'],
   ['conflict', 'bot_conflict'],
   ['failed', 'bot_stopped'],
-  ['logged_out', 'bot_stopped'],
+  ['logged_out', 'bot_logged_out'],
+  ['restricted', 'bot_restricted'],
+  ['session_error', 'bot_session_error'],
 ])('a bot that becomes %s is told of at once, and once', async ([state, kind]) => {
   await fleet.set('bot-1', `state = '${state}', last_error = 'why'`)
   await fleet.set('bot-1', `state = '${state}', last_error = 'still'`)
@@ -142,4 +145,27 @@ test('bots of the master are the admins own: they hear it once', async () => {
   await fleet.bot('bot-m', 'master')
   await fleet.set('bot-m', `state = 'token_invalid'`)
   expect(await told()).toEqual(['boss bot_token_invalid'])
+})
+
+test('a conflict that is looked at once more is told when it stays one; on WhatsApp in words of its own', async () => {
+  await fleet.set('bot-1', `platform = 'whatsapp', state = 'conflict', next_try_at = now() + interval '1 minute'`)
+  expect(await told()).toEqual([])
+  await fleet.set('bot-1', `state = 'starting', next_try_at = null`)
+  await fleet.set('bot-1', `state = 'conflict', last_error = '440'`)
+  expect(await told()).toEqual(both('bot_link_in_use'))
+})
+
+test('a bot whose connection ends again and again is told of to admins, once an hour', async () => {
+  const unsteady = { instanceId: 'bot-1', times: 5, withinMs: 600_000 }
+  for (let times = 1; times <= 3; times += 1) await db.database.transaction((tx) => tellUnsteady(tx, unsteady))
+  expect(await told()).toEqual(['boss bot_unsteady'])
+  await db.database.query(`update outbox_message set reference = 'bot-1:2026-01-01 00'`)
+  await db.database.transaction((tx) => tellUnsteady(tx, unsteady))
+  expect(await told()).toEqual(['boss bot_unsteady', 'boss bot_unsteady'])
+})
+
+test('of a bot that only pairs nobody hears how that ends', async () => {
+  await fleet.set('bot-1', `desired = 'pairing'`)
+  await fleet.set('bot-1', `state = 'logged_out', last_error = 'nobody entered the code'`)
+  expect(await told()).toEqual([])
 })

@@ -16,6 +16,7 @@ const matrix: Record<Permission, string> = {
   'instance.start': '     x     x     x       -     x',
   'instance.stop': '      x     x     x       -     x',
   'instance.restart': '   x     x     x       -     x',
+  'instance.pair': '      x     x     x       -     x',
   'instance.move': '      x     x     x       -     -',
   'instance.delete': '    x     x     -       -     -',
   'instance.logs': '      x     x     x       -     -',

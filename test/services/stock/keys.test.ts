@@ -59,7 +59,11 @@ test('a rotation seals all goods anew, sold ones too, and the old key is not nee
   const buyer = await shelf.buyer()
   const { id: orderId } = await shelf.order(buyer, product, 3)
   const fresh = withNewKey(shelf.keyring)
-  expect(await shelf.run(countOldSeals, { keyId: fresh.activeKeyId })).toEqual({ credentials: 1, units: 250 })
+  expect(await shelf.run(countOldSeals, { keyId: fresh.activeKeyId })).toEqual({
+    credentials: 1,
+    whatsapp: 0,
+    units: 250,
+  })
   expect(await rotate(fresh)).toBe(250)
   const bare = onlyActive(fresh)
   expect(await seals(bare)).toMatchObject({ checked: 247, old: 0, locked: 0, broken: [] })
@@ -92,7 +96,7 @@ test('units that somebody is ordering wait for another round, and nobody waits f
     await tx.query('select from stock_unit where id = (select min(id) from stock_unit) for update')
     expect(await shelf.run(rotateKeys, { keyring: fresh, batchSize: 10, after: 0 })).toMatchObject({ units: 2 })
     const last = await shelf.run(rotateKeys, { keyring: fresh, batchSize: 10, after: 9 })
-    expect(last).toEqual({ credentials: 0, units: 0, next: 0 })
+    expect(last).toEqual({ credentials: 0, whatsapp: 0, units: 0, next: 0 })
     expect(await listKeyFingerprints(shelf.test.database)).toContain(shelf.keyring.activeKeyId)
   })
   expect(await rotate(fresh)).toBe(1)

@@ -8,9 +8,9 @@ import { parseHtml } from '../../../sandbox/parse-html.ts'
 import type { GatewayClient } from '../../../worker/gateway-client.ts'
 import { Conversation } from '../../../worker/shop/conversation.ts'
 import { customerRoom } from '../../../worker/shop/customer/room.ts'
+import { encodeIntent } from '../../../worker/shop/intent-code.ts'
 import { captionMax, type Said, textMax } from '../../../worker/shop/screen.ts'
 import type { Arrival } from '../../../worker/shop/turn.ts'
-import { encodeIntent } from '../../../worker/telegram/intent-code.ts'
 
 /** Short ones, and the longest there is, of what has to be escaped and of what runs from right to left. */
 const text = (maxLength: number) =>

@@ -3,13 +3,13 @@ import type { Asked } from '../../../domain/worker-contract.ts'
 import { cancelChoice, common, homeChoice } from '../common.ts'
 import { office } from '../office/texts.ts'
 import { troubleText } from '../office/words.ts'
-import { type Choice, choice } from '../screen.ts'
+import { type Choice, wayOut } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'
 import { say } from './texts.ts'
 
 /** Back to the management menu. */
 export function menuChoice({ language }: Turn): Choice {
-  return choice(say(language, 'button_menu'), 'admin')
+  return wayOut('home', say(language, 'button_menu'), 'admin')
 }
 
 /** Why nothing was done. To a stranger the command is one that this bot does not know. */

@@ -2,13 +2,13 @@ import type { Outside, Refused } from '../../../domain/room-result.ts'
 import type { Asked } from '../../../domain/worker-contract.ts'
 import { cancelChoice, homeChoice } from '../common.ts'
 import { troubleText } from '../office/words.ts'
-import { type Choice, choice } from '../screen.ts'
+import { type Choice, wayOut } from '../screen.ts'
 import type { Reply, Turn } from '../turn.ts'
 import { say } from './texts.ts'
 
 /** Back to the dashboard. */
 export function panelChoice({ language }: Turn): Choice {
-  return choice(say(language, 'button_panel'), 'agent')
+  return wayOut('home', say(language, 'button_panel'), 'agent')
 }
 
 /** Why nothing was done; what was asked for may be asked again. */

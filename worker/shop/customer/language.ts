@@ -15,7 +15,7 @@ export const setLanguage: Route = async (turn, [code, nonce]) => {
   const language = asLanguage(code)
   if (language === undefined || nonce === undefined) return plainly('stale')(turn, [])
   // The nonce belongs to one rendering of the menu: a press that is sent twice is one press.
-  await turn.call('chooseLanguage', { language }, `${turn.person.chatId}:${nonce}:${language}`)
+  await turn.call('chooseLanguage', { language }, `${turn.chatKey}:${nonce}:${language}`)
   return { screens: [menu(say(language, 'language_chosen'), language, turn.nonce)] }
 }
 
