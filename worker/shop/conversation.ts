@@ -13,6 +13,7 @@ import {
 } from '../../domain/worker-contract.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { GatewayClient } from '../gateway-client.ts'
+import { keepNewest } from '../keep-newest.ts'
 import { common, homeChoice, plainly } from './common.ts'
 import { tokenText } from './office/words.ts'
 import { House, type Room, type Route } from './room.ts'
@@ -91,7 +92,7 @@ export class Conversation {
     const known = this.#sights.get(platformUserId)
     if (known !== undefined) return known
     const unknown: Sight = { standing: undefined }
-    remember(this.#sights, platformUserId, unknown)
+    keepNewest(this.#sights, platformUserId, unknown, peopleMax)
     return unknown
   }
 
@@ -110,7 +111,7 @@ export class Conversation {
       asked: unchanged ? null : { platformUserId, state: keptOf(standing) },
       ...(sending === undefined ? {} : { sending: [...sending] }),
     })
-    return () => remember(this.#sights, platformUserId, { standing })
+    return () => keepNewest(this.#sights, platformUserId, { standing }, peopleMax)
   }
 
   async #respond(said: Said, arrival: Arrival): Promise<Answer> {
@@ -122,7 +123,7 @@ export class Conversation {
     const reply = await this.#reply(said, turn, arrival)
     if (reply === 'answered') return alreadyAnswered
     const { language } = turn
-    remember(this.#languages, arrival.person.platformUserId, language)
+    keepNewest(this.#languages, arrival.person.platformUserId, language, peopleMax)
     const { asks = null, pokesOutbox = false } = reply
     return { ...turn.record, screens: screensOf(reply, language, arrival.token), asks, pokesOutbox, language }
   }
@@ -209,12 +210,4 @@ const alreadyAnswered: Answer = {
 function keptOf({ asked, menu }: Standing): NonNullable<GatewayRequest<'answered'>['asked']>['state'] {
   if (asked === null && menu.length === 0) return null
   return { ...(asked ?? { ask: '', args: [] }), ...(menu.length === 0 ? {} : { menu }) }
-}
-
-/** Remembers the newest of them. */
-function remember<T>(all: Map<string, T>, person: string, value: T): void {
-  all.delete(person)
-  const oldest = all.keys().next()
-  if (all.size >= peopleMax && oldest.done !== true) all.delete(oldest.value)
-  all.set(person, value)
 }

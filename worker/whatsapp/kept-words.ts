@@ -5,6 +5,7 @@
  * killed). So the words are kept in the commit of the key: they are found again by what was encrypted, and a connection that
  * has just begun looks through the last of them. They stand in a ring of rows, so that nothing has to be removed.
  */
+import { keepNewest } from '../keep-newest.ts'
 
 /** Rows of the ring: what may be under way between a key's commit and the inbox. */
 const slotCount = 256
@@ -54,9 +55,7 @@ export class KeptWords {
 
   /** A message has come and is about to be read. */
   heard(encrypted: Uint8Array, stanza: Stanza): void {
-    this.#stanzas.set(digestOf(encrypted), stanza)
-    const oldest = this.#stanzas.keys().next()
-    if (this.#stanzas.size > heardMax && oldest.done !== true) this.#stanzas.delete(oldest.value)
+    keepNewest(this.#stanzas, digestOf(encrypted), stanza, heardMax)
   }
 
   /** The words of a message: those that were kept, or else what `decrypt` reads, which are kept from now on. */

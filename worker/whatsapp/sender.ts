@@ -3,6 +3,7 @@
  * out again. What the server has not acknowledged when a connection ends is sent on the next one, before anything else.
  */
 import type { ChannelContext } from '../channel.ts'
+import { keepNewest } from '../keep-newest.ts'
 import type { Lane, Pacing } from '../pacing.ts'
 import type { OutgoingContent, SendOutcome, StatusUpdate, WhatsAppConnection } from './connection.ts'
 import type { Part } from './rendering.ts'
@@ -152,8 +153,8 @@ export class Sender {
     return this.#parts.pacing.run(lane, chat, async () => {
       await this.#context.deadline.untilMayRun()
       // Before it goes out: its acknowledgement may be here sooner than we are told that it was written.
-      keep(this.#unacked, id, unacked)
-      keep(this.#chats, id, chat)
+      keepNewest(this.#unacked, id, unacked, keptMax)
+      keepNewest(this.#chats, id, chat, keptMax)
       const outcome = await this.#parts.connection.send({ id, chat, content })
       if (outcome.kind !== 'written') this.#unacked.delete(id)
       return outcome
@@ -188,7 +189,7 @@ export class Sender {
         if (!this.#unacked.has(id)) continue
         const outcome = await this.#attempt(each, 'answer')
         // The connection broke once more: it is for the next one.
-        if (outcome.kind === 'unknown' || outcome.kind === 'not_sent') keep(this.#unacked, id, each)
+        if (outcome.kind === 'unknown' || outcome.kind === 'not_sent') keepNewest(this.#unacked, id, each, keptMax)
         if (outcome.kind === 'failed') this.#onFailed(each.message, outcome.reason)
       }
     } catch (error) {
@@ -211,14 +212,6 @@ export class Sender {
     this.#awaited.get(message.id)?.(failed)
     if (!message.outbox) this.#parts.onRefused(message.chat, reason)
   }
-}
-
-/** Keeps the newest of them. */
-function keep<T>(all: Map<string, T>, id: string, value: T): void {
-  all.delete(id)
-  all.set(id, value)
-  const oldest = all.keys().next()
-  if (all.size > keptMax && oldest.done !== true) all.delete(oldest.value)
 }
 
 function mimeOf(bytes: Buffer): string {
