@@ -12,12 +12,15 @@ export interface RepeatingPart extends Part {
   look(): void
 }
 
+/** What repeating needs of its server. */
+export type RepeatingContext = Pick<OrchestratorContext, 'clock' | 'log' | 'metrics'>
+
 /**
  * Repeats a piece of work, one run at a time, until stopped; `nextInMs` is asked after each run. A failed run is logged
  * and tried again at the next turn.
  */
 export function startRepeating(
-  context: OrchestratorContext,
+  context: RepeatingContext,
   options: { name: string; work: () => Promise<void>; nextInMs: () => number },
 ): RepeatingPart {
   const { clock, log, metrics } = context

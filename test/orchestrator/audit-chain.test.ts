@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseAnchor } from '../../domain/audit.ts'
 import { startAuditChain } from '../../orchestrator/audit-chain.ts'
-import type { OrchestratorContext } from '../../orchestrator/context.ts'
 import { createLog } from '../../runtime/log.ts'
+import { Metrics } from '../../runtime/metrics.ts'
 import { appendAudit } from '../../services/append-audit.ts'
 import { readAuditHead, verifyAudit } from '../../services/audit/verify-audit.ts'
 import { operatorOfTheMachine as machine } from '../services/people/people-fixture.ts'
@@ -22,7 +22,8 @@ test('a server chains what is audited every half minute, and logs an anchor that
     database: db.database,
     clock,
     log: createLog({ level: 'info', name: 'alpha', write: (line) => void lines.push(line) }),
-  } as unknown as OrchestratorContext
+    metrics: new Metrics({ server: 'alpha', version: 'test', perBot: false }),
+  }
   const write = () =>
     db.database.transaction((tx) =>
       appendAudit(tx, machine, { action: 'test.write', targetKind: 'test', targetId: null, tenantId: null }),

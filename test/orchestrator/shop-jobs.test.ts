@@ -1,9 +1,9 @@
 /** The shop's jobs on a clock that is moved by hand; the database and what they do there are real. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseSettings } from '../../domain/settings.ts'
-import type { OrchestratorContext } from '../../orchestrator/context.ts'
 import { startShopJobs } from '../../orchestrator/shop-jobs.ts'
 import { createLog } from '../../runtime/log.ts'
+import { Metrics } from '../../runtime/metrics.ts'
 import { requestTopUp } from '../../services/top-ups/request-top-up.ts'
 import { addCustomer, agent, earnings, limits, sell, usdt } from '../services/money/money-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -24,7 +24,8 @@ test('profit matures and top-ups expire soon after the start, and then by the cl
     database: db.database,
     clock,
     log: createLog({ level: 'info', name: 'alpha', write: (line) => void lines.push(line) }),
-  } as unknown as OrchestratorContext
+    metrics: new Metrics({ server: 'alpha', version: 'test', perBot: false }),
+  }
   const customerId = await addCustomer(db.database)
   const askFor = (amount: bigint) =>
     db.database.transaction((tx) =>
