@@ -36,8 +36,8 @@ export async function createApiToken(
   }
   if (input.scopes?.length === 0) throw new Failure('usage', 'a token without any scope can do nothing: name one')
   const user = await findUser(tx, actor, input.username)
-  if (user.id === actor.userId) assertInPerson(actor)
-  else assertMay(actor, 'user.manage')
+  if (actor.userId !== null) assertInPerson(actor)
+  if (user.id !== actor.userId) assertMay(actor, 'user.manage')
   // The person's tokens are counted by one at a time, and nobody disables them meanwhile.
   const locked = await tx.query(`select from app_user where id = $1 and disabled_at is null for update`, [user.id])
   if (locked.rowCount === 0) throw new Failure('conflict', `${user.username} is disabled`)

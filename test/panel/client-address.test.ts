@@ -15,7 +15,7 @@ describe('countedAddress', () => {
     ['192.0.2.7:49152', '192.0.2.7'],
     ['[2001:db8:1:2::9]:49152', '2001:db8:1:2::/64'],
     ['[2001:db8:1:2::9]', '2001:db8:1:2::/64'],
-    ['x'.repeat(9000), 'unknown'],
+    ['whatever a proxy let through', 'unknown'],
     ['192.0.2.256', 'unknown'],
     ['', 'unknown'],
     [undefined, 'unknown'],
