@@ -262,7 +262,7 @@ describe('API tokens', () => {
     expect((await send(`/api/tokens/${id}`, viewer, undefined, 'DELETE')).json).toMatchObject({
       revoked_at: expect.any(String),
     })
-    expect((await make(boss, { expires_in: 'soon' })).status).toBe(400)
+    for (const expires_in of ['soon', '0d', '999999w']) expect((await make(boss, { expires_in })).status).toBe(400)
     expect((await make(boss, { scopes: ['everything'] })).status).toBe(400)
   })
 })
@@ -313,6 +313,27 @@ describe('the audit', () => {
         details: { code: 'not_authenticated', reason: 'revoked' },
       },
     ])
+  })
+
+  it('is not filled by somebody who is refused the same again and again', async () => {
+    const viewer = bearer(await tokenOf(panel, 'the-viewer'))
+    const before = (await refusals()).length
+    for (let n = 0; n < 23; n += 1) await send(`/api/users/somebody-${n}/enable`, viewer)
+    await send('/api/users/the-owner/unlock', viewer)
+    const rows = (await refusals()).slice(before)
+    const counted = (target: string) => rows.filter(({ target_id }) => target_id === target).length
+    expect(counted('POST /api/users/:username/enable')).toBe(20)
+    expect(counted('POST /api/users/:username/unlock')).toBe(1)
+  })
+
+  it('has no token that somebody put into a path', async () => {
+    const viewer = bearer(await tokenOf(panel, 'the-viewer'))
+    const text = `bfl_aaaaaaaa_${'A'.repeat(43)}`
+    expect((await send(`/api/users/${text.toLowerCase()}/disable`, viewer)).status).toBe(403)
+    expect((await send(`/api/instances/${text}/approve`, viewer)).status).toBe(403)
+    const rows = JSON.stringify(await refusals())
+    expect(rows).toContain('/api/instances/bfl_aaaaaaaa_[redacted]/approve')
+    expect(rows).not.toContain(text)
   })
 
   it('has one row a minute of who is slowed down, and of strangers', async () => {
