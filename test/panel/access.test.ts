@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parseSettings } from '../../domain/settings.ts'
 import { addPerson, goodPassword, letTimePass } from '../services/people/people-fixture.ts'
 import { authenticatorOf } from '../support/authenticator.ts'
@@ -348,6 +350,26 @@ describe('the audit', () => {
     expect(codes.filter((code) => code === 'user:the-viewer too_many_attempts')).toHaveLength(1)
     expect(codes.filter((code) => code.startsWith('nobody'))).toHaveLength(1)
     await letTimePass(test.database, 900_000)
+  })
+
+  it('is exported to somebody who leaves in the middle, and that is no failure', async () => {
+    const admin = bearer(await tokenOf(panel, 'the-admin'))
+    await test.database.query(
+      `insert into audit_log (actor, source, action, target_kind, details)
+       select 'bulk', 'test', 'bulk', 'none', jsonb_build_object('text', repeat('x', 2000)) from generate_series(1, 6000)`,
+    )
+    const request = httpRequest({
+      host: '127.0.0.1',
+      port: panel.port,
+      path: '/api/audit/export?action=bulk',
+      headers: admin,
+    })
+    request.end()
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    const id = String(response.headers['x-request-id'])
+    response.destroy()
+    await vi.waitFor(() => expect(panel.logged()).toMatch(new RegExp(`"requestId":"${id}".*left before the end`)))
+    expect(panel.logged()).not.toContain('request failed')
   })
 
   it('pages, narrows, is exported and verified', async () => {

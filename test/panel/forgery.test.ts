@@ -116,6 +116,7 @@ describe('the Host header on a loopback panel', () => {
     ['localhost:PORT', 200],
     ['LocalHost', 200],
     ['[::1]:PORT', 200],
+    ['127.0.0.2:PORT', 200],
     ['panel.example', 200],
     ['rebound.evil.test:PORT', 403],
     ['evil.test', 403],

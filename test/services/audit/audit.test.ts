@@ -57,8 +57,24 @@ describe('a refused login', () => {
     expect((await people.audited('user.log_in.refused')).slice(before)).toMatchObject([
       { details: { code: 'not_authenticated', wrong: 'code' } },
     ])
+    for (let n = 0; n < 5; n += 1) {
+      await people.logIn('rosa', { code: '000000', address: `192.0.2.${n + 10}` }).catch(() => {})
+    }
+    expect((await people.audited('user.log_in.refused')).at(-1)?.details).toEqual({
+      code: 'too_many_attempts',
+      account: 'rosa',
+    })
     await people.database.query('delete from user_totp')
   })
+})
+
+it('a login that fails by a fault of ours is no refusal', async () => {
+  await people.enrol('rosa')
+  const before = (await people.audited('user.log_in.refused')).length
+  await people.database.query(`update user_totp set sealed = 'v1.0000000000000000.AAAA'`)
+  await expect(people.logIn('rosa', { code: '000000' })).rejects.toMatchObject({ code: 'internal' })
+  expect((await people.audited('user.log_in.refused')).slice(before)).toEqual([])
+  await people.database.query('delete from user_totp')
 })
 
 describe('reading the audit', () => {
