@@ -136,6 +136,20 @@ describe('the Host header on a loopback panel', () => {
   })
 })
 
+describe('a panel behind a proxy', () => {
+  it('says in its log that all logins count as one address, unless the proxy is believed', async () => {
+    const publicOrigins = ['https://panel.example']
+    for (const [trustedProxies, warns] of [
+      [[], true],
+      [['127.0.0.1'], false],
+    ] as const) {
+      const proxied = await runPanel(test.database, { publicOrigins, trustedProxies })
+      await proxied.stop()
+      expect(proxied.logged().includes('PANEL_TRUSTED_PROXIES')).toBe(warns)
+    }
+  })
+})
+
 describe('a panel beyond loopback without TLS', () => {
   it('says so in its log, answers by any name, and sets no cookie where a browser would drop it', async () => {
     const open = await runPanel(test.database, { host: '0.0.0.0' })
