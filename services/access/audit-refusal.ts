@@ -5,6 +5,8 @@ import type { FailureCode } from '../../domain/failure.ts'
 /** Refusals of the same actor, source, action, target and code leave at most so many rows a minute. */
 const rowsPerMinuteMax = 20
 const cheapRowsPerMinuteMax = 1
+/** Of all strangers together: who has many addresses has room for no more. Failed logins stand in login_attempt besides. */
+const strangersRowsPerMinuteMax = 120
 
 export interface Refusal {
   /** What was refused: `user.log_in`, or `api.request` for a route. */
@@ -35,7 +37,9 @@ export async function insertRefusal(database: Queryable, who: Refused, refusal: 
      select $1, $2, $3, $4, $5, $6, $7, $8
      where $9 > (select count(*) from (
        select from audit_log where at > clock_timestamp() - interval '1 minute' and actor = $1 and source = $3
-         and action = $4 and target_id is not distinct from $6 and details ->> 'code' = $10 limit $9) as noted)`,
+         and action = $4 and target_id is not distinct from $6 and details ->> 'code' = $10 limit $9) as noted)
+       and ($2::text is not null or $11 > (select count(*) from (
+         select from audit_log where at > clock_timestamp() - interval '1 minute' and actor = $1 limit $11) as strangers))`,
     [
       who.name,
       who.userId,
@@ -47,6 +51,7 @@ export async function insertRefusal(database: Queryable, who: Refused, refusal: 
       JSON.stringify({ code: refusal.code, ...refusal.details }),
       refusal.isCheap ? cheapRowsPerMinuteMax : rowsPerMinuteMax,
       refusal.code,
+      strangersRowsPerMinuteMax,
     ],
   )
 }

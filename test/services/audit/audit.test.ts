@@ -1,5 +1,6 @@
 /** Who was refused what stands in the audit; and the audit can be read, narrowed and taken away. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { insertRefusal, stranger } from '../../../services/access/audit-refusal.ts'
 import { appendAudit } from '../../../services/append-audit.ts'
 import { type AuditFormat, exportAudit } from '../../../services/audit/export-audit.ts'
 import { type AuditFilter, listAudit } from '../../../services/audit/list-audit.ts'
@@ -168,4 +169,17 @@ describe('reading the audit', () => {
     const pieces = exportAudit(people.database, operator, { filter: {}, format: 'csv' })
     await expect(pieces.next()).rejects.toMatchObject({ code: 'not_allowed' })
   })
+})
+
+// The last one here: it leaves no room for strangers in this minute.
+it('strangers with ever new addresses leave so many rows a minute, and hide nobody who is known', async () => {
+  const refusal = { action: 'flood', targetKind: 'route', targetId: 'x', code: 'not_allowed', isCheap: false } as const
+  for (let n = 0; n < 130; n += 1) await insertRefusal(people.database, stranger(`api:2001:db8:0:${n}::/64`), refusal)
+  const { actor } = await people.signIn('rosa')
+  await insertRefusal(people.database, actor, refusal)
+  const rows = await people.audited('flood.refused')
+  const strangers = rows.filter((row) => row.actor === 'nobody').length
+  expect(strangers).toBeGreaterThan(60)
+  expect(strangers).toBeLessThanOrEqual(120)
+  expect(rows.at(-1)?.actor).toBe('user:rosa')
 })
