@@ -172,6 +172,17 @@ describe('Idempotency-Key', () => {
     expect((await keyed('a key with spaces', body())).status).toBe(400)
   })
 
+  it('is each caller’s own: another’s is never seen', async () => {
+    const [key, what] = [randomUUID(), body()]
+    expect((await keyed(key, what)).status).toBe(201)
+    const headers = { ...bearer(await tokenOf(panel, 'the-owner')), 'idempotency-key': key }
+    const another = await ask(panel, '/api/instances', { headers, body: body() })
+    expect({ status: another.status, replayed: another.headers.get('idempotent-replayed') }).toEqual({
+      status: 201,
+      replayed: null,
+    })
+  })
+
   it('keeps nothing that a password in the body could be guessed by', async () => {
     const owner = bearer(await tokenOf(panel, 'the-owner'))
     const person = { username: 'vera', password: 'harvest-lamp-orbit-77', role: 'viewer' }
