@@ -29,7 +29,8 @@ export function stranger(source: string): Refused {
 
 /**
  * Writes down what somebody was refused, in a transaction of its own: that of the change is rolled back. The row's action
- * is that of what was refused with `.refused` behind. Who is refused the same again and again fills no disk by it.
+ * is that of what was refused with `.refused` behind. Who is refused the same again and again, or has many addresses,
+ * fills no disk by it.
  */
 export async function insertRefusal(database: Queryable, who: Refused, refusal: Refusal): Promise<void> {
   await database.query(
