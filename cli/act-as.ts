@@ -10,8 +10,8 @@ import { askSecret } from './prompt.ts'
 import { readSecret } from './read-secret.ts'
 
 /**
- * The person behind a command, proven by a password, and a code where they have a second factor, as a login is: for what a machine's account may not do, since nobody
- * knows whose it is. Throws what a login throws.
+ * The person behind a command, proven by a password, and a code where they have a second factor, as a login is: for what
+ * a machine's account may not do, since nobody knows whose it is. Throws what a login throws.
  */
 export async function actAs(
   cli: Cli,

@@ -21,6 +21,8 @@ export interface ApiTokenView {
 
 /** Tokens of one person that are neither revoked nor expired. */
 export const apiTokensMax = 50
+/** Ten years; what is to be good for longer has no end. */
+export const apiTokenTtlMaxMs = 3653 * 86_400_000
 
 const shape = /^bfl_([a-z2-7]{8})_([\w-]{43})$/
 

@@ -2,7 +2,7 @@
 create table api_reply (
   caller text not null,
   key text not null check (length(key) between 1 and 200),
-  -- SHA-256 over method, path and body: the same key with another request is a mistake.
+  -- HMAC over method, path, query and body: the same key with another request is a mistake.
   fingerprint bytea not null,
   status int,
   -- Null where the answer held a secret that is shown once.

@@ -5,8 +5,10 @@ import type { Actor } from '../domain/actor.ts'
 export interface KeyedRequest {
   /** The `Idempotency-Key` header. */
   readonly key: string
-  /** SHA-256 over what was asked. */
+  /** HMAC over what was asked, by the active key. */
   readonly fingerprint: Buffer
+  /** The same by every key of ours: a request may come again after a rotation. */
+  readonly known: readonly Buffer[]
 }
 
 export type Claim =
@@ -42,7 +44,7 @@ export async function claimReply(tx: Tx, actor: Actor, request: KeyedRequest): P
   )
   const [row] = rows
   if (row === undefined) return { kind: 'under_way' }
-  if (!row.fingerprint.equals(request.fingerprint)) return { kind: 'other_request' }
+  if (!request.known.some((fingerprint) => fingerprint.equals(row.fingerprint))) return { kind: 'other_request' }
   return row.answer === null ? { kind: 'shown_once' } : { kind: 'replay', status: row.status, answer: row.answer }
 }
 

@@ -58,7 +58,8 @@ export async function listInstances(database: Queryable, actor: Actor, input: Li
        and ($7::text is null or i.platform = $7)
        and ($8::text is null or position(lower($8) in lower(concat_ws(' ', i.id, i.name, i.owner_id, i.phone_number,
          '@' || i.platform_username))) > 0)
-       and ($9::text is null or (i.created_at, i.id) < (select created_at, id from instance where id = $9))
+       and ($9::text is null or (i.created_at, i.id) < (
+         select created_at, id from instance where id = $9 and ($5::text is null or tenant_id = $5)))
      order by i.created_at desc, i.id desc limit $10`,
     [
       filter.statuses,

@@ -56,8 +56,7 @@ export async function logIn(
     if (entry.kind === 'open') return entry.loggedIn
     throw entry.failure
   } catch (error) {
-    if (error instanceof Failure && error.code !== 'unavailable')
-      await auditRefusedLogin(database, input, verdict, error)
+    if (error instanceof Failure && isRefusal(error)) await auditRefusedLogin(database, input, verdict, error)
     throw error
   }
 }
@@ -79,6 +78,11 @@ function refused(): Failure {
   return new Failure('not_authenticated', 'the username or the password is wrong')
 }
 
+/** What fails otherwise is a fault of ours. */
+function isRefusal({ code }: Failure): boolean {
+  return code === 'not_authenticated' || code === 'too_many_attempts'
+}
+
 async function auditRefusedLogin(
   database: Queryable,
   input: LogIn,
@@ -94,7 +98,10 @@ async function auditRefusedLogin(
     code: failure.code,
     // Failed logins are slowed down; who must wait is not.
     isCheap: failure.code === 'too_many_attempts',
-    details: verdict === undefined ? {} : { account: verdict.account, wrong: failure.details['needed'] ?? 'password' },
+    details: {
+      ...(verdict === undefined ? {} : { account: verdict.account }),
+      ...(failure.code === 'not_authenticated' ? { wrong: failure.details['needed'] ?? 'password' } : {}),
+    },
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/transaction.ts'
-import { type Actor, assertMay } from '../domain/actor.ts'
+import { type Actor, assertCovers, assertMay } from '../domain/actor.ts'
 import { assertPasswordAllowed } from '../domain/password.ts'
 import { assertNotOneself } from './access/person.ts'
 import { appendAudit } from './append-audit.ts'
@@ -21,6 +21,7 @@ export async function setPassword(
   const passwordHash = await argon2Hasher.hash(input.password)
   const user = await lockUser(tx, input.username)
   assertNotOneself(actor, user)
+  assertCovers(actor, user.role)
   await tx.query('update app_user set password_hash = $2, updated_at = clock_timestamp() where id = $1', [
     user.id,
     passwordHash,

@@ -19,18 +19,23 @@ export function decodePart<Schema extends z.ZodType>(schema: Schema, value: unkn
   throw new Failure('usage', `${what} does not fit: see errors`, { details: { errors } })
 }
 
+/** Lists and objects within each other; far above any request, far below what a stack holds. */
+const depthMax = 64
+
 /**
  * Throws `usage` for a text that the database cannot keep: with a zero character, or with half of a character that has
- * two halves. Where it stands is not said: the name of its field may be such a text.
+ * two halves. Where it stands is not said: the name of its field may be such a text. Refuses what is nested too deeply,
+ * too, before anybody goes down into it.
  */
-function assertPlainText(value: unknown, what: string): void {
+function assertPlainText(value: unknown, what: string, depth = 0): void {
   if (typeof value === 'string') {
     if (value.isWellFormed() && !value.includes('\0')) return
     throw new Failure('usage', `${what} has a text with a zero character, or with half a character`)
   }
   if (typeof value !== 'object' || value === null) return
+  if (depth === depthMax) throw new Failure('usage', `${what} is nested too deeply`)
   for (const [name, inner] of Object.entries(value)) {
     assertPlainText(name, what)
-    assertPlainText(inner, what)
+    assertPlainText(inner, what, depth + 1)
   }
 }

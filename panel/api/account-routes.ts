@@ -56,8 +56,8 @@ function secondFactorRoutes({ database, keyring, hasher }: RouteContext): PanelR
       const { secret, uri } = await beginSecondFactor(database, actor, own, hasher)
       return { secret, uri, qr_svg: renderSVG(uri) }
     }),
-    change(api.confirmSecondFactor, async (tx, { actor, body, token }) => {
-      const confirmed = await confirmSecondFactor(tx, actor, { ...body, keyring, keep: token })
+    read(api.confirmSecondFactor, async ({ actor, body, token }) => {
+      const confirmed = await confirmSecondFactor(database, actor, { ...body, keyring, keep: token })
       return { recovery_codes: confirmed.recoveryCodes, sessions_ended: confirmed.sessionsRevoked }
     }),
     read(api.renewRecoveryCodes, async ({ actor, body, request }) => {

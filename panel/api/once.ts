@@ -1,15 +1,19 @@
 /** `Idempotency-Key`: a change that is asked for again, with the same key, happens once (IETF httpapi draft 07). */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { Request } from 'express'
 import type { Tx } from '../../db/transaction.ts'
 import type { Endpoint } from '../../domain/api/endpoint.ts'
 import { Failure } from '../../domain/failure.ts'
+import { type Keyring, keyringFor } from '../../domain/keyring.ts'
 import { callerOf, claimReply, type KeyedRequest, keepReply } from '../../services/api-replies.ts'
 import { HttpProblem, httpProblems } from './problem.ts'
 import type { Call } from './route.ts'
 
-/** The key of a request; throws `usage` for one that is needed and missing, or cannot be a key. */
-export function keyOf(endpoint: Endpoint, request: Request): KeyedRequest | undefined {
+/**
+ * The key of a request, and what was asked as it is kept: under a key of ours, since a bare hash of a body with a password
+ * is a hash to guess it by. Throws `usage` for one that is needed and missing, or cannot be a key.
+ */
+export function keyOf(endpoint: Endpoint, request: Request, keyring: () => Keyring): KeyedRequest | undefined {
   if (endpoint.key === undefined) return undefined
   const key = request.headers['idempotency-key']
   if (key === undefined) {
@@ -20,7 +24,13 @@ export function keyOf(endpoint: Endpoint, request: Request): KeyedRequest | unde
     throw new Failure('usage', 'an Idempotency-Key has 1 to 200 printable characters without spaces')
   }
   const asked = JSON.stringify([request.method, request.path, request.query, request.body ?? null])
-  return { key, fingerprint: createHash('sha256').update(asked).digest() }
+  const { activeKeyId, keys } = keyringFor(keyring(), 'kept replies')
+  const fingerprints = new Map(
+    [...keys].map(([id, secret]) => [id, createHmac('sha256', secret).update(asked).digest()]),
+  )
+  const fingerprint = fingerprints.get(activeKeyId)
+  if (fingerprint === undefined) throw new Error('a keyring without its active key')
+  return { key, fingerprint, known: [...fingerprints.values()] }
 }
 
 /**

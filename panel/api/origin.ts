@@ -5,8 +5,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { Failure } from '../../domain/failure.ts'
-
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
+import { isLoopbackHost } from '../../domain/loopback.ts'
 
 export interface OriginRules {
   /** Origins such as `https://panel.example` under which a TLS proxy shows this panel. */
@@ -60,5 +59,5 @@ function publicOriginOf(rules: OriginRules, host: string | undefined): string | 
 }
 
 function isLoopbackName(host: string | undefined): boolean {
-  return host !== undefined && loopbackNames.has(host.toLowerCase().replace(/:\d{1,5}$/, ''))
+  return host !== undefined && isLoopbackHost(host.toLowerCase().replace(/:\d{1,5}$/, ''))
 }

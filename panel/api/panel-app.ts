@@ -245,11 +245,11 @@ function send(options: PanelAppOptions, endpoint: Endpoint, response: Response, 
 }
 
 async function answerChange(
-  { database }: PanelAppOptions,
+  { database, keyring }: PanelAppOptions,
   route: PanelRoute & { kind: 'change' },
   call: Call<Endpoint>,
 ): Promise<unknown> {
-  const keyed = keyOf(route.endpoint, call.request)
+  const keyed = keyOf(route.endpoint, call.request, keyring)
   const prepared = await route.prepare?.(call)
   const work = async (tx: Tx) => {
     if (route.revision !== undefined) assertCurrent(call.request, await route.revision(tx, call))

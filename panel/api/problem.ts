@@ -41,16 +41,23 @@ export const httpProblems = {
 
 /** The express error handler; the last of the app. */
 export function problemHandler(log: Log): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
+  return (error: unknown, request, response, _next) => {
     const requestId = requestIdOf(response)
-    const problem = describe(error)
-    if (problem.status >= 500) log.error({ error, requestId, path: request.path }, 'request failed')
-    if (response.headersSent) {
-      next(error)
+    if (isLeft(error)) {
+      log.debug({ requestId, path: request.path }, 'the reader left before the end')
       return
     }
-    sendProblem(request, response, problem)
+    const problem = describe(error)
+    if (problem.status >= 500) log.error({ error, requestId, path: request.path }, 'request failed')
+    // Half an answer becomes no problem document: that it breaks off tells the reader.
+    if (response.headersSent) response.destroy()
+    else sendProblem(request, response, problem)
   }
+}
+
+/** Whether the answer was being written when its reader closed the connection. */
+function isLeft(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
 interface Problem {

@@ -4,6 +4,7 @@ import type { Database } from '../../db/database.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import { redactText } from '../../runtime/redact.ts'
 import { insertRefusal, type Refusal, stranger } from '../../services/access/audit-refusal.ts'
 import type { Session } from '../../services/find-session.ts'
 import { countedAddress } from './client-address.ts'
@@ -45,7 +46,7 @@ function refusalOf(failure: Failure, request: Request): Omit<Refusal, 'isCheap'>
     targetKind: 'route',
     targetId: `${request.method} ${route?.path ?? '-'}`,
     code: failure.code,
-    details: { reason: failure.message.slice(0, 300), path: request.path.slice(0, 200) },
+    details: { reason: redactText(failure.message).slice(0, 300), path: redactText(request.path).slice(0, 200) },
   }
 }
 

@@ -12,6 +12,8 @@ import { clearSessionCookie, presentedToken, setSessionCookie } from './session-
 
 /** Passwords being verified at once; each takes 19 MiB and a thread for 25 ms. */
 const loginsAtOnceMax = 16
+/** Of them, those of one address: who tries many there leaves room for others. */
+const loginsOfAddressMax = 4
 
 export function sessionRoutes(context: RouteContext): PanelRoute[] {
   const { database, settings, sandboxUrl } = context
@@ -37,16 +39,18 @@ export function sessionRoutes(context: RouteContext): PanelRoute[] {
 }
 
 function logInRoute({ database, origins, hasher, keyring }: RouteContext): PanelRoute {
-  let underway = 0
+  /** The addresses of the logins that are being judged. */
+  const underway: string[] = []
   return open(api.logIn, async ({ request, response, body }) => {
-    if (underway >= loginsAtOnceMax) {
+    const address = countedAddress(request.ip)
+    const ofAddress = underway.filter((each) => each === address)
+    if (underway.length >= loginsAtOnceMax || ofAddress.length >= loginsOfAddressMax) {
       throw new Failure('too_many_attempts', 'too many people are logging in at this moment: try again in 1 s', {
         details: { retryAfterSeconds: 1 },
       })
     }
-    underway += 1
+    underway.push(address)
     try {
-      const address = countedAddress(request.ip)
       const replaces = presentedToken(request)?.token
       const userAgent = request.headers['user-agent']
       const loggedIn = await logIn(database, { ...body, address, replaces, userAgent, keyring }, hasher)
@@ -61,7 +65,7 @@ function logInRoute({ database, origins, hasher, keyring }: RouteContext): Panel
         cookie,
       }
     } finally {
-      underway -= 1
+      underway.splice(underway.indexOf(address), 1)
     }
   })
 }

@@ -9,6 +9,7 @@ import { recheckCallers } from '../../services/recheck-callers.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { EventStreams, type StreamLimits } from './event-streams.ts'
 import { MachineDoor, type MachinePort, openMachinePort, type Vitals } from './machine-door.ts'
+import type { OriginRules } from './origin.ts'
 import { createPanelApp, type PanelAppOptions } from './panel-app.ts'
 import { httpProblems } from './problem.ts'
 
@@ -42,12 +43,7 @@ const connectionsMax = 1_000
 export async function startPanel(options: PanelOptions): Promise<Panel> {
   const loopbackOnly = isLoopbackHost(options.host)
   const origins = { publicOrigins: options.publicOrigins ?? [], loopbackOnly }
-  if (!loopbackOnly && origins.publicOrigins.length === 0) {
-    options.log.warn(
-      { host: options.host },
-      'the panel listens beyond this machine without TLS: browsers get no session cookie there',
-    )
-  }
+  warnOfPlace(options, origins)
   const events = openStreams(options)
   const machines = new MachineDoor({ ...options, events })
   const app = createPanelApp({ ...options, origins, events, machines })
@@ -69,6 +65,20 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
       stopped ??= Promise.all([events.stop(), machinePort?.stop(), stopServer(server)]).then(() => {})
       return stopped
     },
+  }
+}
+
+/** What an operator should know of where this panel stands. */
+function warnOfPlace({ log, host, trustedProxies = [] }: PanelOptions, origins: OriginRules): void {
+  const { loopbackOnly, publicOrigins } = origins
+  if (publicOrigins.length > 0 && trustedProxies.length === 0) {
+    log.warn(
+      { publicOrigins },
+      'every login comes from the address of the proxy here, and who guesses passwords slows everybody down: set PANEL_TRUSTED_PROXIES to it',
+    )
+  }
+  if (!loopbackOnly && publicOrigins.length === 0) {
+    log.warn({ host }, 'the panel listens beyond this machine without TLS: browsers get no session cookie there')
   }
 }
 

@@ -2,8 +2,11 @@ import type { Queryable } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { FailureCode } from '../../domain/failure.ts'
 
-/** Cheap refusals leave one row an actor, source, action, target and code in this time. */
-const cheapEveryMs = 60_000
+/** Refusals of the same actor, source, action, target and code leave at most so many rows a minute. */
+const rowsPerMinuteMax = 20
+const cheapRowsPerMinuteMax = 1
+/** Of all strangers together: who has many addresses has room for no more. Failed logins stand in login_attempt besides. */
+const strangersRowsPerMinuteMax = 120
 
 export interface Refusal {
   /** What was refused: `user.log_in`, or `api.request` for a route. */
@@ -26,15 +29,18 @@ export function stranger(source: string): Refused {
 
 /**
  * Writes down what somebody was refused, in a transaction of its own: that of the change is rolled back. The row's action
- * is that of what was refused with `.refused` behind.
+ * is that of what was refused with `.refused` behind. Who is refused the same again and again, or has many addresses,
+ * fills no disk by it.
  */
 export async function insertRefusal(database: Queryable, who: Refused, refusal: Refusal): Promise<void> {
   await database.query(
     `insert into audit_log (actor, user_id, source, action, target_kind, target_id, tenant_id, details)
      select $1, $2, $3, $4, $5, $6, $7, $8
-     where not exists (
-       select from audit_log where at > clock_timestamp() - $9 * interval '1 millisecond' and actor = $1 and source = $3
-         and action = $4 and target_id is not distinct from $6 and details ->> 'code' = $10)`,
+     where $9 > (select count(*) from (
+       select from audit_log where at > clock_timestamp() - interval '1 minute' and actor = $1 and source = $3
+         and action = $4 and target_id is not distinct from $6 and details ->> 'code' = $10 limit $9) as noted)
+       and ($2::text is not null or $11 > (select count(*) from (
+         select from audit_log where at > clock_timestamp() - interval '1 minute' and actor = $1 limit $11) as strangers))`,
     [
       who.name,
       who.userId,
@@ -44,8 +50,9 @@ export async function insertRefusal(database: Queryable, who: Refused, refusal: 
       refusal.targetId,
       who.tenant,
       JSON.stringify({ code: refusal.code, ...refusal.details }),
-      refusal.isCheap ? cheapEveryMs : 0,
+      refusal.isCheap ? cheapRowsPerMinuteMax : rowsPerMinuteMax,
       refusal.code,
+      strangersRowsPerMinuteMax,
     ],
   )
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay, type Permission } from '../../domain/actor.ts'
-import { type ApiTokenView, apiTokensMax, apiTokenText } from '../../domain/api-token.ts'
+import { type ApiTokenView, apiTokensMax, apiTokenText, apiTokenTtlMaxMs } from '../../domain/api-token.ts'
 import { encodeBase32 } from '../../domain/base32.ts'
 import { Failure } from '../../domain/failure.ts'
 import { appendAudit } from '../append-audit.ts'
@@ -34,10 +34,13 @@ export async function createApiToken(
   if (name === '' || name.length > 100 || /\p{Cc}/u.test(name)) {
     throw new Failure('usage', 'the name of a token has 1 to 100 characters, none of them a control character')
   }
+  if (input.ttlMs !== null && input.ttlMs > apiTokenTtlMaxMs) {
+    throw new Failure('usage', 'a token is good for ten years at most, or has no end')
+  }
   if (input.scopes?.length === 0) throw new Failure('usage', 'a token without any scope can do nothing: name one')
   const user = await findUser(tx, actor, input.username)
-  if (user.id === actor.userId) assertInPerson(actor)
-  else assertMay(actor, 'user.manage')
+  if (actor.userId !== null) assertInPerson(actor)
+  if (user.id !== actor.userId) assertMay(actor, 'user.manage')
   // The person's tokens are counted by one at a time, and nobody disables them meanwhile.
   const locked = await tx.query(`select from app_user where id = $1 and disabled_at is null for update`, [user.id])
   if (locked.rowCount === 0) throw new Failure('conflict', `${user.username} is disabled`)

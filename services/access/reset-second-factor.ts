@@ -1,5 +1,5 @@
 import type { Tx } from '../../db/transaction.ts'
-import { type Actor, assertMay } from '../../domain/actor.ts'
+import { type Actor, assertCovers, assertMay } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import { appendAudit } from '../append-audit.ts'
 import { lockUser } from '../lock-user.ts'
@@ -19,6 +19,7 @@ export async function resetSecondFactor(
   assertMay(actor, 'user.manage')
   const user = await lockUser(tx, input.username)
   assertNotOneself(actor, user)
+  assertCovers(actor, user.role)
   const { rowCount } = await tx.query('delete from user_totp where user_id = $1', [user.id])
   if (rowCount === 0) throw new Failure('not_found', `${user.username} has no second factor`)
   const sessionsRevoked = await revokeSessions(tx, user.id)

@@ -56,7 +56,8 @@ export async function readAgents(database: Queryable, filter: AgentFilter): Prom
   const { rows } = await database.query<AgentRow>(
     `with chosen as (
        select * from tenant where id <> 'master' and ($1::text is null or id = $1) and ($2::text is null or status = $2)
-         and ($3::text is null or (lower(name), id) > (select lower(name), id from tenant where id = $3))
+         and ($3::text is null or (lower(name), id) > (
+           select lower(name), id from tenant where id = $3 and ($1::text is null or id = $1)))
        order by lower(name), id limit $4
      ), sales as (${salesSql}), crowd as (
        select tenant_id, count(*) as customers from customer

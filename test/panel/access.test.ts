@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parseSettings } from '../../domain/settings.ts'
 import { addPerson, goodPassword, letTimePass } from '../services/people/people-fixture.ts'
 import { authenticatorOf } from '../support/authenticator.ts'
@@ -262,7 +264,7 @@ describe('API tokens', () => {
     expect((await send(`/api/tokens/${id}`, viewer, undefined, 'DELETE')).json).toMatchObject({
       revoked_at: expect.any(String),
     })
-    expect((await make(boss, { expires_in: 'soon' })).status).toBe(400)
+    for (const expires_in of ['soon', '0d', '999999w']) expect((await make(boss, { expires_in })).status).toBe(400)
     expect((await make(boss, { scopes: ['everything'] })).status).toBe(400)
   })
 })
@@ -315,6 +317,27 @@ describe('the audit', () => {
     ])
   })
 
+  it('is not filled by somebody who is refused the same again and again', async () => {
+    const viewer = bearer(await tokenOf(panel, 'the-viewer'))
+    const before = (await refusals()).length
+    for (let n = 0; n < 23; n += 1) await send(`/api/users/somebody-${n}/enable`, viewer)
+    await send('/api/users/the-owner/unlock', viewer)
+    const rows = (await refusals()).slice(before)
+    const counted = (target: string) => rows.filter(({ target_id }) => target_id === target).length
+    expect(counted('POST /api/users/:username/enable')).toBe(20)
+    expect(counted('POST /api/users/:username/unlock')).toBe(1)
+  })
+
+  it('has no token that somebody put into a path', async () => {
+    const viewer = bearer(await tokenOf(panel, 'the-viewer'))
+    const text = `bfl_aaaaaaaa_${'A'.repeat(43)}`
+    expect((await send(`/api/users/${text.toLowerCase()}/disable`, viewer)).status).toBe(403)
+    expect((await send(`/api/instances/${text}/approve`, viewer)).status).toBe(403)
+    const rows = JSON.stringify(await refusals())
+    expect(rows).toContain('/api/instances/bfl_aaaaaaaa_[redacted]/approve')
+    expect(rows).not.toContain(text)
+  })
+
   it('has one row a minute of who is slowed down, and of strangers', async () => {
     const viewer = bearer(await tokenOf(panel, 'the-viewer'))
     const before = (await refusals()).length
@@ -327,6 +350,26 @@ describe('the audit', () => {
     expect(codes.filter((code) => code === 'user:the-viewer too_many_attempts')).toHaveLength(1)
     expect(codes.filter((code) => code.startsWith('nobody'))).toHaveLength(1)
     await letTimePass(test.database, 900_000)
+  })
+
+  it('is exported to somebody who leaves in the middle, and that is no failure', async () => {
+    const admin = bearer(await tokenOf(panel, 'the-admin'))
+    await test.database.query(
+      `insert into audit_log (actor, source, action, target_kind, details)
+       select 'bulk', 'test', 'bulk', 'none', jsonb_build_object('text', repeat('x', 2000)) from generate_series(1, 6000)`,
+    )
+    const request = httpRequest({
+      host: '127.0.0.1',
+      port: panel.port,
+      path: '/api/audit/export?action=bulk',
+      headers: admin,
+    })
+    request.end()
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    const id = String(response.headers['x-request-id'])
+    response.destroy()
+    await vi.waitFor(() => expect(panel.logged()).toMatch(new RegExp(`"requestId":"${id}".*left before the end`)))
+    expect(panel.logged()).not.toContain('request failed')
   })
 
   it('pages, narrows, is exported and verified', async () => {

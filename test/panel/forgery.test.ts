@@ -116,6 +116,7 @@ describe('the Host header on a loopback panel', () => {
     ['localhost:PORT', 200],
     ['LocalHost', 200],
     ['[::1]:PORT', 200],
+    ['127.0.0.2:PORT', 200],
     ['panel.example', 200],
     ['rebound.evil.test:PORT', 403],
     ['evil.test', 403],
@@ -132,6 +133,20 @@ describe('the Host header on a loopback panel', () => {
   it('a forwarded host changes nothing', async () => {
     const headers = { host: 'evil.test', 'x-forwarded-host': 'localhost' }
     expect((await ask(panel, '/api/health', { headers })).status).toBe(403)
+  })
+})
+
+describe('a panel behind a proxy', () => {
+  it('says in its log that all logins count as one address, unless the proxy is believed', async () => {
+    const publicOrigins = ['https://panel.example']
+    for (const [trustedProxies, warns] of [
+      [[], true],
+      [['127.0.0.1'], false],
+    ] as const) {
+      const proxied = await runPanel(test.database, { publicOrigins, trustedProxies })
+      await proxied.stop()
+      expect(proxied.logged().includes('PANEL_TRUSTED_PROXIES')).toBe(warns)
+    }
   })
 })
 

@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { makeKeyring } from '../../domain/keyring.ts'
 import { addPerson } from '../services/people/people-fixture.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { type Answer, ask, bearer, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
+import { type Answer, ask, bearer, panelKeyring, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let panel: RunningPanel
@@ -13,6 +14,7 @@ beforeAll(async () => {
   test = await createTestDatabase()
   panel = await runPanel(test.database)
   await addPerson(test.database, 'the-admin', 'admin')
+  await addPerson(test.database, 'the-owner', 'owner')
   admin = bearer(await tokenOf(panel, 'the-admin'))
 })
 afterAll(async () => {
@@ -168,5 +170,48 @@ describe('Idempotency-Key', () => {
     const other = await keyed(key, body())
     expect({ status: other.status, code: other.json['code'] }).toEqual({ status: 422, code: 'key_reused' })
     expect((await keyed('a key with spaces', body())).status).toBe(400)
+  })
+
+  it('is each caller’s own: another’s is never seen', async () => {
+    const [key, what] = [randomUUID(), body()]
+    expect((await keyed(key, what)).status).toBe(201)
+    const headers = { ...bearer(await tokenOf(panel, 'the-owner')), 'idempotency-key': key }
+    const another = await ask(panel, '/api/instances', { headers, body: body() })
+    expect({ status: another.status, replayed: another.headers.get('idempotent-replayed') }).toEqual({
+      status: 201,
+      replayed: null,
+    })
+  })
+
+  it('keeps nothing that a password in the body could be guessed by', async () => {
+    const owner = bearer(await tokenOf(panel, 'the-owner'))
+    const person = { username: 'vera', password: 'harvest-lamp-orbit-77', role: 'viewer' }
+    const headers = { ...owner, 'idempotency-key': randomUUID() }
+    expect((await ask(panel, '/api/users', { headers, body: person })).status).toBe(201)
+    const bare = createHash('sha256')
+      .update(JSON.stringify(['POST', '/api/users', {}, person]))
+      .digest()
+    const { rows } = await test.database.query('select fingerprint from api_reply where key = $1', [
+      headers['idempotency-key'],
+    ])
+    expect(rows).toHaveLength(1)
+    expect(rows).not.toContainEqual({ fingerprint: bare })
+  })
+
+  it('knows a request again that was made before the keys were rotated', async () => {
+    const [key, what] = [randomUUID(), body()]
+    const first = await keyed(key, what)
+    const rotated = makeKeyring([Buffer.alloc(32, 8), ...panelKeyring.keys.values()])
+    const another = await runPanel(test.database, { keyring: () => rotated })
+    try {
+      const again = await ask(another, '/api/instances', {
+        method: 'POST',
+        headers: { ...admin, 'idempotency-key': key },
+        body: what,
+      })
+      expect({ status: again.status, json: again.json }).toEqual({ status: 201, json: first.json })
+    } finally {
+      await another.stop()
+    }
   })
 })

@@ -48,6 +48,13 @@ describe('problem documents', () => {
     ['a wrong type', '/api/login', { body: { username: 'rosa', password: { $ne: '' } } }, 400, 'usage'],
     ['a field too many', '/api/login', { body: { username: 'a', password: 'b', role: 'owner' } }, 400, 'usage'],
     [
+      'lists within lists',
+      '/api/login',
+      { body: '['.repeat(30_000) + ']'.repeat(30_000), headers: login },
+      400,
+      'usage',
+    ],
+    [
       'a form',
       '/api/login',
       { body: 'username=a', headers: { 'content-type': 'application/x-www-form-urlencoded' } },

@@ -172,6 +172,43 @@ describe('POST /api/login', () => {
   })
 })
 
+describe('a login while another address tries many', () => {
+  it('finds room', async () => {
+    const gate = Promise.withResolvers<void>()
+    const isFull = Promise.withResolvers<void>()
+    let verifying = 0
+    const slow = await runPanel(test.database, {
+      trustedProxies: ['127.0.0.1'],
+      hasher: {
+        hash: async () => '',
+        verify: async () => {
+          verifying += 1
+          if (verifying === 4) isFull.resolve()
+          if (verifying <= 4) await gate.promise
+          return false
+        },
+      },
+    })
+    try {
+      const attempt = (address: string, n: number) =>
+        ask(slow, '/api/login', {
+          body: { username: `guess${n}`, password: goodPassword },
+          headers: { 'x-forwarded-for': address },
+        })
+      const many = Array.from({ length: 4 }, (_, n) => attempt('203.0.113.1', n))
+      await isFull.promise
+      expect((await attempt('203.0.113.1', 4)).status).toBe(429)
+      expect((await attempt('203.0.113.2', 5)).status).toBe(401)
+      gate.resolve()
+      expect((await Promise.all(many)).map(({ status }) => status)).toEqual([401, 401, 401, 401])
+      expect((await attempt('203.0.113.1', 6)).status).toBe(401)
+    } finally {
+      gate.resolve()
+      await slow.stop()
+    }
+  })
+})
+
 describe('a session', () => {
   it('is accepted as a cookie and as a bearer token', async () => {
     const token = await tokenOf(panel, 'the-viewer')

@@ -133,6 +133,28 @@ describe('an agent who asks about another’s things', () => {
     expect(wrong).toEqual([])
   })
 
+  it('learns by no cursor what the other has', async () => {
+    const { foreign } = world
+    // Made after its own, by a name before it: what is its own stands behind them.
+    const cursors = [
+      foreign.instance,
+      foreign.withdrawal,
+      foreign.agent,
+      foreign.customer,
+      foreign.topUp,
+      foreign.order,
+    ]
+    for (const path of ['/api/instances?server=*', '/api/withdrawals?', '/api/agents?']) {
+      const page = async (cursor: string) =>
+        (await world.ask(world.personOf('agent'), 'GET', `${path}&cursor=${encodeURIComponent(cursor)}`)).text
+      const nobodys = JSON.parse(await page('nobody-has-this'))['items']
+      for (const cursor of cursors) {
+        const seen = JSON.parse(await page(cursor))
+        if ('items' in seen) expect(seen.items, `${path} behind ${cursor}`).toEqual(nobodys)
+      }
+    }
+  })
+
   it('makes nothing in the other’s name', async () => {
     const { foreign } = world
     const before = await stateOf(world, foreign.tenant)

@@ -75,7 +75,7 @@ export class People {
       keyring,
     })
     const code = authenticatorOf(begun.secret)
-    const { recoveryCodes } = await this.run(confirmSecondFactor, actor, { code: code(), keyring, keep: token })
+    const { recoveryCodes } = await confirmSecondFactor(this.database, actor, { code: code(), keyring, keep: token })
     await this.database.query('update user_totp set last_counter = 0')
     return { secret: begun.secret, recoveryCodes, code }
   }

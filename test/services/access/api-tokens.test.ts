@@ -6,9 +6,13 @@ import { apiTokensMax, parseApiToken, parseScopes } from '../../../domain/api-to
 import { type CreateApiToken, createApiToken } from '../../../services/access/create-api-token.ts'
 import { findCaller } from '../../../services/access/find-caller.ts'
 import { listApiTokens } from '../../../services/access/list-api-tokens.ts'
+import { resetSecondFactor } from '../../../services/access/reset-second-factor.ts'
 import { revokeApiToken } from '../../../services/access/revoke-api-token.ts'
+import { createLinkCode } from '../../../services/create-link-code.ts'
+import { createUser } from '../../../services/create-user.ts'
 import { disableUser } from '../../../services/disable-user.ts'
 import { enableUser } from '../../../services/enable-user.ts'
+import { setPassword } from '../../../services/set-password.ts'
 import { setRole } from '../../../services/set-role.ts'
 import { sweepRetention } from '../../../services/sweep-retention.ts'
 import { letTimePass, operatorOfTheMachine as machine, overlap } from '../people/people-fixture.ts'
@@ -214,6 +218,42 @@ describe('who may have, see and revoke tokens', () => {
     await expect(people.run(revokeApiToken, actor, { id: other.token.id })).rejects.toMatchObject({ code: 'not_found' })
     await expect(people.run(listApiTokens, actor, {})).rejects.toMatchObject({ code: 'not_allowed' })
     await people.run(revokeApiToken, actor, { id: token.id })
+  })
+
+  it('a token makes none for others either, whatever its person may', async () => {
+    for (const scopes of [null, ['user.read', 'user.manage']] as const) {
+      const { text } = await make(boss, { scopes })
+      const actor = (await call(text))?.actor ?? machine
+      await expect(make(actor, { username: 'rosa' })).rejects.toMatchObject({ code: 'not_allowed' })
+    }
+  })
+
+  it('a token with scopes gets into no account that may more than they say', async () => {
+    const tokenWith = async (scopes: Permission[]) =>
+      (await call((await make(boss, { scopes })).text))?.actor ?? machine
+    const narrow = await tokenWith(['user.read', 'user.manage'])
+    const password = 'another-lamp-orbit-78'
+    for (const attempt of [
+      () => people.run(createUser, narrow, { username: 'mallory', password, role: 'owner', tenant: null }),
+      () => people.run(createUser, narrow, { username: 'mallory', password, role: 'agent', tenant: 'agent:t1' }),
+      () => people.run(setRole, narrow, { username: 'rosa', role: 'admin', tenant: null }),
+      () => people.run(setPassword, narrow, { username: 'rosa', password }),
+      () => people.run(resetSecondFactor, narrow, { username: 'rosa' }),
+      () => people.run(createLinkCode, narrow, { username: 'boss' }),
+    ]) {
+      await expect(attempt()).rejects.toMatchObject({ code: 'not_allowed', message: /scopes of this token/ })
+    }
+    const wide = await tokenWith([
+      'user.manage',
+      ...permissionNames.filter((name) => may({ ...rosa, role: 'viewer' }, name)),
+    ])
+    await people.run(createUser, wide, { username: 'vera', password, role: 'viewer', tenant: null })
+    await people.run(setPassword, wide, { username: 'vera', password })
+    await expect(people.run(setRole, wide, { username: 'vera', role: 'operator', tenant: null })).rejects.toMatchObject(
+      {
+        code: 'not_allowed',
+      },
+    )
   })
 
   it('a name that nobody may know of is refused alike, whether there is such a person or not', async () => {

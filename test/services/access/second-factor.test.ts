@@ -12,6 +12,7 @@ import { unlockUser } from '../../../services/access/unlock-user.ts'
 import { countOldSeals } from '../../../services/count-old-seals.ts'
 import { findSession } from '../../../services/find-session.ts'
 import { rotateKeys } from '../../../services/rotate-keys.ts'
+import { authenticatorOf } from '../../support/authenticator.ts'
 import {
   goodPassword,
   letTimePass,
@@ -166,7 +167,7 @@ describe('beginning and ending a second factor', () => {
     await beginSecondFactor(people.database, actor, own)
     await people.logIn('kim')
     await expect(
-      people.run(confirmSecondFactor, actor, { code: '000000', keyring, keep: token }),
+      confirmSecondFactor(people.database, actor, { code: '000000', keyring, keep: token }),
     ).rejects.toMatchObject({
       code: 'usage',
     })
@@ -174,6 +175,21 @@ describe('beginning and ending a second factor', () => {
     await people.enrol('kim')
     // The code that confirmed is used up, and sessions without one are over.
     expect(await findSession(people.database, { token: other.token, source: 'api' })).toBeUndefined()
+  })
+
+  it('lets an open session guess no code of one that was begun', async () => {
+    const { token, actor } = await people.signIn('kim')
+    const code = authenticatorOf((await beginSecondFactor(people.database, actor, own)).secret)
+    const confirm = (typed: string) =>
+      confirmSecondFactor(people.database, actor, { code: typed, keyring, keep: token })
+    for (let n = 0; n < 5; n += 1) await expect(confirm('000000')).rejects.toMatchObject({ code: 'usage' })
+    await expect(confirm(code())).rejects.toMatchObject({
+      code: 'too_many_attempts',
+      details: { retryAfterSeconds: 1 },
+    })
+    await letTimePass(people.database, 1_000)
+    expect((await confirm(code())).recoveryCodes).toHaveLength(10)
+    await expect(confirm(code())).rejects.toMatchObject({ code: 'conflict' })
   })
 
   it('needs the present password, which an open session cannot guess', async () => {

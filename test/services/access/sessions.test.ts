@@ -3,7 +3,12 @@ import { changeOwnPassword } from '../../../services/access/change-own-password.
 import { listSessions } from '../../../services/access/list-sessions.ts'
 import { revokeOtherSessions } from '../../../services/access/revoke-other-sessions.ts'
 import { revokeSession } from '../../../services/access/revoke-session.ts'
+import { createLinkCode } from '../../../services/create-link-code.ts'
+import { disableUser } from '../../../services/disable-user.ts'
+import { enableUser } from '../../../services/enable-user.ts'
 import { findSession } from '../../../services/find-session.ts'
+import { argon2Hasher, type PasswordHasher } from '../../../services/password-hasher.ts'
+import { setPassword } from '../../../services/set-password.ts'
 import { goodPassword, letTimePass, operatorOfTheMachine as machine } from '../people/people-fixture.ts'
 import { People } from './access-fixture.ts'
 
@@ -141,6 +146,45 @@ describe('changing one’s own password', () => {
     await expect(change({ ...here, actor: { ...here.actor, token: 'aaaaaaaa' } })).rejects.toMatchObject({
       code: 'not_allowed',
     })
+  })
+
+  it('voids what was to link a chat', async () => {
+    const here = await people.signIn('rosa')
+    await people.run(createLinkCode, machine, { username: 'rosa' })
+    await changeOwnPassword(people.database, here.actor, {
+      password: goodPassword,
+      newPassword: goodPassword,
+      address: '192.0.2.1',
+      keep: here.token,
+    })
+    expect((await people.database.query('select from link_code where used_at is null')).rowCount).toBe(0)
+  })
+
+  it('loses to an owner who changes it or shuts the person out meanwhile', async () => {
+    for (const meanwhile of [
+      () => people.run(setPassword, machine, { username: 'rosa', password: goodPassword }),
+      () => people.run(disableUser, machine, { username: 'rosa' }),
+    ]) {
+      const here = await people.signIn('rosa')
+      const racing: PasswordHasher = {
+        ...argon2Hasher,
+        hash: async (password) => {
+          await meanwhile()
+          return argon2Hasher.hash(password)
+        },
+      }
+      const input = {
+        password: goodPassword,
+        newPassword: 'another-lamp-orbit-78',
+        address: '192.0.2.1',
+        keep: here.token,
+      }
+      await expect(changeOwnPassword(people.database, here.actor, input, racing)).rejects.toMatchObject({
+        code: 'conflict',
+      })
+    }
+    await people.run(enableUser, machine, { username: 'rosa' })
+    await people.logIn('rosa')
   })
 
   it('that two make at once is made once', async () => {

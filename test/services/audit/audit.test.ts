@@ -1,5 +1,6 @@
 /** Who was refused what stands in the audit; and the audit can be read, narrowed and taken away. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { insertRefusal, stranger } from '../../../services/access/audit-refusal.ts'
 import { appendAudit } from '../../../services/append-audit.ts'
 import { type AuditFormat, exportAudit } from '../../../services/audit/export-audit.ts'
 import { type AuditFilter, listAudit } from '../../../services/audit/list-audit.ts'
@@ -57,8 +58,24 @@ describe('a refused login', () => {
     expect((await people.audited('user.log_in.refused')).slice(before)).toMatchObject([
       { details: { code: 'not_authenticated', wrong: 'code' } },
     ])
+    for (let n = 0; n < 5; n += 1) {
+      await people.logIn('rosa', { code: '000000', address: `192.0.2.${n + 10}` }).catch(() => {})
+    }
+    expect((await people.audited('user.log_in.refused')).at(-1)?.details).toEqual({
+      code: 'too_many_attempts',
+      account: 'rosa',
+    })
     await people.database.query('delete from user_totp')
   })
+})
+
+it('a login that fails by a fault of ours is no refusal', async () => {
+  await people.enrol('rosa')
+  const before = (await people.audited('user.log_in.refused')).length
+  await people.database.query(`update user_totp set sealed = 'v1.0000000000000000.AAAA'`)
+  await expect(people.logIn('rosa', { code: '000000' })).rejects.toMatchObject({ code: 'internal' })
+  expect((await people.audited('user.log_in.refused')).slice(before)).toEqual([])
+  await people.database.query('delete from user_totp')
 })
 
 describe('reading the audit', () => {
@@ -152,4 +169,17 @@ describe('reading the audit', () => {
     const pieces = exportAudit(people.database, operator, { filter: {}, format: 'csv' })
     await expect(pieces.next()).rejects.toMatchObject({ code: 'not_allowed' })
   })
+})
+
+// The last one here: it leaves no room for strangers in this minute.
+it('strangers with ever new addresses leave so many rows a minute, and hide nobody who is known', async () => {
+  const refusal = { action: 'flood', targetKind: 'route', targetId: 'x', code: 'not_allowed', isCheap: false } as const
+  for (let n = 0; n < 130; n += 1) await insertRefusal(people.database, stranger(`api:2001:db8:0:${n}::/64`), refusal)
+  const { actor } = await people.signIn('rosa')
+  await insertRefusal(people.database, actor, refusal)
+  const rows = await people.audited('flood.refused')
+  const strangers = rows.filter((row) => row.actor === 'nobody').length
+  expect(strangers).toBeGreaterThan(60)
+  expect(strangers).toBeLessThanOrEqual(120)
+  expect(rows.at(-1)?.actor).toBe('user:rosa')
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { disableUser } from '../../../services/disable-user.ts'
+import { enableUser } from '../../../services/enable-user.ts'
 import { findSession } from '../../../services/find-session.ts'
 import { logIn } from '../../../services/log-in.ts'
 import { logOut } from '../../../services/log-out.ts'
@@ -124,6 +125,18 @@ describe('logIn', () => {
       },
     }
     await expect(enter({}, racing)).rejects.toMatchObject({ code: 'not_authenticated' })
+  })
+
+  it('opens none for a person who was disabled while it was being verified', async () => {
+    const racing: PasswordHasher = {
+      ...argon2Hasher,
+      verify: async (phc, password) => {
+        await test.database.transaction((tx) => disableUser(tx, machine, { username: 'rosa' }))
+        return argon2Hasher.verify(phc, password)
+      },
+    }
+    await expect(enter({}, racing)).rejects.toMatchObject({ code: 'not_authenticated' })
+    await test.database.transaction((tx) => enableUser(tx, machine, { username: 'rosa' }))
   })
 
   it('keeps at most twenty sessions of a person, the newest', async () => {
