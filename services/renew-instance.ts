@@ -30,7 +30,7 @@ export async function renewInstance(tx: Tx, actor: Actor, input: ApproveInstance
          desired = case when e.status = 'expired' and not $5 then 'running' else i.desired end,
          resumes_with_agent = i.resumes_with_agent or (e.status = 'expired' and $5),
          approved_at = coalesce(i.approved_at, now()),
-         expires_at = e.starts_at + $2::int * $3::double precision * interval '1 day'
+         expires_at = e.starts_at + $2::int * $3::double precision * interval '24 hours'
        from earlier e where i.id = e.id returning i.id, e.starts_at, i.expires_at
      )
      insert into subscription_period (instance_id, kind, months, starts_at, ends_at, created_by, price, currency,

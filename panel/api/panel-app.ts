@@ -53,6 +53,9 @@ export function createPanelApp(options: PanelAppOptions): Express {
   // Proven by their own means, whatever name they call this server by.
   app.get(peerLogPath(':id'), answerPeerLog(options))
   app.use((request, _response, next) => {
+    if (request.headers.host === undefined && request.httpVersion !== '1.0') {
+      throw new HttpProblem(httpProblems.badRequest, 'a request has a Host header')
+    }
     assertHostKnown(options.origins, request.headers.host)
     next()
   })

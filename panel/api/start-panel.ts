@@ -51,7 +51,10 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
   const events = openStreams(options)
   const machines = new MachineDoor({ ...options, events })
   const app = createPanelApp({ ...options, origins, events, machines })
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, app)
+  const limits = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }
+  // What Node would refuse by itself, it would refuse without a problem document.
+  const server = createServer({ ...limits, requireHostHeader: false }, app)
+  server.on('checkExpectation', app)
   server.maxConnections = connectionsMax
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseConnection(error, socket))
   const port = await listen(server, options)

@@ -74,6 +74,28 @@ describe('a bot by the bodies of seed 004', () => {
     expect(older.json['items']).not.toContainEqual(items[1])
   })
 
+  it('belongs to nobody by an owner_id that is null or empty, also later', async () => {
+    for (const owner_id of [null, '']) {
+      const body = { name: 'Nobody’s', phone_number: nextNumber(), owner_id }
+      const { status, json } = await send('POST', '/api/instances', body)
+      expect([status, json['owner']]).toEqual([201, null])
+      const path = `/api/instances/${String(json['id'])}`
+      expect((await send('PATCH', path, { owner_id: 'sam' })).json['owner']).toBe('sam')
+      expect((await send('PATCH', path, { name: 'Other' })).json['owner']).toBe('sam')
+      expect((await send('PATCH', path, { owner_id })).json['owner']).toBeNull()
+    }
+    expect((await send('GET', '/api/admin/bots/list')).json).toMatchObject({ total: 0 })
+  })
+
+  it('that cannot be done from where it is says from where it can', async () => {
+    const { id } = await create()
+    expect((await send('POST', `/api/instances/${id}/renew`, { duration_months: 1 })).json).toMatchObject({
+      status: 409,
+      current_status: 'new',
+      possible_from: ['approved', 'expired'],
+    })
+  })
+
   it.each([
     ['no months', { duration_months: 4 }],
     ['a field too many', { duration_months: 1, status: 'approved' }],

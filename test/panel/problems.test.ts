@@ -88,7 +88,7 @@ describe('problem documents', () => {
       expect.arrayContaining([
         { field: 'username', message: expect.any(String) },
         { field: 'password', message: expect.any(String) },
-        { field: '', message: 'has a field that is not known here' },
+        { field: 'extra', message: 'is not known here' },
       ]),
     )
     expect(answer.text).not.toContain('12345678')
@@ -113,6 +113,32 @@ describe('problem documents', () => {
     expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
     expect(text).toContain('application/problem+json')
     expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ status: 400, code: 'usage' })
+  })
+
+  it.each([
+    ['without a Host', 'GET /api/health HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    [
+      'with an expectation that nobody knows',
+      'GET /api/me HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 200-ok\r\nConnection: close\r\n\r\n',
+      401,
+    ],
+  ])('a request %s gets one with its request id too', async (_title, request, status) => {
+    const socket = connect(panel.port, '127.0.0.1')
+    socket.end(request)
+    let text = ''
+    for await (const chunk of socket) text += String(chunk)
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    const id = /^x-request-id: (\S+)$/im.exec(text)?.[1]
+    expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ status, requestId: id })
+  })
+
+  it('a field that is not known is named unless its name is no name', async () => {
+    const body = { username: 'rosa', password: 'x', usernme: 1, '<b>\u202e': 2 }
+    expect((await ask(panel, '/api/login', { body })).json['errors']).toEqual([
+      { field: 'usernme', message: 'is not known here' },
+    ])
+    const odd = await ask(panel, '/api/login', { body: { username: 'rosa', password: 'x', '<b>': 2 } })
+    expect(odd.json['errors']).toEqual([{ field: '', message: 'has a field that is not known here' }])
   })
 
   it('headers beyond the limit get one too', async () => {

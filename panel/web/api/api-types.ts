@@ -1269,7 +1269,7 @@ export interface Operations {
     body:
       | {
           name?: string | undefined
-          owner_id?: string | undefined
+          owner_id?: string | null | undefined
           phone_number?: string | undefined
           placement?: 'pinned' | 'floating' | undefined
           rate_limit_rps?: number | undefined
@@ -1432,7 +1432,7 @@ export interface Operations {
       platform?: 'telegram' | 'whatsapp' | undefined
       name: string
       phone_number?: string | undefined
-      owner_id?: string | undefined
+      owner_id?: string | null | undefined
       token?: string | undefined
       tenant?: string | undefined
       server?: string | undefined
