@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { desiredStates, type InstanceView, placements, platforms, states, statuses } from '../instance.ts'
 import { type PairingView, pairingMethods, pairingSteps } from '../pairing.ts'
-import type { PeriodView } from '../period.ts'
+import type { PeriodQuote, PeriodView } from '../period.ts'
 import { amount, currencyCode, instant, optionalInstant } from './parts.ts'
 
 export const instanceSchema = z
@@ -73,6 +73,10 @@ export const periodSchema = z
     created_by: z.string(),
   })
   .meta({ id: 'Period', description: 'A paid stretch of a subscription.' }) satisfies z.ZodType<PeriodView>
+
+export const periodQuoteSchema = z
+  .strictObject({ months: z.int(), starts_at: instant, ends_at: instant })
+  .meta({ id: 'PeriodQuote', description: 'What a choice of months would give.' }) satisfies z.ZodType<PeriodQuote>
 
 export const sampleSchema = z
   .strictObject({ at: instant, cpu_percent: z.number(), memory_bytes: z.number() })

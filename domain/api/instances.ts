@@ -4,7 +4,14 @@ import { placements, platforms } from '../instance.ts'
 import { pairingMethods } from '../pairing.ts'
 import { monthOptions } from '../subscription.ts'
 import { endpoint } from './endpoint.ts'
-import { eventSchema, instanceSchema, pairingSchema, periodSchema, sampleSchema } from './instance-schemas.ts'
+import {
+  eventSchema,
+  instanceSchema,
+  pairingSchema,
+  periodQuoteSchema,
+  periodSchema,
+  sampleSchema,
+} from './instance-schemas.ts'
 import { amount, currencyCode, cursor, instant, limit, ofInstance, pageOf, tenant } from './parts.ts'
 
 export const serverName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'is no name of a server')
@@ -252,6 +259,16 @@ export const listPeriods = endpoint({
   summary: 'The paid stretches of a subscription, newest first.',
   params: ofInstance,
   answer: z.strictObject({ items: z.array(periodSchema) }),
+})
+
+export const quotePeriods = endpoint({
+  method: 'get',
+  path: '/api/instances/:id/terms',
+  access: 'instance.read',
+  tag: 'bots',
+  summary: 'Until when a bot would run if it were approved or renewed now, for each choice of months.',
+  params: ofInstance,
+  answer: z.strictObject({ items: z.array(periodQuoteSchema) }),
 })
 
 export const listSamples = endpoint({

@@ -20,6 +20,7 @@ import { listInstances } from '../../services/list-instances.ts'
 import { listPeriods } from '../../services/list-periods.ts'
 import { listSamples } from '../../services/list-samples.ts'
 import { moveInstance } from '../../services/move-instance.ts'
+import { quotePeriods } from '../../services/quote-periods.ts'
 import { renewInstance } from '../../services/renew-instance.ts'
 import { restartInstance } from '../../services/restart-instance.ts'
 import { setToken } from '../../services/set-token.ts'
@@ -36,7 +37,7 @@ export function instanceRoutes(context: RouteContext): PanelRoute[] {
   return [...readRoutes(context), ...changeRoutes(context), ...tokenRoutes(context)]
 }
 
-function readRoutes({ database, serverName }: RouteContext): PanelRoute[] {
+function readRoutes({ database, serverName, settings }: RouteContext): PanelRoute[] {
   return [
     read(api.listInstances, async ({ actor, query }) => {
       const { server = serverName, expiring_within: within, q, cursor, limit, ...filter } = query
@@ -57,6 +58,9 @@ function readRoutes({ database, serverName }: RouteContext): PanelRoute[] {
       items: await listInstanceEvents(database, actor, { ...params, ...query }),
     })),
     read(api.listPeriods, async ({ actor, params }) => ({ items: await listPeriods(database, actor, params) })),
+    read(api.quotePeriods, async ({ actor, params }) => ({
+      items: await quotePeriods(database, actor, { ...params, daysPerMonth: settings.DAYS_PER_MONTH }),
+    })),
     read(api.listSamples, async ({ actor, params, query }) => ({
       items: await listSamples(database, actor, { ...params, ...query }),
     })),

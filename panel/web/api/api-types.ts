@@ -596,6 +596,7 @@ export interface Schemas {
     created_at: string
     created_by: string
   }
+  PeriodQuote: { months: number; starts_at: string; ends_at: string }
   Problem: {
     type: string
     title: string
@@ -1027,6 +1028,12 @@ export interface Operations {
     query: { hours?: number | undefined }
     body: undefined
     answer: { items: Schemas['Sample'][] }
+  }
+  'GET /api/instances/{id}/terms': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: { items: Schemas['PeriodQuote'][] }
   }
   'GET /api/ledger/balances': {
     params: undefined
