@@ -145,7 +145,7 @@ function admit(options: PanelAppOptions, { endpoint }: PanelRoute): RequestHandl
     if (access === 'public') {
       if (method !== 'get') assertOwnOrigin(options.origins, request.headers, { senderMayBeSilent: true })
     } else {
-      const presented = presentedToken(request)
+      const presented = presentedToken(request, options.origins)
       if (presented === undefined) throw notAuthenticated()
       if (presented.by === 'cookie' && method !== 'get') assertNotForged(options, request)
       const session = await recogniseCaller(options, request, response, presented)

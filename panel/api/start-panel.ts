@@ -9,6 +9,7 @@ import { recheckCallers } from '../../services/recheck-callers.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { EventStreams, type StreamLimits } from './event-streams.ts'
 import { MachineDoor, type MachinePort, openMachinePort, type Vitals } from './machine-door.ts'
+import { assertEncrypted } from './origin.ts'
 import { createPanelApp, type PanelAppOptions } from './panel-app.ts'
 import { httpProblems } from './problem.ts'
 
@@ -38,15 +39,14 @@ export interface Panel {
 const drainMs = 2_000
 const connectionsMax = 1_000
 
-/** Starts the panel of a server. Throws `conflict` when the port is taken, `usage` when the host is not ours. */
+/** Starts the panel of a server. Throws `conflict` when the port is taken, `usage` when the host is not ours, or is beyond
+ * this machine without TLS. */
 export async function startPanel(options: PanelOptions): Promise<Panel> {
   const loopbackOnly = isLoopbackHost(options.host)
-  const origins = { publicOrigins: options.publicOrigins ?? [], loopbackOnly }
-  if (!loopbackOnly && origins.publicOrigins.length === 0) {
-    options.log.warn(
-      { host: options.host },
-      'the panel listens beyond this machine without TLS: browsers get no session cookie there',
-    )
+  const plainHttp = options.settings.PLAIN_HTTP
+  const origins = { publicOrigins: options.publicOrigins ?? [], loopbackOnly, plainHttp }
+  if (assertEncrypted(origins, options.host)) {
+    options.log.warn({ host: options.host }, 'the panel is shown to other machines without TLS, as PLAIN_HTTP asks')
   }
   const events = openStreams(options)
   const machines = new MachineDoor({ ...options, events })

@@ -6,7 +6,7 @@ it('what is shown of a setting is what one would write into the environment', ()
   const settings = parseSettings({
     SERVERNAME: 'alpha',
     WITHDRAWAL_TWO_PEOPLE_ABOVE: '250.5',
-    PANEL_ORIGINS: 'https://a.example,https://b.example',
+    PUBLIC_URL: 'https://a.example,https://b.example',
     WA_WEB_VERSION: '2.3000.1',
     STANDBY: '0',
   })

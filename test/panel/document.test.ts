@@ -15,7 +15,7 @@ const endpoints = panelRoutes({
   serverName: 'server1',
   keyring: () => panelKeyring,
   version: '0',
-  origins: { publicOrigins: [], loopbackOnly: true },
+  origins: { publicOrigins: [], loopbackOnly: true, plainHttp: false },
 }).map(({ endpoint }) => endpoint)
 const document = describeApi(endpoints, '9.8.7')
 
