@@ -1,10 +1,12 @@
+import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Database } from '../../db/database.ts'
+import { requestsAtOnceMax } from '../../panel/api/caller-load.ts'
 import { addPerson, goodPassword } from '../services/people/people-fixture.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { type Answer, type Ask, ask, type RunningPanel, runPanel } from './panel-fixture.ts'
+import { type Answer, type Ask, ask, bearer, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let panel: RunningPanel
@@ -175,6 +177,31 @@ describe('problem documents', () => {
       await other.stop()
       await away.close()
     }
+  })
+})
+
+describe('one caller', () => {
+  it('with too much under way at once is told to wait, and others are not kept waiting', async () => {
+    const wild = bearer(await tokenOf(panel, 'rosa'))
+    const calm = bearer(await tokenOf(panel, 'rosa'))
+    const me = (headers: Record<string, string>) => ask(panel, '/api/me', { headers })
+    // Their bodies never come, so they are under way until they are given up.
+    const options = { host: '127.0.0.1', port: panel.port, path: '/api/logout', method: 'POST' }
+    const unending = Array.from({ length: requestsAtOnceMax }, () => {
+      const headers = { ...wild, 'content-type': 'application/json', 'content-length': '2' }
+      const request = httpRequest({ ...options, headers, agent: false })
+      request.on('error', () => {})
+      request.flushHeaders()
+      return request
+    })
+    await vi.waitFor(async () => {
+      const answer = await me(wild)
+      expectProblem(answer, 429, 'too_many_attempts')
+      expect(answer.headers.get('retry-after')).toBe('1')
+    })
+    expect((await me(calm)).status).toBe(200)
+    for (const request of unending) request.destroy()
+    await vi.waitFor(async () => expect((await me(wild)).status).toBe(200))
   })
 })
 
