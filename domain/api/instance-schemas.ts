@@ -87,6 +87,8 @@ export const pairingSchema = z
     success: z.literal(true),
     /** The code as seed 004 calls it. */
     pairing_code: z.string().nullable(),
+    /** Where it stands and what to do next, in a sentence. */
+    message: z.string(),
     instance: z.string(),
     phone_number: z.string().nullable(),
     linked: z.boolean(),

@@ -568,6 +568,7 @@ export interface Schemas {
   Pairing: {
     success: true
     pairing_code: string | null
+    message: string
     instance: string
     phone_number: string | null
     linked: boolean

@@ -112,7 +112,7 @@ function Configured({ bot }: { readonly bot: OwnBot }) {
 
 function RemoveSheet({ close }: { readonly close: () => void }) {
   const { t } = useLocale()
-  const remove = useChange<null, unknown>({
+  const remove = useChange<null>({
     send: () => call('DELETE /api/user-bot/remove', {}),
     stale: ['bots'],
     onDone: close,
