@@ -28,7 +28,7 @@ import { showInstance } from '../../services/show-instance.ts'
 import { startInstance } from '../../services/start-instance.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
 import { suspendInstance } from '../../services/suspend-instance.ts'
-import { pageOf } from './page.ts'
+import { assertCursor, pageOf } from './page.ts'
 import { tagged } from './revision.ts'
 import { type ChangeOptions, change, type PanelRoute, type RouteContext, read } from './route.ts'
 import { type CheckedToken, checkedToken, judgeToken } from './telegram-check.ts'
@@ -48,6 +48,7 @@ function readRoutes({ database, serverName, settings }: RouteContext): PanelRout
         text: q,
         after: cursor,
       }
+      await assertCursor(cursor, (id) => showInstance(database, actor, { id }))
       return pageOf(limit, (most) => listInstances(database, actor, { ...input, limit: most }))
     }),
     read(api.showInstance, async ({ actor, params, response }) => {
