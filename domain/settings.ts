@@ -161,6 +161,9 @@ const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>
 
+/** Every setting there is, by the name of its variable. */
+export const settingNames = Object.keys(settingsSchema.shape) as (keyof Settings)[]
+
 /** The settings that hold a secret and so have a `_FILE` twin. */
 export const secretSettings = [
   'DATABASE_URL',
@@ -172,9 +175,8 @@ export const secretSettings = [
 
 /** Checks every setting; throws `usage` naming each wrong variable and what it must be, never its value. */
 export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const known = Object.keys(settingsSchema.shape)
   const present = Object.fromEntries(
-    known.flatMap((name) =>
+    settingNames.flatMap((name) =>
       environment[name] === undefined || environment[name] === '' ? [] : [[name, environment[name]]],
     ),
   )
