@@ -142,7 +142,7 @@ export async function examinePorts(config: Config, isServerAlive: boolean): Prom
 
 /** Who can reach the panel, and how. */
 export async function examineReach(config: Config): Promise<Look> {
-  const { HOST: host, PANEL_ORIGINS: shown, PEER_PLAIN_HTTP: plainPeers } = config.settings
+  const { HOST: host, PUBLIC_URL: shown, PEER_PLAIN_HTTP: plainPeers, PLAIN_HTTP: plain } = config.settings
   if (plainPeers) {
     return {
       verdict: 'warn',
@@ -152,18 +152,19 @@ export async function examineReach(config: Config): Promise<Look> {
   }
   const insecure = shown.filter((origin) => origin.startsWith('http:') && !isLoopbackHost(new URL(origin).hostname))
   if (insecure.length > 0) {
-    return { verdict: 'warn', detail: `${insecure.join(', ')} has no TLS`, todo: 'put a TLS proxy in front of it' }
+    const verdict = plain ? 'warn' : 'fail'
+    return { verdict, detail: `${insecure.join(', ')} has no TLS`, todo: 'put a TLS proxy in front of it' }
   }
   const through = shown.length === 0 ? '' : `, shown as ${shown.join(', ')}`
   if (isLoopbackHost(host)) return { verdict: 'ok', detail: `the panel answers this machine only${through}` }
   if (shown.some((origin) => origin.startsWith('https:'))) {
     return { verdict: 'ok', detail: `the panel answers on ${host}${through}` }
   }
-  return {
-    verdict: 'warn',
-    detail: `the panel answers other machines on ${host} without TLS: browsers keep no session there`,
-    todo: 'set HOST=127.0.0.1, or a TLS proxy in front and PANEL_ORIGINS',
-  }
+  const detail = `the panel ${plain ? 'answers' : 'would answer'} other machines on ${host} without TLS`
+  const todo = 'set HOST=127.0.0.1, or put a TLS proxy in front and its address into PUBLIC_URL'
+  return plain
+    ? { verdict: 'warn', detail, todo }
+    : { verdict: 'fail', detail: `${detail}: serve refuses to start`, todo }
 }
 
 async function mayWrite(path: string): Promise<boolean> {

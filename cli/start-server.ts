@@ -77,8 +77,8 @@ export async function startServer(given: StartServer): Promise<RunningServer> {
     const panel = await startPanel({
       host: settings.HOST,
       port: settings.PORT,
-      publicOrigins: settings.PANEL_ORIGINS,
-      trustedProxies: settings.PANEL_TRUSTED_PROXIES,
+      publicOrigins: settings.PUBLIC_URL,
+      trustedProxies: settings.TRUSTED_PROXIES,
       database,
       databaseUrl: url,
       logFolder: paths.logs,

@@ -1,5 +1,5 @@
 import { formatAmount } from './money.ts'
-import { type Settings, secretSettings } from './settings.ts'
+import { type Settings, secretSettings, settingNames } from './settings.ts'
 
 export interface EffectiveSetting {
   readonly name: string
@@ -13,8 +13,9 @@ const secrets: readonly string[] = secretSettings
 
 /** The settings of a process as it runs with them, by name; a secret only says whether it is set. */
 export function effectiveSettings(settings: Settings): EffectiveSetting[] {
-  return Object.entries(settings)
-    .map(([name, value]) => {
+  return settingNames
+    .map((name) => {
+      const value = settings[name]
       const isSecret = secrets.includes(name)
       const isSet = value !== undefined
       return { name, value: isSet && !isSecret ? wordOf(value) : null, is_secret: isSecret, is_set: isSet }

@@ -66,3 +66,10 @@ export function paymentColumns(
 ): readonly [bigint | null, Currency | null, string | null] {
   return [paid?.price ?? null, paid?.currency ?? null, paid?.payment ?? null]
 }
+
+/** A stretch of a subscription as it would be; ISO 8601, UTC. */
+export interface PeriodQuote {
+  readonly months: number
+  readonly starts_at: string
+  readonly ends_at: string
+}

@@ -26,13 +26,12 @@ const list = z
   .string()
   .default('')
   .transform((text) => text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()])))
-/** An origin as browsers write it: scheme, host and port, nothing behind. */
-const origins = list.refine(
-  (entries) => entries.every((entry) => URL.canParse(entry) && new URL(entry).origin === entry),
-  {
-    message: 'must be origins such as https://panel.example, separated by commas, without a slash at the end',
-  },
-)
+/** Addresses without a path, as the origins that browsers make of them. */
+const origins = list
+  .refine((entries) => entries.every(isOrigin), {
+    message: 'must be addresses such as https://panel.example, separated by commas, without a path',
+  })
+  .transform((entries) => entries.map((entry) => new URL(entry).origin))
 const networks = list.refine((entries) => entries.every(isNetwork), {
   message: 'must be IP addresses or networks such as 10.0.0.0/8, separated by commas',
 })
@@ -49,10 +48,15 @@ const settingsSchema = z.object({
   BOTFLEET_HOME: z.string().min(1).default('./.botfleet'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
-  /** Where a TLS proxy shows the panel: the origins that browsers may use besides loopback. */
-  PANEL_ORIGINS: origins,
+  /** Where a TLS proxy shows the panel: the addresses that browsers may use besides loopback. */
+  PUBLIC_URL: origins,
   /** Proxies whose X-Forwarded-For is believed when logins are counted by address. */
-  PANEL_TRUSTED_PROXIES: networks,
+  TRUSTED_PROXIES: networks,
+  /** Shows the panel to other machines without TLS: for a network that nobody else can read. */
+  PLAIN_HTTP: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .default('0')
+    .transform((text) => text === '1'),
   /** Where the other servers of this database reach this one's panel; the panel's own address when unset. */
   PEER_URL: z.url('must be an address such as https://server2.example').optional(),
   /** Asks other servers without TLS, too: for a network that nobody else can read. */
@@ -157,6 +161,9 @@ const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>
 
+/** Every setting there is, by the name of its variable. */
+export const settingNames = Object.keys(settingsSchema.shape) as (keyof Settings)[]
+
 /** The settings that hold a secret and so have a `_FILE` twin. */
 export const secretSettings = [
   'DATABASE_URL',
@@ -168,9 +175,8 @@ export const secretSettings = [
 
 /** Checks every setting; throws `usage` naming each wrong variable and what it must be, never its value. */
 export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const known = Object.keys(settingsSchema.shape)
   const present = Object.fromEntries(
-    known.flatMap((name) =>
+    settingNames.flatMap((name) =>
       environment[name] === undefined || environment[name] === '' ? [] : [[name, environment[name]]],
     ),
   )
@@ -178,6 +184,12 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
   if (result.success) return result.data
   const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   throw new Failure('usage', `wrong settings in the environment or .env:\n  ${lines.join('\n  ')}`)
+}
+
+function isOrigin(text: string): boolean {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false
+  const { origin, href } = new URL(text)
+  return href === `${origin}/`
 }
 
 function isNetwork(text: string): boolean {

@@ -89,8 +89,7 @@ function checkCredential(input: CreateInstance): CheckedCredential {
   const phoneNumber = input.phone === undefined ? null : parsePhoneNumber(input.phone)
   switch (input.platform) {
     case 'telegram':
-      if (input.token === undefined)
-        throw new Failure('usage', 'a Telegram bot needs its token: --token-file FILE, or - for stdin')
+      if (input.token === undefined) throw new Failure('usage', 'a Telegram bot needs its token, which @BotFather gave')
       return {
         botId: parseTelegramToken(input.token).botId,
         phoneNumber,
@@ -98,7 +97,7 @@ function checkCredential(input: CreateInstance): CheckedCredential {
         isVerified: input.verified !== undefined,
       }
     case 'whatsapp':
-      if (phoneNumber === null) throw new Failure('usage', 'a WhatsApp bot needs its number: --phone +1234567890')
+      if (phoneNumber === null) throw new Failure('usage', 'a WhatsApp bot needs its number, such as +1234567890')
       return { botId: null, phoneNumber, username: null, isVerified: false }
     default:
       throw new Failure('usage', 'the platform is telegram or whatsapp')
@@ -126,7 +125,7 @@ async function insertInstance(
       input.tenant,
       input.platform,
       input.name,
-      input.owner ?? null,
+      input.owner || null,
       input.phoneNumber,
       input.server,
       input.placement ?? 'pinned',
@@ -159,7 +158,7 @@ async function alreadyRegistered(
     'conflict',
     `${subject} is registered already${visible ? ` as ${holder.id}: ./botfleet show ${holder.id}` : ''}`,
     {
-      details: visible ? { instance: holder.id } : {},
+      details: visible ? { registered_as: holder.id } : {},
     },
   )
 }

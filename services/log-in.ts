@@ -75,7 +75,7 @@ async function enter(
 }
 
 function refused(): Failure {
-  return new Failure('not_authenticated', 'the username or the password is wrong')
+  return new Failure('not_authenticated', 'Invalid credentials: the username or the password is wrong')
 }
 
 /** What fails otherwise is a fault of ours. */

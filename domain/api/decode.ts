@@ -12,11 +12,18 @@ export function decodePart<Schema extends z.ZodType>(schema: Schema, value: unkn
   assertPlainText(value, what)
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const errors: FieldError[] = result.error.issues.map((issue) => ({
-    field: issue.path.join('.'),
-    message: issue.code === 'unrecognized_keys' ? 'has a field that is not known here' : issue.message,
-  }))
+  const errors = result.error.issues.flatMap(errorsOf)
   throw new Failure('usage', `${what} does not fit: see errors`, { details: { errors } })
+}
+
+function errorsOf(issue: z.core.$ZodIssue): FieldError[] {
+  const field = issue.path.join('.')
+  if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }]
+  const message = 'is not known here'
+  // Whoever misspelt a name finds it here; what is no name is not repeated.
+  const names = issue.keys.filter((key) => /^\w{1,50}$/.test(key)).slice(0, 10)
+  if (names.length === 0) return [{ field, message: 'has a field that is not known here' }]
+  return names.map((name) => ({ field: [...issue.path, name].join('.'), message }))
 }
 
 /** Lists and objects within each other; far above any request, far below what a stack holds. */

@@ -41,7 +41,9 @@ export function describeApi(endpoints: readonly Endpoint[], version: string): Ap
       description:
         'Runs a fleet of Telegram and WhatsApp bots with one shop behind all of them. Sign in with `POST /api/login`, ' +
         'or send an API token, as `Authorization: Bearer ...`. Amounts of money are decimal strings, times ISO 8601 in UTC. ' +
-        'Every error is a problem document (RFC 9457) whose `detail` says what to do.',
+        'Every error is a problem document (RFC 9457) whose `detail` says what to do; 429 and 503 carry `Retry-After`. ' +
+        'Lists are paged by `cursor`. What was answered with an `ETag` is changed under `If-Match`, where 412 says that ' +
+        'somebody else was faster. A change with an `Idempotency-Key` happens once.',
     },
     servers: [{ url: '/' }],
     tags: tags.map((name) => ({ name })),

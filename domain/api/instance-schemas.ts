@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { desiredStates, type InstanceView, placements, platforms, states, statuses } from '../instance.ts'
 import { type PairingView, pairingMethods, pairingSteps } from '../pairing.ts'
-import type { PeriodView } from '../period.ts'
+import type { PeriodQuote, PeriodView } from '../period.ts'
 import { amount, currencyCode, instant, optionalInstant } from './parts.ts'
 
 export const instanceSchema = z
@@ -74,6 +74,10 @@ export const periodSchema = z
   })
   .meta({ id: 'Period', description: 'A paid stretch of a subscription.' }) satisfies z.ZodType<PeriodView>
 
+export const periodQuoteSchema = z
+  .strictObject({ months: z.int(), starts_at: instant, ends_at: instant })
+  .meta({ id: 'PeriodQuote', description: 'What a choice of months would give.' }) satisfies z.ZodType<PeriodQuote>
+
 export const sampleSchema = z
   .strictObject({ at: instant, cpu_percent: z.number(), memory_bytes: z.number() })
   .meta({ id: 'Sample', description: 'Processor time in percent of one core, and memory in bytes.' })
@@ -83,6 +87,8 @@ export const pairingSchema = z
     success: z.literal(true),
     /** The code as seed 004 calls it. */
     pairing_code: z.string().nullable(),
+    /** Where it stands and what to do next, in a sentence. */
+    message: z.string(),
     instance: z.string(),
     phone_number: z.string().nullable(),
     linked: z.boolean(),

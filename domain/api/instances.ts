@@ -2,13 +2,27 @@
 import { z } from 'zod'
 import { placements, platforms } from '../instance.ts'
 import { pairingMethods } from '../pairing.ts'
+import { monthOptions } from '../subscription.ts'
 import { endpoint } from './endpoint.ts'
-import { eventSchema, instanceSchema, pairingSchema, periodSchema, sampleSchema } from './instance-schemas.ts'
+import {
+  eventSchema,
+  instanceSchema,
+  pairingSchema,
+  periodQuoteSchema,
+  periodSchema,
+  sampleSchema,
+} from './instance-schemas.ts'
 import { amount, currencyCode, cursor, instant, limit, ofInstance, pageOf, tenant } from './parts.ts'
 
 export const serverName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'is no name of a server')
-export const months = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(6), z.literal(12)])
+export const months = z.literal(monthOptions, { error: `must be the number ${monthOptions.join(', ')}` })
 export const name = z.string().trim().min(1).max(200)
+/** Whose bot it is; empty or null: nobody's. */
+const owner = z
+  .string()
+  .max(100)
+  .nullable()
+  .transform((text) => text ?? '')
 export const phone = z.string().min(3).max(40)
 export const token = z.string().min(1).max(200)
 
@@ -48,7 +62,7 @@ export const createInstance = endpoint({
     platform: z.enum(platforms).optional(),
     name,
     phone_number: phone.optional(),
-    owner_id: z.string().max(100).optional(),
+    owner_id: owner.optional(),
     token: token.optional(),
     tenant: tenant.optional(),
     server: serverName.optional(),
@@ -98,7 +112,7 @@ export const editInstance = endpoint({
   params: ofInstance,
   body: z.strictObject({
     name: name.optional(),
-    owner_id: z.string().max(100).optional(),
+    owner_id: owner.optional(),
     phone_number: phone.optional(),
     placement: z.enum(placements).optional(),
     rate_limit_rps: z.number().positive().max(30).optional(),
@@ -245,6 +259,16 @@ export const listPeriods = endpoint({
   summary: 'The paid stretches of a subscription, newest first.',
   params: ofInstance,
   answer: z.strictObject({ items: z.array(periodSchema) }),
+})
+
+export const quotePeriods = endpoint({
+  method: 'get',
+  path: '/api/instances/:id/terms',
+  access: 'instance.read',
+  tag: 'bots',
+  summary: 'Until when a bot would run if it were approved or renewed now, for each choice of months.',
+  params: ofInstance,
+  answer: z.strictObject({ items: z.array(periodQuoteSchema) }),
 })
 
 export const listSamples = endpoint({

@@ -3,6 +3,7 @@ import * as api from '../../domain/api/agents.ts'
 import type { BodyOf } from '../../domain/api/endpoint.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Settings } from '../../domain/settings.ts'
+import { parseAgent } from '../../domain/tenant.ts'
 import { addOwner } from '../../services/agents/add-owner.ts'
 import { createAgent } from '../../services/agents/create-agent.ts'
 import { createClaimLink } from '../../services/agents/create-claim-link.ts'
@@ -13,16 +14,17 @@ import { removeOwner } from '../../services/agents/remove-owner.ts'
 import { resumeAgent } from '../../services/agents/resume-agent.ts'
 import { showAgent } from '../../services/agents/show-agent.ts'
 import { periodOf } from './instance-routes.ts'
-import { pageOf } from './page.ts'
+import { assertCursor, pageOf } from './page.ts'
 import { change, type PanelRoute, type RouteContext, read } from './route.ts'
 import { type CheckedToken, checkedToken } from './telegram-check.ts'
 
 export function agentRoutes(context: RouteContext): PanelRoute[] {
   const { database } = context
   return [
-    read(api.listAgents, ({ actor, query: { limit, cursor, status } }) =>
-      pageOf(limit, (most) => listAgents(database, actor, { status, after: cursor, limit: most })),
-    ),
+    read(api.listAgents, async ({ actor, query: { limit, cursor, status } }) => {
+      await assertCursor(cursor, (id) => showAgent(database, actor, { tenant: parseAgent(id) }))
+      return pageOf(limit, (most) => listAgents(database, actor, { status, after: cursor, limit: most }))
+    }),
     createRoute(context),
     read(api.showAgent, ({ actor, params }) => showAgent(database, actor, { tenant: params.id })),
     change(api.pauseAgent, (tx, { actor, params }) => pauseAgent(tx, actor, { tenant: params.id })),

@@ -13,12 +13,13 @@ import { editProduct } from '../../services/catalogue/edit-product.ts'
 import { listCategories } from '../../services/catalogue/list-categories.ts'
 import { listProducts } from '../../services/catalogue/list-products.ts'
 import { orderCategories } from '../../services/catalogue/order-categories.ts'
+import { assertProduct } from '../../services/catalogue/read-products.ts'
 import { renameCategory } from '../../services/catalogue/rename-category.ts'
 import { setPicture } from '../../services/catalogue/set-picture.ts'
 import { showPicture } from '../../services/catalogue/show-picture.ts'
 import { showProduct } from '../../services/catalogue/show-product.ts'
 import { translateProduct } from '../../services/catalogue/translate-product.ts'
-import { pageOf } from './page.ts'
+import { assertCursor, pageOf } from './page.ts'
 import { tagged } from './revision.ts'
 import { type ChangeOptions, change, type PanelRoute, type RouteContext, read, stream } from './route.ts'
 
@@ -28,9 +29,10 @@ export function catalogueRoutes(context: RouteContext): PanelRoute[] {
 
 function productRoutes({ database }: RouteContext): PanelRoute[] {
   return [
-    read(api.listProducts, ({ actor, query: { limit, cursor, ...filter } }) =>
-      pageOf(limit, (most) => listProducts(database, actor, { ...filter, after: cursor, limit: most })),
-    ),
+    read(api.listProducts, async ({ actor, query: { limit, cursor, ...filter } }) => {
+      await assertCursor(cursor, (id) => assertProduct(database, id))
+      return pageOf(limit, (most) => listProducts(database, actor, { ...filter, after: cursor, limit: most }))
+    }),
     change(api.addProduct, (tx, { actor, body }) =>
       createProduct(tx, actor, {
         id: body.id,

@@ -4,7 +4,6 @@ import * as api from '../../domain/api/customers.ts'
 import type { Endpoint } from '../../domain/api/endpoint.ts'
 import type { ofId } from '../../domain/api/parts.ts'
 import type { CustomerDetails, CustomerView } from '../../domain/customer.ts'
-import { Failure } from '../../domain/failure.ts'
 import { parseSignedAmount } from '../../domain/money.ts'
 import { settledAdjustment } from '../../domain/money-refusals.ts'
 import { assertKnown } from '../../services/assert-known.ts'
@@ -16,7 +15,7 @@ import { showCustomer } from '../../services/customers/show-customer.ts'
 import { unblockCustomer } from '../../services/customers/unblock-customer.ts'
 import { adjustBalance } from '../../services/top-ups/adjust-balance.ts'
 import { lastingKey } from './once.ts'
-import { pageOf } from './page.ts'
+import { noCursor, pageOf } from './page.ts'
 import { tagged } from './revision.ts'
 import { type ChangeOptions, change, type PanelRoute, type RouteContext, read } from './route.ts'
 
@@ -48,7 +47,7 @@ function cursorOf({ last_seen_at, id }: CustomerView): string {
 
 function placeOf(cursor: string): ListCustomers['after'] {
   const [, seen = '', id = ''] = /^(\d{1,15})\.(.+)$/.exec(cursor) ?? []
-  if (id === '') throw new Failure('usage', 'cursor is the next_cursor of the page before')
+  if (id === '') throw noCursor()
   return { lastSeenMs: Number(seen), id }
 }
 

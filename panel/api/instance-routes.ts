@@ -20,6 +20,7 @@ import { listInstances } from '../../services/list-instances.ts'
 import { listPeriods } from '../../services/list-periods.ts'
 import { listSamples } from '../../services/list-samples.ts'
 import { moveInstance } from '../../services/move-instance.ts'
+import { quotePeriods } from '../../services/quote-periods.ts'
 import { renewInstance } from '../../services/renew-instance.ts'
 import { restartInstance } from '../../services/restart-instance.ts'
 import { setToken } from '../../services/set-token.ts'
@@ -27,7 +28,7 @@ import { showInstance } from '../../services/show-instance.ts'
 import { startInstance } from '../../services/start-instance.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
 import { suspendInstance } from '../../services/suspend-instance.ts'
-import { pageOf } from './page.ts'
+import { assertCursor, pageOf } from './page.ts'
 import { tagged } from './revision.ts'
 import { type ChangeOptions, change, type PanelRoute, type RouteContext, read } from './route.ts'
 import { type CheckedToken, checkedToken, judgeToken } from './telegram-check.ts'
@@ -36,7 +37,7 @@ export function instanceRoutes(context: RouteContext): PanelRoute[] {
   return [...readRoutes(context), ...changeRoutes(context), ...tokenRoutes(context)]
 }
 
-function readRoutes({ database, serverName }: RouteContext): PanelRoute[] {
+function readRoutes({ database, serverName, settings }: RouteContext): PanelRoute[] {
   return [
     read(api.listInstances, async ({ actor, query }) => {
       const { server = serverName, expiring_within: within, q, cursor, limit, ...filter } = query
@@ -47,6 +48,7 @@ function readRoutes({ database, serverName }: RouteContext): PanelRoute[] {
         text: q,
         after: cursor,
       }
+      await assertCursor(cursor, (id) => showInstance(database, actor, { id }))
       return pageOf(limit, (most) => listInstances(database, actor, { ...input, limit: most }))
     }),
     read(api.showInstance, async ({ actor, params, response }) => {
@@ -57,6 +59,9 @@ function readRoutes({ database, serverName }: RouteContext): PanelRoute[] {
       items: await listInstanceEvents(database, actor, { ...params, ...query }),
     })),
     read(api.listPeriods, async ({ actor, params }) => ({ items: await listPeriods(database, actor, params) })),
+    read(api.quotePeriods, async ({ actor, params }) => ({
+      items: await quotePeriods(database, actor, { ...params, daysPerMonth: settings.DAYS_PER_MONTH }),
+    })),
     read(api.listSamples, async ({ actor, params, query }) => ({
       items: await listSamples(database, actor, { ...params, ...query }),
     })),

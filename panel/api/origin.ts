@@ -12,6 +12,24 @@ export interface OriginRules {
   readonly publicOrigins: readonly string[]
   /** Whether the panel listens on loopback only; then a Host that is neither loopback nor public is refused. */
   readonly loopbackOnly: boolean
+  /** Whether somebody has asked for a panel without TLS beyond this machine. */
+  readonly plainHttp: boolean
+}
+
+/**
+ * Throws `usage` where passwords would cross a network in plain and nobody has asked for that. @returns whether the
+ * panel is shown so all the same.
+ */
+export function assertEncrypted(rules: OriginRules, host: string): boolean {
+  const { publicOrigins, loopbackOnly, plainHttp } = rules
+  const isFar = (origin: string) => origin.startsWith('http:') && !isLoopbackName(new URL(origin).host)
+  const far = loopbackOnly || publicOrigins.some((origin) => origin.startsWith('https:')) ? [] : [`HOST=${host}`]
+  const plain = [...publicOrigins.filter(isFar), ...far][0]
+  if (plain === undefined || plainHttp) return plain !== undefined
+  throw new Failure(
+    'usage',
+    `${plain} would show the panel to other machines without TLS: put a TLS proxy in front and its address into PUBLIC_URL, or set PLAIN_HTTP=1 on a network that nobody else can read`,
+  )
 }
 
 /** Throws `not_allowed` for a Host that this panel is not known by. */

@@ -18,5 +18,32 @@ export function pairingRoutes({ database, keyring }: RouteContext): PanelRoute[]
 }
 
 function answerOf(view: PairingView) {
-  return { success: true as const, pairing_code: view.code, ...view }
+  return { success: true as const, pairing_code: view.code, message: messageOf(view), ...view }
+}
+
+/** For scripts, which see no panel (seed row S4-066). */
+function messageOf({ instance, linked, step, method, code, qr }: PairingView): string {
+  if (linked) return 'linked to its phone'
+  const ask = `POST /api/instances/${instance}/regenerate-code`
+  switch (step) {
+    case 'requested':
+    case 'asked':
+      return 'WhatsApp is being asked for a code: look again in some seconds'
+    case 'shown':
+      if (code === null && qr === null) return 'a code is shown to whoever may pair the bot'
+      return method === 'qr'
+        ? 'on the phone: Settings, Linked devices, Link a device; scan what qr holds'
+        : 'on the phone: Settings, Linked devices, Link a device, Link with phone number instead; type the code'
+    case 'none':
+      return `not linked to a phone: ${ask} asks WhatsApp for a code`
+    case 'linked':
+      return `not linked to a phone any more: ${ask} asks WhatsApp for a code`
+    case 'refused':
+    case 'expired':
+    case 'cancelled':
+    case 'replaced':
+      return `the last request has ended without a link: ${ask} asks WhatsApp for another code`
+    default:
+      return step satisfies never
+  }
 }

@@ -19,6 +19,7 @@ import type { Metrics } from '../../runtime/metrics.ts'
 import { auditDeadToken } from '../../services/access/audit-dead-token.ts'
 import { findCaller } from '../../services/access/find-caller.ts'
 import type { Session } from '../../services/find-session.ts'
+import { CallerLoad } from './caller-load.ts'
 import { countedAddress } from './client-address.ts'
 import { type MachineDoor, mayScrapeHere } from './machine-door.ts'
 import { answerOnce, keyOf } from './once.ts'
@@ -53,15 +54,24 @@ export function createPanelApp(options: PanelAppOptions): Express {
   // Proven by their own means, whatever name they call this server by.
   app.get(peerLogPath(':id'), answerPeerLog(options))
   app.use((request, _response, next) => {
+    if (request.headers.host === undefined && request.httpVersion !== '1.0') {
+      throw new HttpProblem(httpProblems.badRequest, 'a request has a Host header')
+    }
     assertHostKnown(options.origins, request.headers.host)
     next()
   })
   app.get(['/healthz', '/readyz', '/metrics'], answerMachine(options))
   const routes = panelRoutes(options)
+  const load = new CallerLoad()
   for (const route of routes) {
     const { endpoint } = route
     const readBody = express.json({ limit: endpoint.bodyBytesMax ?? requestBytesMax, inflate: false })
-    app[endpoint.method](endpoint.path, [admit(options, route), requireJson(endpoint), readBody, serve(options, route)])
+    app[endpoint.method](endpoint.path, [
+      admit(options, route, load),
+      requireJson(endpoint),
+      readBody,
+      serve(options, route),
+    ])
   }
   for (const path of new Set(routes.map(({ endpoint }) => endpoint.path))) app.all(path, refuseMethod(routes, path))
   app.use(webPages(options.log))
@@ -136,14 +146,16 @@ function securityHeaders(): RequestHandler {
 }
 
 /** Asks who and whether they may; what the route needs stands in its endpoint's `access`. */
-function admit(options: PanelAppOptions, { endpoint }: PanelRoute): RequestHandler {
+function admit(options: PanelAppOptions, { endpoint }: PanelRoute, load: CallerLoad): RequestHandler {
   const { access, method } = endpoint
   return async (request, response, next) => {
     if (access === 'public') {
       if (method !== 'get') assertOwnOrigin(options.origins, request.headers, { senderMayBeSilent: true })
     } else {
-      const presented = presentedToken(request)
+      const presented = presentedToken(request, options.origins)
       if (presented === undefined) throw notAuthenticated()
+      // Streams go on for long, and have limits of their own.
+      if (endpoint !== streamEvents) load.enter(presented.token, response)
       if (presented.by === 'cookie' && method !== 'get') assertNotForged(options, request)
       const session = await recogniseCaller(options, request, response, presented)
       const { actor } = session

@@ -6,7 +6,6 @@ import { readUserView } from '../../services/list-users.ts'
 import { logIn } from '../../services/log-in.ts'
 import { logOut } from '../../services/log-out.ts'
 import { countedAddress } from './client-address.ts'
-import { keepsSecureCookie } from './origin.ts'
 import { change, open, type PanelRoute, type RouteContext, read } from './route.ts'
 import { clearSessionCookie, presentedToken, setSessionCookie } from './session-token.ts'
 
@@ -16,12 +15,12 @@ const loginsAtOnceMax = 16
 const loginsOfAddressMax = 4
 
 export function sessionRoutes(context: RouteContext): PanelRoute[] {
-  const { database, settings, sandboxUrl } = context
+  const { database, settings, sandboxUrl, origins } = context
   return [
     logInRoute(context),
-    change(api.logOut, async (tx, { actor, token, response }) => {
+    change(api.logOut, async (tx, { actor, token, request, response }) => {
       await logOut(tx, actor, { token })
-      clearSessionCookie(response)
+      clearSessionCookie(request, response, origins)
       return { success: true as const }
     }),
     read(api.whoAmI, async ({ actor, session }) => {
@@ -51,18 +50,16 @@ function logInRoute({ database, origins, hasher, keyring }: RouteContext): Panel
     }
     underway.push(address)
     try {
-      const replaces = presentedToken(request)?.token
+      const replaces = presentedToken(request, origins)?.token
       const userAgent = request.headers['user-agent']
       const loggedIn = await logIn(database, { ...body, address, replaces, userAgent, keyring }, hasher)
-      const cookie = keepsSecureCookie(origins, request.headers.host)
-      if (cookie) setSessionCookie(response, loggedIn.token)
       return {
         success: true as const,
         message: 'Login successful',
         token: loggedIn.token,
         user: loggedIn.user,
         expires_at: loggedIn.expiresAt,
-        cookie,
+        cookie: setSessionCookie(request, response, origins, loggedIn.token),
       }
     } finally {
       underway.splice(underway.indexOf(address), 1)

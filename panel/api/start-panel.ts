@@ -9,7 +9,7 @@ import { recheckCallers } from '../../services/recheck-callers.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { EventStreams, type StreamLimits } from './event-streams.ts'
 import { MachineDoor, type MachinePort, openMachinePort, type Vitals } from './machine-door.ts'
-import type { OriginRules } from './origin.ts'
+import { assertEncrypted, type OriginRules } from './origin.ts'
 import { createPanelApp, type PanelAppOptions } from './panel-app.ts'
 import { httpProblems } from './problem.ts'
 
@@ -39,15 +39,22 @@ export interface Panel {
 const drainMs = 2_000
 const connectionsMax = 1_000
 
-/** Starts the panel of a server. Throws `conflict` when the port is taken, `usage` when the host is not ours. */
+/**
+ * Starts the panel of a server. Throws `conflict` when the port is taken, `usage` when the host is not ours, or is beyond
+ * this machine without TLS.
+ */
 export async function startPanel(options: PanelOptions): Promise<Panel> {
   const loopbackOnly = isLoopbackHost(options.host)
-  const origins = { publicOrigins: options.publicOrigins ?? [], loopbackOnly }
+  const { PLAIN_HTTP: plainHttp } = options.settings
+  const origins = { publicOrigins: options.publicOrigins ?? [], loopbackOnly, plainHttp }
   warnOfPlace(options, origins)
   const events = openStreams(options)
   const machines = new MachineDoor({ ...options, events })
   const app = createPanelApp({ ...options, origins, events, machines })
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, app)
+  const limits = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }
+  // What Node would refuse by itself, it would refuse without a problem document.
+  const server = createServer({ ...limits, requireHostHeader: false }, app)
+  server.on('checkExpectation', app)
   server.maxConnections = connectionsMax
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseConnection(error, socket))
   const port = await listen(server, options)
@@ -70,16 +77,15 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
 
 /** What an operator should know of where this panel stands. */
 function warnOfPlace({ log, host, trustedProxies = [] }: PanelOptions, origins: OriginRules): void {
-  const { loopbackOnly, publicOrigins } = origins
+  const { publicOrigins } = origins
+  const isPlain = assertEncrypted(origins, host)
   if (publicOrigins.length > 0 && trustedProxies.length === 0) {
     log.warn(
       { publicOrigins },
-      'every login comes from the address of the proxy here, and who guesses passwords slows everybody down: set PANEL_TRUSTED_PROXIES to it',
+      'every login comes from the address of the proxy here, and who guesses passwords slows everybody down: set TRUSTED_PROXIES to it',
     )
   }
-  if (!loopbackOnly && publicOrigins.length === 0) {
-    log.warn({ host }, 'the panel listens beyond this machine without TLS: browsers get no session cookie there')
-  }
+  if (isPlain) log.warn({ host }, 'the panel is shown to other machines without TLS, as PLAIN_HTTP asks')
 }
 
 async function openOwnPort(door: MachineDoor, settings: Settings): Promise<MachinePort | undefined> {

@@ -7,6 +7,7 @@ import * as api from '../../domain/api/stock.ts'
 import { endOf, startOf } from '../../domain/moment.ts'
 import type { SoldUnit } from '../../domain/stock-unit.ts'
 import { unitsOf } from '../../domain/stock-upload.ts'
+import { assertProduct } from '../../services/catalogue/read-products.ts'
 import { type AddStock, addStock } from '../../services/stock/add-stock.ts'
 import { countStock } from '../../services/stock/count-stock.ts'
 import { exportSold, soldPages } from '../../services/stock/export-sold.ts'
@@ -15,7 +16,7 @@ import type { UnitChoice } from '../../services/stock/pick-units.ts'
 import { removeStock } from '../../services/stock/remove-stock.ts'
 import { soldCsv } from '../../services/stock/sold-csv.ts'
 import { spoilStock } from '../../services/stock/spoil-stock.ts'
-import { pageOf } from './page.ts'
+import { assertCursor, pageOf } from './page.ts'
 import { change, type PanelRoute, type RouteContext, read, stream } from './route.ts'
 
 /** Skipped records that an answer names. */
@@ -33,13 +34,11 @@ export function stockRoutes(context: RouteContext): PanelRoute[] {
         listStock(database, actor, { product: params.id, state, batch, before: cursor, limit: most }),
       ),
     ),
-    read(api.countStock, ({ actor, query: { product, limit, cursor } }) =>
-      pageOf(
-        limit,
-        (most) => countStock(database, actor, { product, after: cursor, limit: most }),
-        (shelf) => shelf.product,
-      ),
-    ),
+    read(api.countStock, async ({ actor, query: { product, limit, cursor } }) => {
+      await assertCursor(cursor, (id) => assertProduct(database, id))
+      const list = (most: number) => countStock(database, actor, { product, after: cursor, limit: most })
+      return pageOf(limit, list, (shelf) => shelf.product)
+    }),
     change(api.removeStock, async (tx, { actor, params, body }) => {
       const chosen = { product: params.id, choice: choiceOf(body) }
       if (body.spoil === undefined) return removeStock(tx, actor, chosen)

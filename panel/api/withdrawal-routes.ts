@@ -1,5 +1,8 @@
 /** Agents' profit and its withdrawals over HTTP, by our routes and by the seeds'. */
+
 import { randomUUID } from 'node:crypto'
+import type { Queryable } from '../../db/transaction.ts'
+import type { Actor } from '../../domain/actor.ts'
 import * as own from '../../domain/api/own-agent.ts'
 import * as api from '../../domain/api/withdrawals.ts'
 import { parseAmount } from '../../domain/money.ts'
@@ -19,7 +22,7 @@ import { showWithdrawal } from '../../services/withdrawals/show-withdrawal.ts'
 import { withdrawalStats } from '../../services/withdrawals/withdrawal-stats.ts'
 import { lastingKey } from './once.ts'
 import { ownTenantOf, tenantOf } from './own-tenant.ts'
-import { pageOf } from './page.ts'
+import { assertCursor, noCursor, pageOf } from './page.ts'
 import { change, type PanelRoute, type RouteContext, read } from './route.ts'
 import { markupWishOf } from './shop-routes.ts'
 
@@ -31,6 +34,7 @@ function readRoutes({ database, settings }: RouteContext): PanelRoute[] {
   return [
     read(api.listWithdrawals, async ({ actor, query: { cursor: before, limit, ...filter } }) => {
       await assertKnown(database, actor, { tenant: filter.tenant })
+      await assertCursor(before, (id) => knownWithdrawal(database, actor, id))
       return pageOf(limit, (most) => listWithdrawals(database, actor, { ...filter, before, limit: most }))
     }),
     read(api.withdrawalStats, async ({ actor, query }) => {
@@ -92,11 +96,11 @@ function ownRoutes({ database, settings }: RouteContext): PanelRoute[] {
       const tenant = ownTenantOf(actor)
       return { tenant, items: await earningsOf(database, actor, { tenant }) }
     }),
-    read(own.ownWithdrawals, ({ actor, query: { cursor: before, limit, status } }) =>
-      pageOf(limit, (most) =>
-        listWithdrawals(database, actor, { tenant: ownTenantOf(actor), status, before, limit: most }),
-      ),
-    ),
+    read(own.ownWithdrawals, async ({ actor, query: { cursor: before, limit, status } }) => {
+      const tenant = ownTenantOf(actor)
+      await assertCursor(before, (id) => knownWithdrawal(database, actor, id))
+      return pageOf(limit, (most) => listWithdrawals(database, actor, { tenant, status, before, limit: most }))
+    }),
     change(own.requestOwnWithdrawal, async (tx, call) => {
       const { actor, body, request } = call
       const tenant = ownTenantOf(actor)
@@ -111,4 +115,8 @@ function ownRoutes({ database, settings }: RouteContext): PanelRoute[] {
       return setMarkup(tx, actor, { tenant, markup: markupWishOf(body) })
     }),
   ]
+}
+
+async function knownWithdrawal(database: Queryable, actor: Actor, id: string): Promise<void> {
+  if ((await showWithdrawal(database, actor, { id })) === undefined) throw noCursor()
 }

@@ -23,7 +23,7 @@ export async function unlockUser(
     targetKind: 'user',
     targetId: user.id,
     tenantId: user.tenant,
-    details: { username: user.username, failuresForgotten: rowCount },
+    details: { username: user.username, failures_forgotten: rowCount },
   })
   return { failuresForgotten: rowCount }
 }

@@ -134,10 +134,14 @@ test('ports that are taken, or meant for two things, are said', async () => {
 })
 
 test('a panel that other machines reach without TLS is a warning', async () => {
-  expect(finding(await examine({ HOST: '0.0.0.0' }), 'reach')).toMatchObject({ verdict: 'warn' })
-  const shown = { HOST: '0.0.0.0', PANEL_ORIGINS: 'https://panel.example' }
+  expect(finding(await examine({ HOST: '0.0.0.0', PLAIN_HTTP: '1' }), 'reach')).toMatchObject({ verdict: 'warn' })
+  expect(finding(await examine({ HOST: '0.0.0.0' }), 'reach')).toMatchObject({
+    verdict: 'fail',
+    detail: expect.stringContaining('serve refuses to start'),
+  })
+  const shown = { HOST: '0.0.0.0', PUBLIC_URL: 'https://panel.example' }
   expect(finding(await examine(shown), 'reach')).toMatchObject({ verdict: 'ok' })
-  expect(finding(await examine({ PANEL_ORIGINS: 'http://panel.example' }), 'reach')).toMatchObject({
+  expect(finding(await examine({ PUBLIC_URL: 'http://panel.example', PLAIN_HTTP: '1' }), 'reach')).toMatchObject({
     verdict: 'warn',
     detail: 'http://panel.example has no TLS',
   })

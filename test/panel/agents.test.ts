@@ -221,7 +221,10 @@ describe('an agent’s token', () => {
       items: [{ tenant: own }],
       next_cursor: null,
     })
-    expect((await shop.by.agent('GET', `/api/agents?cursor=${randomUUID()}`)).json).toMatchObject({ items: [] })
+    // One of another is to it as one of nobody.
+    for (const cursor of ['t2', randomUUID()]) {
+      expect((await shop.by.agent('GET', `/api/agents?cursor=${cursor}`)).status).toBe(400)
+    }
   })
 
   it.each([

@@ -15,7 +15,7 @@ const endpoints = panelRoutes({
   serverName: 'server1',
   keyring: () => panelKeyring,
   version: '0',
-  origins: { publicOrigins: [], loopbackOnly: true },
+  origins: { publicOrigins: [], loopbackOnly: true, plainHttp: false },
 }).map(({ endpoint }) => endpoint)
 const document = describeApi(endpoints, '9.8.7')
 
@@ -58,7 +58,8 @@ const local = [
 it('every command of the CLI has a route, and every route names commands that exist', () => {
   const commands = leavesOf(buildProgram({} as never))
   const named = endpoints.flatMap(({ command }) => (command === undefined ? [] : [command].flat()))
-  expect(named.filter((words) => !commands.includes(words))).toEqual([])
+  expect([...named, ...local].filter((words) => !commands.includes(words))).toEqual([])
+  expect(local.filter((words) => named.includes(words))).toEqual([])
   expect(commands.filter((words) => !named.includes(words) && !local.includes(words))).toEqual([])
 })
 

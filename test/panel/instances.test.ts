@@ -76,6 +76,56 @@ describe('a bot by the bodies of seed 004', () => {
     expect(older.json['items']).not.toContainEqual(items[1])
   })
 
+  it('says beforehand until when it would run, and then does', async () => {
+    const { id } = await create()
+    const path = `/api/instances/${id}`
+    const terms = async () => {
+      const { json } = await send('GET', `${path}/terms`)
+      return json['items'] as { months: number; starts_at: string; ends_at: string }[]
+    }
+    const lengths = (items: Awaited<ReturnType<typeof terms>>) =>
+      items.map((item) => [item.months, (Date.parse(item.ends_at) - Date.parse(item.starts_at)) / 86_400_000])
+    const ofNew = await terms()
+    expect(lengths(ofNew)).toEqual([
+      [1, 30],
+      [2, 60],
+      [3, 90],
+      [6, 180],
+      [12, 360],
+    ])
+    const { expires_at: end } = (await send('POST', `${path}/approve`, { duration_months: 1 })).json
+    expect(Date.parse(String(end)) - Date.parse(ofNew[0]?.ends_at ?? '')).toBeLessThan(60_000)
+    const ofApproved = await terms()
+    expect(ofApproved[0]?.starts_at).toBe(end)
+    expect((await send('POST', `${path}/renew`, { duration_months: 12 })).json['expires_at']).toBe(
+      ofApproved[4]?.ends_at,
+    )
+    await send('POST', `${path}/suspend`, { reason: 'unpaid' })
+    expect((await send('GET', `${path}/terms`)).json).toMatchObject({ status: 409, current_status: 'suspended' })
+  })
+
+  it('belongs to nobody by an owner_id that is null or empty, also later', async () => {
+    for (const owner_id of [null, '']) {
+      const body = { name: 'Nobody’s', phone_number: nextNumber(), owner_id }
+      const { status, json } = await send('POST', '/api/instances', body)
+      expect([status, json['owner']]).toEqual([201, null])
+      const path = `/api/instances/${String(json['id'])}`
+      expect((await send('PATCH', path, { owner_id: 'sam' })).json['owner']).toBe('sam')
+      expect((await send('PATCH', path, { name: 'Other' })).json['owner']).toBe('sam')
+      expect((await send('PATCH', path, { owner_id })).json['owner']).toBeNull()
+    }
+    expect((await send('GET', '/api/admin/bots/list')).json).toMatchObject({ total: 0 })
+  })
+
+  it('that cannot be done from where it is says from where it can', async () => {
+    const { id } = await create()
+    expect((await send('POST', `/api/instances/${id}/renew`, { duration_months: 1 })).json).toMatchObject({
+      status: 409,
+      current_status: 'new',
+      possible_from: ['approved', 'expired'],
+    })
+  })
+
   it.each([
     ['no months', { duration_months: 4 }],
     ['a field too many', { duration_months: 1, status: 'approved' }],

@@ -153,7 +153,7 @@ describe('metrics', () => {
     const shown = [
       { publicOrigins: ['https://panel.example'] },
       { trustedProxies: ['127.0.0.1'] },
-      { host: '0.0.0.0' },
+      { host: '0.0.0.0', settings: parseSettings({ PLAIN_HTTP: '1' }) },
       { settings: parseSettings({ METRICS_PORT: '0' }) },
     ]
     for (const options of shown) {

@@ -40,7 +40,7 @@ const endpoints = panelRoutes({
   serverName: 'server1',
   keyring: () => panelKeyring,
   version: '0',
-  origins: { publicOrigins: [], loopbackOnly: true },
+  origins: { publicOrigins: [], loopbackOnly: true, plainHttp: false },
 }).map(({ endpoint }) => endpoint)
 
 /** The path with things that nobody has: what is asked here is only the door. */

@@ -33,11 +33,12 @@ const requests: readonly SeedRequest[] = [
     answer: { status: 'healthy', service: text, version: text, server: 'server1', timestamp: text },
   },
   {
-    row: 'S4-069',
+    row: 'S4-069 S4-093',
     as: 'nobody',
     line: 'POST /api/login',
     body: { username: 'admin', password: 'admin123' },
     status: 401,
+    answer: { detail: expect.stringMatching(/^Invalid credentials/) },
   },
   {
     row: 'S4-039',

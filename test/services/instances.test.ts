@@ -87,6 +87,17 @@ describe('the life of a subscription', () => {
     expect(rows.map(({ kind }) => kind)).toEqual(['approve', 'renew', 'renew'])
   })
 
+  test('a day has 24 hours also where the clocks of the database change', async () => {
+    const { id } = await create()
+    const ends = await db.database.transaction(async (tx) => {
+      await tx.query(`set local timezone = 'Europe/Berlin'`)
+      const first = await approveInstance(tx, ownerActor, { id, months: 6, ...period })
+      const second = await renewInstance(tx, ownerActor, { id, months: 6, ...period })
+      return [first.approved_at, first.expires_at, second.expires_at].map((iso) => Date.parse(iso ?? ''))
+    })
+    expect(ends.map((end) => (end - (ends[0] ?? 0)) / dayMs)).toEqual([0, 180, 360])
+  })
+
   test('a suspended bot whose time runs out meanwhile is expired when the suspension is lifted', async () => {
     const { id } = await approved()
     await run(suspendInstance, { id, reason: 'unpaid' })

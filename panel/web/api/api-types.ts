@@ -568,6 +568,7 @@ export interface Schemas {
   Pairing: {
     success: true
     pairing_code: string | null
+    message: string
     instance: string
     phone_number: string | null
     linked: boolean
@@ -596,6 +597,7 @@ export interface Schemas {
     created_at: string
     created_by: string
   }
+  PeriodQuote: { months: number; starts_at: string; ends_at: string }
   Problem: {
     type: string
     title: string
@@ -1028,6 +1030,12 @@ export interface Operations {
     body: undefined
     answer: { items: Schemas['Sample'][] }
   }
+  'GET /api/instances/{id}/terms': {
+    params: { id: string }
+    query: undefined
+    body: undefined
+    answer: { items: Schemas['PeriodQuote'][] }
+  }
   'GET /api/ledger/balances': {
     params: undefined
     query: { tenant?: string | undefined }
@@ -1269,7 +1277,7 @@ export interface Operations {
     body:
       | {
           name?: string | undefined
-          owner_id?: string | undefined
+          owner_id?: string | null | undefined
           phone_number?: string | undefined
           placement?: 'pinned' | 'floating' | undefined
           rate_limit_rps?: number | undefined
@@ -1432,7 +1440,7 @@ export interface Operations {
       platform?: 'telegram' | 'whatsapp' | undefined
       name: string
       phone_number?: string | undefined
-      owner_id?: string | undefined
+      owner_id?: string | null | undefined
       token?: string | undefined
       tenant?: string | undefined
       server?: string | undefined

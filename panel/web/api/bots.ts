@@ -24,6 +24,14 @@ export const useBotPeriods = (id: string) =>
     queryFn: ({ signal }) => call('GET /api/instances/{id}/periods', { params: { id }, signal }),
   })
 
+/** Until when it would run, by the server's clock and rule. */
+export const useTerms = (id: string) =>
+  useQuery({
+    queryKey: ['bots', id, 'terms'],
+    queryFn: ({ signal }) => call('GET /api/instances/{id}/terms', { params: { id }, signal }),
+    refetchInterval: 30_000,
+  })
+
 export const useBotSamples = (id: string, hours: number) =>
   useQuery({
     queryKey: ['samples', id, hours],

@@ -11,6 +11,7 @@ import { TroubleNote } from '../parts/loaded.tsx'
 import { Note } from '../parts/note.tsx'
 import { Layout } from './layout.tsx'
 import { Pages } from './pages.tsx'
+import { PlainHttp } from './plain-http.tsx'
 import { ReachBanner } from './reach-banner.tsx'
 import { SheetHost } from './sheet-host.tsx'
 import { Toasts } from './toasts.tsx'
@@ -70,6 +71,7 @@ function Inside(props: { readonly me: Me }) {
     <MeProvider value={props.me}>
       <Layout>
         <ReachBanner />
+        <PlainHttp />
         <FactorNeeded />
         <Pages />
         <SheetHost />

@@ -12,6 +12,7 @@ const pages: readonly (readonly [path: string, page: ComponentType])[] = [
   ['/', page(async () => (await import('../pages/overview/overview.tsx')).OverviewPage)],
   ['/bots', page(async () => (await import('../pages/bots/bots.tsx')).BotsPage)],
   ['/bots/new', page(async () => (await import('../pages/bots/create-bot.tsx')).CreateBotPage)],
+  ['/bots/own', page(async () => (await import('../pages/bots/own-bot.tsx')).OwnBotPage)],
   ['/bots/:id', page(async () => (await import('../pages/bot/bot.tsx')).BotPage)],
   ['/account', page(async () => (await import('../pages/account/account.tsx')).AccountPage)],
   ['/agents', page(async () => (await import('../pages/agents/agents.tsx')).AgentsPage)],

@@ -7,6 +7,7 @@ import { type SignIn, signIn } from '../api/session.ts'
 import { type Locale, useLocale } from '../i18n/locale.tsx'
 import { Note } from '../parts/note.tsx'
 import { LanguageMenu } from './language-menu.tsx'
+import { PlainHttp } from './plain-http.tsx'
 
 /** The page of somebody who is not signed in; the address stays, so that they come out where they wanted to go. */
 export function SignInPage() {
@@ -18,6 +19,7 @@ export function SignInPage() {
           <Title order={1} size="h2">
             {t('sign_in.title')}
           </Title>
+          <PlainHttp />
           <SignInForm username="" />
           <FirstRunHint />
           <LanguageMenu />

@@ -86,7 +86,7 @@ it('the chain is found whole, its head is kept, and a row that was changed later
 it('the settings of the server are shown and found by name', async () => {
   const page = await web.openAs('the-owner', '/settings')
   await page.getByRole('row', { name: 'SERVERNAME' }).getByText('server1').waitFor()
-  await page.getByRole('searchbox', { name: 'Search' }).fill('panel_')
+  await page.getByRole('searchbox', { name: 'Search' }).fill('public_')
   await page.getByRole('row', { name: 'SERVERNAME' }).waitFor({ state: 'detached' })
-  await page.getByRole('row', { name: 'PANEL_ORIGINS' }).waitFor()
+  await page.getByRole('row', { name: 'PUBLIC_URL' }).waitFor()
 })

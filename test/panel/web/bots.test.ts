@@ -176,6 +176,25 @@ async function rateOf(id: string): Promise<number | undefined> {
   return rows[0]?.rate
 }
 
+it('a bot is created for an agent and for another server by what there is of both', async () => {
+  const { shop } = web
+  await shop.database.query(`insert into server (name) values ('server2') on conflict do nothing`)
+  await shop.admin('POST', '/api/agents', { id: 'bea', name: 'Bea', phone_number: '+491701230019' })
+  const page = await web.openAs('the-owner', '/bots/new')
+  await page.getByRole('radio', { name: 'WhatsApp' }).check()
+  await page.getByLabel('WhatsApp number').fill('+491701234599')
+  await page.getByRole('button', { name: 'Next' }).click()
+  await page.getByLabel('Name').fill('Elsewhere')
+  await page.locator('datalist option[value=bea]').waitFor({ state: 'attached' })
+  await page.getByRole('combobox', { name: 'Shop' }).fill('bea')
+  await page.getByRole('combobox', { name: 'Server' }).selectOption('server2')
+  await expectUsable(page)
+  await page.getByRole('button', { name: 'Create Bot' }).click()
+  await page.getByRole('heading', { name: 'Elsewhere' }).waitFor()
+  const { rows } = await shop.database.query(`select tenant_id, server_name from instance where name = 'Elsewhere'`)
+  expect(rows).toEqual([{ tenant_id: 'agent:bea', server_name: 'server2' }])
+})
+
 it('a bot is handed over to another server, to one that is away only when that is meant', async () => {
   await addBot('mover', approved(20))
   await web.shop.database.query(`insert into server (name) values ('server2') on conflict do nothing`)

@@ -37,6 +37,11 @@ export function BotsPage() {
             {t('bots.create')}
           </Button>
         )}
+        {may('agent.self') && (
+          <Button component={Link} href="/bots/own">
+            {t('own_bot.title')}
+          </Button>
+        )}
       </PageHead>
       <Filters params={params} set={set} />
       <Tabs value={tab} onChange={(next) => set('tab', next ?? '')} keepMounted={false}>

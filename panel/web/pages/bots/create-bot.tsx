@@ -6,6 +6,8 @@ import { useLocation } from 'wouter'
 import { type Placement, placements, platforms } from '../../../../domain/instance.ts'
 import { checkToken, createBot, type NewBot } from '../../api/bots.ts'
 import type { Problem } from '../../api/problem.ts'
+import { useServerName, useServers } from '../../api/servers.ts'
+import { useAnswer } from '../../api/use-answer.ts'
 import { useChange } from '../../api/use-change.ts'
 import type { TokenVerdict } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
@@ -23,6 +25,8 @@ interface Fields {
   name: string
   owner_id: string
   tenant: string
+  /** Empty: the one that shows this page. */
+  server: string
   placement: Placement
 }
 
@@ -33,6 +37,7 @@ const blank: Fields = {
   name: '',
   owner_id: '',
   tenant: '',
+  server: '',
   placement: 'pinned',
 }
 
@@ -136,6 +141,9 @@ function Details(props: {
   const { form, verdict, back } = props
   const { t } = useLocale()
   const [, go] = useLocation()
+  const own = useServerName()
+  const others = useServers().data?.items.flatMap(({ name }) => (name === own ? [] : [name])) ?? []
+  const agents = useAnswer('agents', 'GET /api/agents', { query: { limit: 500 } }).data?.items ?? []
   const create = useChange({
     send: createBot,
     stale: ['bots', 'servers'],
@@ -163,8 +171,23 @@ function Details(props: {
           description={t('create.tenant_hint')}
           placeholder="master"
           dir="ltr"
+          list="agents"
           {...form.getInputProps('tenant')}
         />
+        <datalist id="agents">
+          {agents.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </datalist>
+        {others.length > 0 && (
+          <NativeSelect
+            label={t('bots.server')}
+            data={[{ value: '', label: own }, ...others]}
+            {...form.getInputProps('server')}
+          />
+        )}
         <NativeSelect
           label={t('bot.placement')}
           data={placements.map((value) => ({ value, label: t(`placement.${value}`) }))}
@@ -198,7 +221,7 @@ function Verdict({ verdict }: { readonly verdict: TokenVerdict }) {
 }
 
 function requestOf(fields: Fields): NewBot {
-  const { platform, token, phone_number: phone, name, owner_id: owner, tenant, placement } = fields
+  const { platform, token, phone_number: phone, name, owner_id: owner, tenant, server, placement } = fields
   return {
     platform,
     name: name.trim(),
@@ -206,5 +229,6 @@ function requestOf(fields: Fields): NewBot {
     ...(platform === 'telegram' ? { token: token.trim() } : { phone_number: phone.trim() }),
     ...(owner.trim() === '' ? {} : { owner_id: owner.trim() }),
     ...(tenant.trim() === '' ? {} : { tenant: tenant.trim() }),
+    ...(server === '' ? {} : { server }),
   }
 }

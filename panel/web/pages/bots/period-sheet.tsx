@@ -2,11 +2,11 @@ import { Group, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/cor
 import { useState } from 'react'
 import { type Currency, currencies } from '../../../../domain/money.ts'
 import { type Months, monthOptions, parseMonths } from '../../../../domain/subscription.ts'
+import { useTerms } from '../../api/bots.ts'
 import { useServerTraits } from '../../api/session.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { FormSheet } from '../../parts/sheet.tsx'
-import { useNow } from '../../parts/use-now.ts'
 import { Moment, Word } from '../../parts/values.tsx'
 import { useTellEach } from './use-tell-each.ts'
 
@@ -16,8 +16,6 @@ interface PeriodProps {
   readonly close: () => void
   readonly done?: () => void
 }
-
-const dayMs = 86_400_000
 
 /** Approves or renews one bot or many: for how long, until when that is, and what was paid for it. */
 export function PeriodSheet({ verb, bots, close, done }: PeriodProps) {
@@ -53,34 +51,38 @@ export function PeriodSheet({ verb, bots, close, done }: PeriodProps) {
           ))}
         </Stack>
       </Radio.Group>
-      <Ends verb={verb} bots={bots} months={months} />
+      <Ends bots={bots} months={months} />
       <PaidFields paid={paid} change={setPaid} />
     </FormSheet>
   )
 }
 
-/** When the period ends, which the server's answer says exactly: of what is still approved its time goes on, else it begins now. */
-function Ends(props: {
-  readonly verb: 'approve' | 'renew'
-  readonly bots: readonly InstanceView[]
-  readonly months: number
-}) {
+/** When the period of each ends, which the server counts; the answer to the change says it exactly. */
+function Ends({ bots, months }: { readonly bots: readonly InstanceView[]; readonly months: number }) {
   const { t } = useLocale()
-  const { days_per_month: days } = useServerTraits()
-  const now = useNow()
-  const endOf = (bot: InstanceView) => {
-    const goesOn = props.verb === 'renew' && bot.status === 'approved' && bot.expires_at !== null
-    return new Date((goesOn ? Date.parse(bot.expires_at ?? '') : now) + props.months * days * dayMs).toISOString()
-  }
   return (
     <div aria-live="polite">
-      {props.bots.slice(0, 5).map((bot) => (
-        <Text key={bot.id} size="sm">
-          <Word>{bot.name}</Word>: {t('period.until')} <Moment iso={endOf(bot)} />
-        </Text>
+      {bots.slice(0, 5).map((bot) => (
+        <End key={bot.id} bot={bot} months={months} />
       ))}
-      {props.bots.length > 5 && <Text size="sm">{t('period.and_more', { count: props.bots.length - 5 })}</Text>}
+      {bots.length > 5 && <Text size="sm">{t('period.and_more', { count: bots.length - 5 })}</Text>}
     </div>
+  )
+}
+
+function End({ bot, months }: { readonly bot: InstanceView; readonly months: number }) {
+  const { t } = useLocale()
+  const terms = useTerms(bot.id)
+  const end = terms.data?.items.find((item) => item.months === months)?.ends_at
+  return (
+    <Text size="sm">
+      <Word>{bot.name}</Word>
+      {end !== undefined && (
+        <>
+          : {t('period.until')} <Moment iso={end} />
+        </>
+      )}
+    </Text>
   )
 }
 
