@@ -10,9 +10,10 @@ import { mayHear } from '../../domain/change.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Watcher } from '../../services/recheck-callers.ts'
-import type { ChangeFeed, ChangeReader, JoinedFeed, ToldChange } from './change-feed.ts'
+import type { ChangeFeed, ChangeReader, JoinedFeed } from './change-feed.ts'
 import { EventStream, formatBeat, formatEvent } from './event-stream.ts'
 import { type FollowedLog, LogFollower } from './log-follower.ts'
+import type { ToldChange } from './seen-changes.ts'
 
 export interface StreamLimits {
   readonly heartbeatMs: number
@@ -210,7 +211,8 @@ class OpenStream implements ChangeReader, Watcher {
     if (text !== '') this.#stream?.write(text)
   }
 
-  onLost(): void {
+  onLost(settledId: number): void {
+    this.#reached = settledId
     this.#resync('away')
   }
 
