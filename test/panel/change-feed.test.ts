@@ -4,6 +4,8 @@ import type { Queryable, Tx } from '../../db/transaction.ts'
 import { ChangeFeed, type ChangeReader, type JoinedFeed } from '../../panel/api/change-feed.ts'
 import type { ToldChange } from '../../panel/api/seen-changes.ts'
 import { createLog } from '../../runtime/log.ts'
+import { settleRestoredFleet } from '../../services/settle-restored-fleet.ts'
+import { operatorOfTheMachine } from '../services/people/people-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
@@ -13,9 +15,10 @@ beforeAll(async () => {
   test_ = await createTestDatabase()
 })
 afterAll(() => test_.drop())
-afterEach(async () => {
+const closeAll = async () => {
   for (const close of closers.splice(0).reverse()) await close()
-})
+}
+afterEach(closeAll)
 
 class Notes implements ChangeReader {
   readonly told: ToldChange[] = []
@@ -252,7 +255,30 @@ test('a database that has lost what was seen, as after a failover, is noticed: a
     for (const id of [kept + 1, lost]) expect((await join(feed, id)).joined.missed).toBeUndefined()
     expect((await join(feed, resumeIdOf(notes))).joined.missed).toEqual([])
     expect(notes.lost).toBe(1)
-    await feed.stop()
+    await closeAll()
+  } finally {
+    await own.drop()
+  }
+})
+
+test('an id of before a restore is no place to resume from, however much has happened since', async () => {
+  const own = await createTestDatabase()
+  try {
+    for (const subject of ['kept', 'lost-1', 'lost-2']) await note(own.database, subject)
+    const { joined } = await join(feedOf({ url: own.url, database: own.database }))
+    const lost = joined.settledId()
+    await closeAll()
+    await own.database.query(`delete from change_event where subject <> 'kept'`)
+    await own.database.query(`select setval(pg_get_serial_sequence('change_event', 'id'), $1)`, [lost - 2])
+    const backup = { takenAt: '2026-01-01T00:00:00.000Z', server: 'server1' }
+    await own.database.transaction((tx) => settleRestoredFleet(tx, operatorOfTheMachine, backup))
+    for (const subject of ['new-1', 'new-2', 'new-3', 'new-4']) await note(own.database, subject)
+    const feed = feedOf({ url: own.url, database: own.database })
+    const restored = await join(feed, lost)
+    expect(restored.joined.missed).toBeUndefined()
+    await note(own.database, 'new-5')
+    await vi.waitFor(() => expect(restored.notes.subjects).toEqual(['new-5']))
+    await closeAll()
   } finally {
     await own.drop()
   }
