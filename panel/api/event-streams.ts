@@ -132,6 +132,8 @@ export class EventStreams {
       const asked = [...this.#open]
       try {
         const known = await this.#options.recheck(asked)
+        // Something has changed again since this was true.
+        if (this.#checkAgain) continue
         for (const stream of asked) stream.recognise(known.get(stream.token))
       } catch (error) {
         for (const stream of asked) stream.doubt()
@@ -144,7 +146,7 @@ export class EventStreams {
 
 interface StreamEvents {
   readonly serverName: string
-  /** Somebody's rights have changed. */
+  /** Somebody's rights have changed, or may have. */
   readonly onAccessChange: () => void
   readonly onClosed: () => void
 }
@@ -160,6 +162,8 @@ class OpenStream implements ChangeReader, Watcher {
   #joined: JoinedFeed | undefined
   #follower: LogFollower | undefined
   #isLeft = false
+  /** Their rights have changed, and it is not known yet to what. */
+  #isDoubted = false
   /** What is resumed after by whoever was told all that this stream was. */
   #reached = 0
 
@@ -181,8 +185,11 @@ class OpenStream implements ChangeReader, Watcher {
   }
 
   async begin(feed: ChangeFeed): Promise<void> {
-    const after = this.#resumeAfter === undefined ? undefined : parseEventId(this.#resumeAfter)
+    const isNew = this.#resumeAfter === undefined
+    const after = parseEventId(this.#resumeAfter ?? '')
     this.#response.on('close', () => this.#events.onClosed())
+    // Who left while it was found out who they are is not heard of again.
+    if (this.#response.destroyed) return this.#events.onClosed()
     const joined = await feed.join(this, after?.change)
     this.#joined = joined
     this.#reached = joined.settledId()
@@ -197,15 +204,21 @@ class OpenStream implements ChangeReader, Watcher {
         isHeld: () => stream.isBehind,
       })
     }
-    stream.write(formatEvent('ready', { server: this.#events.serverName }, this.#eventId()))
-    if (joined.missed === undefined) this.#resync('away')
+    // Who resumes moves on with what they are told: the connection may break right here.
+    const place = isNew ? this.#eventId() : undefined
+    stream.write(formatEvent('ready', { server: this.#events.serverName }, place))
+    if (joined.missed === undefined || (!isNew && after === undefined)) this.#resync('away')
     else this.onChanges(joined.missed, this.#reached)
     this.#follower?.start()
   }
 
   onChanges(told: readonly ToldChange[], settledId: number): void {
     this.#reached = settledId
-    if (told.some(({ change }) => change.topic === 'access')) this.#events.onAccessChange()
+    const access = told.filter(({ change }) => change.topic === 'access')
+    if (access.length > 0) this.#events.onAccessChange()
+    if (access.some(({ change }) => change.subject === this.#actor.userId)) this.#isDoubted = true
+    // What they may not hear any more is not told; what they may is read anew when it is known who they are.
+    if (this.#isDoubted) return this.doubt()
     const heard = told.filter(({ change }) => mayHear(this.#actor, change))
     const text = heard.map(({ change, resumeId }) => formatEvent('change', change, this.#eventId(resumeId))).join('')
     if (text !== '') this.#stream?.write(text)
@@ -218,11 +231,12 @@ class OpenStream implements ChangeReader, Watcher {
 
   onDatabase(answers: boolean): void {
     this.#stream?.write(formatEvent('database', { answers }))
+    if (answers) this.#events.onAccessChange()
   }
 
   beat(): void {
     this.#stream?.dropIfStalled()
-    this.#stream?.write(formatBeat(this.#eventId()))
+    if (this.#stream?.isBehind === false) this.#stream.write(formatBeat(this.#eventId()))
   }
 
   /** Takes over who is reading now; nobody any more ends the stream. */
@@ -233,7 +247,8 @@ class OpenStream implements ChangeReader, Watcher {
     this.#actor = actor
     if (this.#followed !== undefined && !may(actor, 'instance.logs', this.#followed.tenant))
       return this.end('not_allowed')
-    if (isOther) this.#resync('rights')
+    if (isOther || this.#isDoubted) this.#resync('rights')
+    this.#isDoubted = false
     this.#follower?.hold(false)
   }
 

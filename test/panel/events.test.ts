@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { Permission } from '../../domain/actor.ts'
 import type { PanelOptions } from '../../panel/api/start-panel.ts'
@@ -126,6 +127,57 @@ test('whoever was away for too long is told to read everything anew', async () =
   await reader.until(() => expect(reader.named('resync')[0]?.data).toEqual({ reason: 'away' }))
 })
 
+test('a reader that comes back moves on only with what it is told: a stream that breaks in between loses nothing', async () => {
+  const token = await tokenOf(panel, 'the-owner')
+  const reader = await watching(token)
+  reader.close()
+  for (const subject of ['broken-1', 'broken-2']) await note(subject)
+  const again = await watching(token, { after: reader.lastId })
+  await again.until(() => expect(again.changed).toEqual(['broken-1', 'broken-2']))
+  const [ready, first, second] = again.events
+  expect([ready?.event, ready?.id]).toEqual(['ready', ''])
+  expect(Number(first?.id)).toBeLessThan(Number(second?.id))
+})
+
+test('an id that is none of ours is no place to go on from: everything is to be read anew', async () => {
+  const reader = await watching(await tokenOf(panel, 'the-owner'), { after: 'of-another-program' })
+  await reader.until(() => expect(reader.named('resync')[0]?.data).toEqual({ reason: 'away' }))
+})
+
+test('whoever leaves before their stream has begun leaves none behind', async () => {
+  const quick = await run({ streamLimits: { allMax: 1 } })
+  const token = await tokenOf(quick, 'the-owner')
+  const mayGoOn = Promise.withResolvers<void>()
+  const locked = Promise.withResolvers<void>()
+  const lock = base.database.transaction(async (tx) => {
+    await tx.query('lock table user_session in access exclusive mode')
+    locked.resolve()
+    await mayGoOn.promise
+  })
+  await locked.promise
+  const request = httpRequest({ host: '127.0.0.1', port: quick.port, path: '/api/events', headers: bearer(token) })
+  request.on('error', () => {})
+  request.end()
+  await vi.waitFor(async () => expect(await waitingForLocks()).toBe(1))
+  request.destroy()
+  // The server has heard of it when it answers what was asked after it.
+  for (let asked = 0; asked < 5; asked += 1) await ask(quick, '/healthz')
+  mayGoOn.resolve()
+  await lock
+  await vi.waitFor(async () => expect(await waitingForLocks()).toBe(0))
+  await vi.waitFor(async () => {
+    const reader = await watch(token, { panel: quick })
+    expect(reader.response.statusCode).toBe(200)
+  })
+})
+
+async function waitingForLocks(): Promise<number> {
+  const { rows } = await base.database.query<{ count: number }>(
+    `select count(*) as count from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
+  )
+  return rows[0]?.count ?? 0
+}
+
 test('signing out ends the streams of that session at once, and of no other', async () => {
   const [token, other] = [await tokenOf(panel, 'the-owner'), await tokenOf(panel, 'the-owner')]
   const elsewhere = await run()
@@ -175,6 +227,20 @@ test('new rights count at once, and everything is to be read anew by them', asyn
   await reader.until(() => expect(reader.named('resync')[0]?.data).toEqual({ reason: 'rights' }))
   await note('after-rise')
   await reader.until(() => expect(reader.changed).toEqual(['after-rise']))
+})
+
+test('who has fewer rights hears nothing by those that they had, not even what came with the change', async () => {
+  const id = await addPerson(base.database, 'falling', 'viewer')
+  const reader = await watching(await tokenOf(panel, 'falling'))
+  await base.database.transaction(async (tx) => {
+    await tx.query(`update app_user set role = 'agent', tenant_id = 'agent:t1' where id = $1`, [id])
+    await tx.query(`select note_change('instance', 'of-the-master', 'master', '{}')`)
+    await tx.query(`select note_change('instance', 'of-my-own', 'agent:t1', '{}')`)
+  })
+  await reader.until(() => expect(reader.named('resync')[0]?.data).toEqual({ reason: 'rights' }))
+  await note('afterwards', 'agent:t1')
+  await reader.until(() => expect(reader.changed).toContain('afterwards'))
+  expect(reader.changed).not.toContain('of-the-master')
 })
 
 test('a session that becomes idle ends its streams at a heartbeat: watching is no request', async () => {
@@ -241,6 +307,19 @@ test('what a slow reader does not take is not kept for it: it reads anew when it
   await note('after-that')
   await slow.until(() => expect(slow.changed).toContain('after-that'), 30_000)
   expect(slow.changed.length).toBeLessThan(many)
+})
+
+test('much at once is no reason to read anew for whoever takes it', async () => {
+  const reader = await watching(await tokenOf(panel, 'the-owner'))
+  await base.database.query(
+    `insert into change_event (topic, subject, tenant_id, details)
+     select 'instance', 'big-' || n, 'master', jsonb_build_object('filler', repeat('x', 2000))
+     from generate_series(1, 300) as n`,
+  )
+  await note('after-the-big')
+  await reader.until(() => expect(reader.changed).toContain('after-the-big'))
+  expect(reader.changed).toHaveLength(301)
+  expect(reader.named('resync')).toEqual([])
 })
 
 test('a cookie opens a stream as it opens the rest', async () => {
