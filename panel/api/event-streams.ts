@@ -6,7 +6,7 @@
 import type { Response } from 'express'
 import { type Actor, may } from '../../domain/actor.ts'
 import { parseEventId } from '../../domain/api/events.ts'
-import { mayHear } from '../../domain/change.ts'
+import { type Change, mayHear } from '../../domain/change.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Watcher } from '../../services/recheck-callers.ts'
@@ -219,9 +219,17 @@ class OpenStream implements ChangeReader, Watcher {
     if (access.some(({ change }) => change.subject === this.#actor.userId)) this.#isDoubted = true
     // What they may not hear any more is not told; what they may is read anew when it is known who they are.
     if (this.#isDoubted) return this.doubt()
+    if (told.some(({ change }) => this.#isOfMovedBot(change))) return this.end('moved')
     const heard = told.filter(({ change }) => mayHear(this.#actor, change))
     const text = heard.map(({ change, resumeId }) => formatEvent('change', change, this.#eventId(resumeId))).join('')
     if (text !== '') this.#stream?.write(text)
+  }
+
+  /** The followed log goes on on another server: whoever comes back is told it from there. */
+  #isOfMovedBot({ topic, subject, details }: Change): boolean {
+    const followed = this.#followed
+    if (followed === undefined || topic !== 'instance' || subject !== followed.id) return false
+    return typeof details['server'] === 'string' && details['server'] !== followed.log.server
   }
 
   onLost(settledId: number): void {
@@ -257,7 +265,7 @@ class OpenStream implements ChangeReader, Watcher {
     this.#follower?.hold(true)
   }
 
-  end(reason: 'stopping' | 'signed_out' | 'not_allowed'): void {
+  end(reason: 'stopping' | 'signed_out' | 'not_allowed' | 'moved'): void {
     if (this.#stream === undefined) this.#response.destroy()
     else this.#stream.end(formatEvent('bye', { reason }))
     this.#events.onClosed()
