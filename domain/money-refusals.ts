@@ -64,7 +64,9 @@ export function boughtOrder(order: OrderView): OrderView {
   const { refusal, refusal_detail: detail, currency } = order
   if (refusal === null) return order
   const [code, sentence] = ofOrder[refusal]
-  throw new Failure(code, `${sentence(detail ?? '', currency)}: nothing was bought`, { details: { refusal, detail } })
+  throw new Failure(code, `${sentence(detail ?? '', currency)}: nothing was bought`, {
+    details: { refusal, refusal_detail: detail },
+  })
 }
 
 /** The balance after a correction; throws what was refused. */
@@ -99,6 +101,6 @@ function failureOf(
   { refusal, detail, currency }: { refusal: string; detail: string | null; currency: string },
 ): Failure {
   return new Failure(code, sentence(detail ?? '', currency), {
-    details: { refusal, ...(detail === null ? {} : { detail }) },
+    details: { refusal, ...(detail === null ? {} : { refusal_detail: detail }) },
   })
 }

@@ -65,7 +65,7 @@ export function isAllowed(command: SubscriptionCommand, status: Status): boolean
 export function refuseTransition(command: SubscriptionCommand, id: string, status: Status): Failure {
   const way = wayOut[status].replace('ID', id)
   return new Failure('conflict', `${command} is not possible: ${id} is ${status}; ${way}`, {
-    details: { status, command, possible_from: allowedFrom[command] },
+    details: { current_status: status, command, possible_from: allowedFrom[command] },
   })
 }
 
