@@ -27,6 +27,7 @@ const staleBy: Readonly<Record<string, readonly string[]>> = {
   customer: ['customers'],
   broadcast: ['broadcasts'],
   shop: ['agents', 'shops'],
+  outbox: ['messages'],
 }
 
 /** Many changes at once are one reading. */
