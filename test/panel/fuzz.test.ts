@@ -3,7 +3,8 @@
  * id it is found in the log. `FUZZ_SEED=<number>` repeats a run.
  */
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { parseScrape, valueOf } from '../support/scrape.ts'
 import type { Operation } from './api-document.ts'
 import { ApiWorld } from './api-world.ts'
 import { type OddRequest, requestsOf } from './odd-requests.ts'
@@ -86,4 +87,10 @@ it('whatever is sent, every route answers it or says what is wrong with it', { t
   expect(wrong.join('\n\n')).toBe('')
   const { rows } = await world.test.database.query(`select count(*) as count from instance`)
   expect(rows).not.toEqual([{ count: 0 }])
+  // Streams among them were left by whoever asked, and by the server then.
+  expect(operations.map(({ name }) => name)).toContain('GET /api/events')
+  await vi.waitFor(async () => {
+    const got = parseScrape(await (await fetch(world.panel.metricsUrl)).text())
+    expect(valueOf(got, 'botfleet_event_streams')).toBe(0)
+  })
 })
