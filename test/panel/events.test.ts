@@ -1,7 +1,13 @@
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import type { Permission } from '../../domain/actor.ts'
+import type { Actor, Permission } from '../../domain/actor.ts'
+import { ChangeFeed } from '../../panel/api/change-feed.ts'
+import { EventStreams } from '../../panel/api/event-streams.ts'
 import type { PanelOptions } from '../../panel/api/start-panel.ts'
+import { createLog } from '../../runtime/log.ts'
 import { createApiToken } from '../../services/access/create-api-token.ts'
 import { revokeApiToken } from '../../services/access/revoke-api-token.ts'
 import { disableUser } from '../../services/disable-user.ts'
@@ -241,6 +247,55 @@ test('who has fewer rights hears nothing by those that they had, not even what c
   await note('afterwards', 'agent:t1')
   await reader.until(() => expect(reader.changed).toContain('afterwards'))
   expect(reader.changed).not.toContain('of-the-master')
+})
+
+test('who somebody was before their rights changed is no answer to who they are', async () => {
+  const log = createLog({ level: 'fatal', name: 'test' })
+  const answers: PromiseWithResolvers<Map<string, Actor>>[] = []
+  const streams = new EventStreams({
+    feed: new ChangeFeed({ database: base.database, databaseUrl: base.url, log }),
+    serverName: 'server1',
+    log,
+    recheck: () => {
+      const answer = Promise.withResolvers<Map<string, Actor>>()
+      answers.push(answer)
+      return answer.promise
+    },
+  })
+  const actorOf = (name: string): Actor => ({ name, userId: name, role: 'viewer', tenant: null, source: 'test' })
+  const app = express().get('/:name', async ({ params: { name } }, response) =>
+    streams.open({ response, token: name, actor: actorOf(name), resumeAfter: undefined, followed: undefined }),
+  )
+  const server = app.listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const [one, other] = [await EventReader.open({ port }, '/one', {}), await EventReader.open({ port }, '/other', {})]
+    readers.push(one, other)
+    for (const reader of [one, other]) await reader.until(() => expect(reader.named('ready')).toHaveLength(1))
+    await note('somebody', null, 'access')
+    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    await note('one', null, 'access')
+    await note('after-it')
+    await other.until(() => expect(other.changed).toContain('after-it'))
+    answers[0]?.resolve(new Map(['one', 'other'].map((name) => [name, actorOf(name)])))
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    await note('of-the-master')
+    await other.until(() => expect(other.changed).toContain('of-the-master'))
+    answers[1]?.resolve(
+      new Map([
+        ['one', { ...actorOf('one'), role: 'agent', tenant: 'agent:t1' }],
+        ['other', actorOf('other')],
+      ]),
+    )
+    await one.until(() => expect(one.named('resync').map(({ data }) => data)).toEqual([{ reason: 'rights' }]))
+    expect(one.changed).toEqual([])
+  } finally {
+    for (const answer of answers) answer.resolve(new Map())
+    await streams.stop()
+    server.closeAllConnections()
+    server.close()
+  }
 })
 
 test('a session that becomes idle ends its streams at a heartbeat: watching is no request', async () => {
