@@ -115,7 +115,7 @@ export class EventStreams {
 
   #beat(): void {
     for (const stream of this.#open) stream.beat()
-    this.#recheck()
+    if (this.#checking === undefined) this.#recheck()
   }
 
   /** One check at a time; who is told to check meanwhile gets one more. */
@@ -146,7 +146,7 @@ export class EventStreams {
 
 interface StreamEvents {
   readonly serverName: string
-  /** Somebody's rights have changed, or may have. */
+  /** Somebody's rights have changed. */
   readonly onAccessChange: () => void
   readonly onClosed: () => void
 }
@@ -239,12 +239,12 @@ class OpenStream implements ChangeReader, Watcher {
 
   onDatabase(answers: boolean): void {
     this.#stream?.write(formatEvent('database', { answers }))
-    if (answers) this.#events.onAccessChange()
   }
 
   beat(): void {
     this.#stream?.dropIfStalled()
-    if (this.#stream?.isBehind === false) this.#stream.write(formatBeat(this.#eventId()))
+    // Nobody is moved on past what they were not told.
+    if (this.#stream?.isBehind === false && !this.#isDoubted) this.#stream.write(formatBeat(this.#eventId()))
   }
 
   /** Takes over who is reading now; nobody any more ends the stream. */

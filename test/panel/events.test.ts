@@ -19,7 +19,7 @@ import { ask, bearer, cookie, type RunningPanel, runPanel, tokenOf } from './pan
 let base: TestDatabase
 let panel: RunningPanel
 const readers: EventReader[] = []
-const panels: RunningPanel[] = []
+const panels: Pick<RunningPanel, 'stop'>[] = []
 
 beforeAll(async () => {
   base = await createTestDatabase()
@@ -249,53 +249,63 @@ test('who has fewer rights hears nothing by those that they had, not even what c
   expect(reader.changed).not.toContain('of-the-master')
 })
 
-test('who somebody was before their rights changed is no answer to who they are', async () => {
+const viewer = (name: string): Actor => ({ name, userId: name, role: 'viewer', tenant: null, source: 'test' })
+type Known = PromiseWithResolvers<Map<string, Actor>>
+
+/** Streams of viewers by their name, and each question who they are, to be answered. */
+async function watchingStrangers(names: readonly string[]): Promise<{ strangers: EventReader[]; questions: Known[] }> {
   const log = createLog({ level: 'fatal', name: 'test' })
-  const answers: PromiseWithResolvers<Map<string, Actor>>[] = []
-  const streams = new EventStreams({
-    feed: new ChangeFeed({ database: base.database, databaseUrl: base.url, log }),
-    serverName: 'server1',
-    log,
-    recheck: () => {
-      const answer = Promise.withResolvers<Map<string, Actor>>()
-      answers.push(answer)
-      return answer.promise
-    },
-  })
-  const actorOf = (name: string): Actor => ({ name, userId: name, role: 'viewer', tenant: null, source: 'test' })
+  const questions: Known[] = []
+  const recheck = () => {
+    const question: Known = Promise.withResolvers()
+    questions.push(question)
+    return question.promise
+  }
+  const feed = new ChangeFeed({ database: base.database, databaseUrl: base.url, log })
+  const limits = { heartbeatMs: 100 }
+  const streams = new EventStreams({ feed, serverName: 'server1', log, recheck, limits })
   const app = express().get('/:name', async ({ params: { name } }, response) =>
-    streams.open({ response, token: name, actor: actorOf(name), resumeAfter: undefined, followed: undefined }),
+    streams.open({ response, token: name, actor: viewer(name), resumeAfter: undefined, followed: undefined }),
   )
   const server = app.listen(0, '127.0.0.1')
-  try {
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    const [one, other] = [await EventReader.open({ port }, '/one', {}), await EventReader.open({ port }, '/other', {})]
-    readers.push(one, other)
-    for (const reader of [one, other]) await reader.until(() => expect(reader.named('ready')).toHaveLength(1))
-    await note('somebody', null, 'access')
-    await vi.waitFor(() => expect(answers).toHaveLength(1))
-    await note('one', null, 'access')
-    await note('after-it')
-    await other.until(() => expect(other.changed).toContain('after-it'))
-    answers[0]?.resolve(new Map(['one', 'other'].map((name) => [name, actorOf(name)])))
-    await vi.waitFor(() => expect(answers).toHaveLength(2))
-    await note('of-the-master')
-    await other.until(() => expect(other.changed).toContain('of-the-master'))
-    answers[1]?.resolve(
-      new Map([
-        ['one', { ...actorOf('one'), role: 'agent', tenant: 'agent:t1' }],
-        ['other', actorOf('other')],
-      ]),
-    )
-    await one.until(() => expect(one.named('resync').map(({ data }) => data)).toEqual([{ reason: 'rights' }]))
-    expect(one.changed).toEqual([])
-  } finally {
-    for (const answer of answers) answer.resolve(new Map())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const stop = async () => {
+    for (const question of questions) question.resolve(new Map())
     await streams.stop()
     server.closeAllConnections()
     server.close()
   }
+  panels.push({ stop })
+  const strangers = await Promise.all(names.map((name) => EventReader.open({ port }, `/${name}`, {})))
+  readers.push(...strangers)
+  for (const each of strangers) await each.until(() => expect(each.named('ready')).toHaveLength(1))
+  return { strangers, questions }
+}
+
+test('who somebody was before their rights changed is no answer to who they are', async () => {
+  const { strangers, questions } = await watchingStrangers(['one', 'other'])
+  const [one, other] = strangers as [EventReader, EventReader]
+  await vi.waitFor(() => expect(questions).toHaveLength(1))
+  await note('one', null, 'access')
+  await note('after-it')
+  await other.until(() => expect(other.changed).toContain('after-it'))
+  questions[0]?.resolve(new Map(['one', 'other'].map((name) => [name, viewer(name)])))
+  await vi.waitFor(() => expect(questions).toHaveLength(2))
+  await note('of-the-master')
+  await other.until(() => expect(other.changed).toContain('of-the-master'))
+  // Nor is it moved on past what it was not told, while the other one is.
+  const { beats } = other
+  await other.until(() => expect(other.beats).toBeGreaterThan(beats + 2))
+  expect(Number(one.lastId)).toBeLessThan(Number(other.lastId))
+  questions[1]?.resolve(
+    new Map([
+      ['one', { ...viewer('one'), role: 'agent', tenant: 'agent:t1' }],
+      ['other', viewer('other')],
+    ]),
+  )
+  await one.until(() => expect(one.named('resync').map(({ data }) => data)).toEqual([{ reason: 'rights' }]))
+  expect(one.changed).toEqual([])
 })
 
 test('a session that becomes idle ends its streams at a heartbeat: watching is no request', async () => {
