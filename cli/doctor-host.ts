@@ -1,4 +1,5 @@
 /** What a server needs of the machine that it runs on. */
+import type { StatsFs } from 'node:fs'
 import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -19,16 +20,22 @@ const portsTried = 50
 
 export type Look = Omit<Finding, 'name'>
 
-export async function examineNode(): Promise<Look> {
-  const major = Number(process.versions.node.split('.')[0])
-  if (major >= 24) return { verdict: 'ok', detail: `Node ${process.versions.node}` }
-  return { verdict: 'fail', detail: `Node ${process.versions.node}; 24 or newer is needed`, todo: 'npm ci' }
+export async function examineNode(version = process.versions.node): Promise<Look> {
+  if (Number(version.split('.')[0]) >= 24) return { verdict: 'ok', detail: `Node ${version}` }
+  return { verdict: 'fail', detail: `Node ${version}; 24 or newer is needed`, todo: 'npm ci' }
 }
 
 export async function examineHome(config: Config): Promise<Look> {
   const found = await stat(config.home).catch(() => undefined)
   if (found === undefined) {
     return { verdict: 'ok', detail: `${config.home} is made when it is first needed` }
+  }
+  if (!found.isDirectory()) {
+    return {
+      verdict: 'fail',
+      detail: `${config.home} is no folder`,
+      todo: 'move it away, or set BOTFLEET_HOME to another',
+    }
   }
   if (!(await mayWrite(config.home))) {
     return {
@@ -71,7 +78,10 @@ export async function examineSecretFiles(config: Config, directory: string): Pro
 }
 
 export async function examineDisk(config: Config): Promise<Look> {
-  const found = await statfs(config.home).catch(() => statfs(process.cwd()))
+  return judgeDisk(await statfs(config.home).catch(() => statfs(process.cwd())))
+}
+
+export function judgeDisk(found: Pick<StatsFs, 'bavail' | 'bsize' | 'files' | 'ffree'>): Look {
   const free = found.bavail * found.bsize
   const detail = `${formatBytes(free)} free`
   if (free < diskFailBytes) return { verdict: 'fail', detail, todo: 'free some space: the database needs it' }

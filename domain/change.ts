@@ -1,4 +1,4 @@
-/** The words of a change: what happened to something that a person may be watching (migrations 0016 and 0018). */
+/** The words of a change: what happened to something that a person may be watching (migrations 0016, 0018, 0019). */
 import { type Actor, may, type Permission } from './actor.ts'
 
 /** What can be watched, and what one must be allowed to read for it. */
@@ -13,6 +13,8 @@ const topics = {
   catalogue: 'catalogue.read',
   customer: 'customer.read',
   broadcast: 'broadcast.send',
+  /** Messages that came to nothing, are tried again or given up. */
+  outbox: 'outbox.read',
   /** What a tenant sets for its shop, and who owns it. */
   shop: 'agent.read',
 } as const satisfies Record<string, Permission>

@@ -4,7 +4,7 @@
  * their bytes, so a character that is half written is not broken.
  *
  * A place in a log is a file, told by how it begins whatever it is called by now, and an offset in it: it is still the same
- * place after a rotation.
+ * place after a rotation. A file that begins alike and does not reach so far is another.
  */
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
@@ -54,7 +54,7 @@ export async function* linesBackward(path: string, before?: LogPlace): AsyncGene
     if (file === undefined) continue
     try {
       const own = await fingerprintOf(file)
-      if (until !== undefined && own !== until.file) continue
+      if (until !== undefined && !(await holds(file, until))) continue
       const end = until?.offset ?? (await file.stat()).size
       until = undefined
       for await (const { text, offset } of linesOfFile(file, end)) {
@@ -120,7 +120,7 @@ export async function readAddedLines(
     try {
       const own = await fingerprintOf(file)
       if (own === undefined) continue
-      const from = place?.file === own ? place.offset : 0
+      const from = number === found && place?.file === own ? place.offset : 0
       const offset = await readForward(file, from, { bytesMax: left, onLine: (line) => lines.push(line) })
       left -= offset - from
       place = { file: own, offset }
@@ -156,12 +156,16 @@ async function findFile(path: string, place: LogPlace): Promise<number | undefin
     if (file === undefined && number > 0) return undefined
     if (file === undefined) continue
     try {
-      if ((await fingerprintOf(file)) === place.file) return number
+      if (await holds(file, place)) return number
     } finally {
       await file.close()
     }
   }
   return undefined
+}
+
+async function holds(file: FileHandle, place: LogPlace): Promise<boolean> {
+  return (await fingerprintOf(file)) === place.file && (await file.stat()).size >= place.offset
 }
 
 /** Undefined while the first line is being written. */

@@ -1,11 +1,11 @@
 import type { Tx } from '../db/transaction.ts'
+import { changesKept } from './changes/read-changes.ts'
 
 const batchSize = 5000
 /** While nobody knows whether the clock is right, nothing is thrown away by it either. */
 const clock = '(select subscription_clock())'
 /** Ended sessions, spent codes and login attempts: long enough to look into an incident. */
 const peopleDays = 30
-const changesKept = 20_000
 /** Kept replies of the API: longer than anybody repeats a request. */
 const replyHours = 24
 

@@ -4,7 +4,7 @@ import { endpoint } from './endpoint.ts'
 import { ofInstance, optionalInstant } from './parts.ts'
 
 /** As `Last-Event-ID` has it: the change to resume after, and the place in the log that is followed beside. */
-const eventId = z.string().regex(/^\d{1,15}(~[0-9a-f]{16}\.\d{1,15})?$/, 'is no id of an event')
+const eventId = z.string().regex(/^\d{1,15}(~(start|[0-9a-f]{16}\.\d{1,15}))?$/, 'is no id of an event')
 
 export const streamEvents = endpoint({
   method: 'get',

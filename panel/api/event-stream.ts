@@ -12,10 +12,12 @@ const retryMs = 2000
 export class EventStream {
   /** When the reader stopped taking; undefined while it takes. */
   #behindSinceMs: number | undefined
+  /** Something was not written meanwhile. */
+  #hasMissed = false
   readonly #response: Response
   readonly #onCaughtUp: () => void
 
-  /** Begins the answer; `onCaughtUp` is called when a slow reader takes again. */
+  /** Begins the answer; `onCaughtUp` is called when a reader takes again who was too slow for something. */
   constructor(response: Response, onCaughtUp: () => void) {
     this.#response = response
     this.#onCaughtUp = onCaughtUp
@@ -23,6 +25,8 @@ export class EventStream {
     response.flushHeaders()
     response.on('drain', () => {
       this.#behindSinceMs = undefined
+      if (!this.#hasMissed) return
+      this.#hasMissed = false
       this.#onCaughtUp()
     })
     this.write(`retry: ${retryMs}\n\n`)
@@ -34,8 +38,9 @@ export class EventStream {
 
   /** Writes what `formatEvent` made, unless the reader is behind. */
   write(text: string): void {
-    if (this.isBehind || this.#response.writableEnded) return
-    if (!this.#response.write(text)) this.#behindSinceMs = performance.now()
+    if (this.#response.writableEnded) return
+    if (this.isBehind) this.#hasMissed = true
+    else if (!this.#response.write(text)) this.#behindSinceMs = performance.now()
   }
 
   /** Lets go of a reader that takes nothing any more. */

@@ -6,13 +6,14 @@
 import type { Response } from 'express'
 import { type Actor, may } from '../../domain/actor.ts'
 import { parseEventId } from '../../domain/api/events.ts'
-import { mayHear } from '../../domain/change.ts'
+import { type Change, mayHear } from '../../domain/change.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Watcher } from '../../services/recheck-callers.ts'
-import type { ChangeFeed, ChangeReader, JoinedFeed, ToldChange } from './change-feed.ts'
+import type { ChangeFeed, ChangeReader, JoinedFeed } from './change-feed.ts'
 import { EventStream, formatBeat, formatEvent } from './event-stream.ts'
 import { type FollowedLog, LogFollower } from './log-follower.ts'
+import type { ToldChange } from './seen-changes.ts'
 
 export interface StreamLimits {
   readonly heartbeatMs: number
@@ -114,7 +115,7 @@ export class EventStreams {
 
   #beat(): void {
     for (const stream of this.#open) stream.beat()
-    this.#recheck()
+    if (this.#checking === undefined) this.#recheck()
   }
 
   /** One check at a time; who is told to check meanwhile gets one more. */
@@ -131,6 +132,8 @@ export class EventStreams {
       const asked = [...this.#open]
       try {
         const known = await this.#options.recheck(asked)
+        // Something has changed again since this was true.
+        if (this.#checkAgain) continue
         for (const stream of asked) stream.recognise(known.get(stream.token))
       } catch (error) {
         for (const stream of asked) stream.doubt()
@@ -159,6 +162,8 @@ class OpenStream implements ChangeReader, Watcher {
   #joined: JoinedFeed | undefined
   #follower: LogFollower | undefined
   #isLeft = false
+  /** Their rights have changed, and it is not known yet to what. */
+  #isDoubted = false
   /** What is resumed after by whoever was told all that this stream was. */
   #reached = 0
 
@@ -180,8 +185,11 @@ class OpenStream implements ChangeReader, Watcher {
   }
 
   async begin(feed: ChangeFeed): Promise<void> {
-    const after = this.#resumeAfter === undefined ? undefined : parseEventId(this.#resumeAfter)
+    const isNew = this.#resumeAfter === undefined
+    const after = parseEventId(this.#resumeAfter ?? '')
     this.#response.on('close', () => this.#events.onClosed())
+    // Who left while it was found out who they are is not heard of again.
+    if (this.#response.destroyed) return this.#events.onClosed()
     const joined = await feed.join(this, after?.change)
     this.#joined = joined
     this.#reached = joined.settledId()
@@ -196,21 +204,36 @@ class OpenStream implements ChangeReader, Watcher {
         isHeld: () => stream.isBehind,
       })
     }
-    stream.write(formatEvent('ready', { server: this.#events.serverName }, this.#eventId()))
-    if (joined.missed === undefined) this.#resync('away')
+    // Who resumes moves on with what they are told: the connection may break right here.
+    const place = isNew ? this.#eventId() : undefined
+    stream.write(formatEvent('ready', { server: this.#events.serverName }, place))
+    if (joined.missed === undefined || (!isNew && after === undefined)) this.#resync('away')
     else this.onChanges(joined.missed, this.#reached)
     this.#follower?.start()
   }
 
   onChanges(told: readonly ToldChange[], settledId: number): void {
     this.#reached = settledId
-    if (told.some(({ change }) => change.topic === 'access')) this.#events.onAccessChange()
+    const access = told.filter(({ change }) => change.topic === 'access')
+    if (access.length > 0) this.#events.onAccessChange()
+    if (access.some(({ change }) => change.subject === this.#actor.userId)) this.#isDoubted = true
+    // What they may not hear any more is not told; what they may is read anew when it is known who they are.
+    if (this.#isDoubted) return this.doubt()
+    if (told.some(({ change }) => this.#isOfMovedBot(change))) return this.end('moved')
     const heard = told.filter(({ change }) => mayHear(this.#actor, change))
     const text = heard.map(({ change, resumeId }) => formatEvent('change', change, this.#eventId(resumeId))).join('')
     if (text !== '') this.#stream?.write(text)
   }
 
-  onLost(): void {
+  /** The followed log goes on on another server: whoever comes back is told it from there. */
+  #isOfMovedBot({ topic, subject, details }: Change): boolean {
+    const followed = this.#followed
+    if (followed === undefined || topic !== 'instance' || subject !== followed.id) return false
+    return typeof details['server'] === 'string' && details['server'] !== followed.log.server
+  }
+
+  onLost(settledId: number): void {
+    this.#reached = settledId
     this.#resync('away')
   }
 
@@ -220,7 +243,8 @@ class OpenStream implements ChangeReader, Watcher {
 
   beat(): void {
     this.#stream?.dropIfStalled()
-    this.#stream?.write(formatBeat(this.#eventId()))
+    // Nobody is moved on past what they were not told.
+    if (this.#stream?.isBehind === false && !this.#isDoubted) this.#stream.write(formatBeat(this.#eventId()))
   }
 
   /** Takes over who is reading now; nobody any more ends the stream. */
@@ -231,7 +255,8 @@ class OpenStream implements ChangeReader, Watcher {
     this.#actor = actor
     if (this.#followed !== undefined && !may(actor, 'instance.logs', this.#followed.tenant))
       return this.end('not_allowed')
-    if (isOther) this.#resync('rights')
+    if (isOther || this.#isDoubted) this.#resync('rights')
+    this.#isDoubted = false
     this.#follower?.hold(false)
   }
 
@@ -240,7 +265,7 @@ class OpenStream implements ChangeReader, Watcher {
     this.#follower?.hold(true)
   }
 
-  end(reason: 'stopping' | 'signed_out' | 'not_allowed'): void {
+  end(reason: 'stopping' | 'signed_out' | 'not_allowed' | 'moved'): void {
     if (this.#stream === undefined) this.#response.destroy()
     else this.#stream.end(formatEvent('bye', { reason }))
     this.#events.onClosed()

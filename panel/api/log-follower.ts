@@ -37,9 +37,9 @@ export class LogFollower {
     this.#events = events
   }
 
-  /** Up to where it was told; undefined while nothing was logged. */
+  /** Up to where it was told: a place, or `start` while nothing was logged; undefined until that is known. */
   get place(): string | undefined {
-    return this.#place === 'start' ? undefined : this.#place
+    return this.#place
   }
 
   start(): void {
@@ -54,13 +54,17 @@ export class LogFollower {
     this.#stopping.abort()
   }
 
+  get #mayTell(): boolean {
+    return !this.#stopping.signal.aborted && !this.#isHeld && !this.#events.isHeld()
+  }
+
   async #follow(): Promise<void> {
     const { signal } = this.#stopping
     const pauseMs = this.#followed.log.path === undefined ? askEveryMs : lookEveryMs
     while (!signal.aborted) {
       let nextInMs = pauseMs
       try {
-        if (!this.#isHeld && !this.#events.isHeld() && (await this.#readOn(signal))) nextInMs = 0
+        if (this.#mayTell && (await this.#readOn(signal))) nextInMs = 0
         this.#isTroubled = false
       } catch (error) {
         if (signal.aborted) return
@@ -83,7 +87,8 @@ export class LogFollower {
       return false
     }
     const page = await log.read({ lines: 1, after: this.#place }, signal)
-    if (signal.aborted) return false
+    // What cannot be told now is read again.
+    if (!this.#mayTell) return false
     this.#place = page.after ?? this.#place
     if (page.lines.length > 0 || page.skipped) this.#events.onPage(page)
     return page.lines.length > 0

@@ -51,7 +51,17 @@ export class MachineDoor {
 
   constructor(options: MachineDoorOptions) {
     this.#options = options
-    this.#probe = new DatabaseProbe(options.database)
+    this.#probe = new DatabaseProbe(options.database, () => this.#isSchemaCurrent())
+  }
+
+  /** The same, and 500 where it cannot be given: whoever asks has nobody above them who would answer for it. */
+  async answerSurely(path: string): Promise<MachineAnswer | undefined> {
+    try {
+      return await this.answer(path)
+    } catch (error) {
+      this.#options.log.error({ error, path }, 'what is for machines could not be answered')
+      return { status: 500, type: 'text/plain; charset=utf-8', body: 'internal error\n' }
+    }
   }
 
   /** The answer to a path; undefined for one that is not for machines. */
@@ -75,19 +85,14 @@ export class MachineDoor {
     const { metrics, vitals } = this.#options
     if (!vitals().holdsLease || (metrics.loopAgeMs('reconcile') ?? Number.POSITIVE_INFINITY) > loopAgeMaxMs)
       return false
-    return (await this.#probe.answers()) && (await this.#isSchemaCurrent())
+    return this.#probe.answers()
   }
 
   async #isSchemaCurrent(): Promise<boolean> {
     const nowMs = performance.now()
     if (this.#schema === undefined || nowMs - this.#schema.atMs > schemaLookEveryMs) {
-      try {
-        const { pending, unknown } = await migrationStatus(this.#options.database)
-        this.#schema = { isCurrent: pending.length === 0 && unknown.length === 0, atMs: nowMs }
-      } catch (error) {
-        this.#options.log.debug({ error }, 'the schema could not be looked at')
-        return false
-      }
+      const { pending, unknown } = await migrationStatus(this.#options.database)
+      this.#schema = { isCurrent: pending.length === 0 && unknown.length === 0, atMs: nowMs }
     }
     return this.#schema.isCurrent
   }
@@ -163,7 +168,7 @@ export async function openMachinePort(door: MachineDoor, host: string, port: num
 
 async function respond(door: MachineDoor, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const isRead = request.method === 'GET' || request.method === 'HEAD'
-  const answer = isRead ? await door.answer((request.url ?? '').split('?')[0] ?? '') : undefined
+  const answer = isRead ? await door.answerSurely((request.url ?? '').split('?')[0] ?? '') : undefined
   const { status, type, body } = answer ?? { status: 404, type: 'text/plain; charset=utf-8', body: 'nothing here\n' }
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   response.end(body)

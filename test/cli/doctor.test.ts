@@ -1,9 +1,11 @@
 /** What `doctor` finds of an installation: each trouble by its name, with what to do. */
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { examineNode, judgeDisk } from '../../cli/doctor-host.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
 import { callCli, makeHome } from './support/run-cli.ts'
 
 const place = makeHome()
@@ -183,11 +185,83 @@ test('a schema that is behind, or newer than the program, says how to go on', as
   await db.database.query(`delete from schema_migration where name = '9999_of_the_future'`)
 })
 
-test('a home that this user may not write to is a failure', async () => {
-  // Whoever is root may write anywhere: a file stands where the folder should.
+test('a home that is no folder is a failure', async () => {
   const home = join(place.folder, 'no-folder')
   writeFileSync(home, '')
   const checked = await examine({ BOTFLEET_HOME: home })
-  expect(checked.code).not.toBe(0)
-  mkdirSync(place.home, { recursive: true })
+  expect(checked.code).toBe(6)
+  expect(finding(checked, 'home')).toMatchObject({ verdict: 'fail', detail: `${home} is no folder` })
+})
+
+// Whoever is root may write anywhere.
+test.skipIf(process.getuid?.() === 0)('a home that this user may not write to is a failure', async () => {
+  chmodSync(place.home, 0o500)
+  expect(finding(await examine(), 'home')).toMatchObject({ verdict: 'fail', todo: expect.stringContaining('uid') })
+})
+
+test.each([
+  ['24.21.0', 'ok'],
+  ['22.12.0', 'fail'],
+])('Node %s: %s', async (version, verdict) => {
+  expect(await examineNode(version)).toMatchObject({ verdict })
+})
+
+test.each([
+  ['much', { bavail: 10_000_000, ffree: 1_000_000 }, 'ok'],
+  ['half a gigabyte', { bavail: 125_000, ffree: 1_000_000 }, 'warn'],
+  ['next to nothing', { bavail: 1000, ffree: 1_000_000 }, 'fail'],
+  ['no files any more', { bavail: 10_000_000, ffree: 10 }, 'warn'],
+])('a disk with room for %s', (_what, free, verdict) => {
+  const look = judgeDisk({ bsize: 4096, files: 2_000_000, ...free })
+  expect(look.verdict).toBe(verdict)
+  expect(look.todo !== undefined).toBe(verdict !== 'ok')
+})
+
+test('a key that is not the one that the database knows is a failure, and one beside an older one a warning', async () => {
+  const settings = { AGENT_TOKEN_AES_KEY: Buffer.alloc(32, 9).toString('base64') }
+  const checked = await examine(settings)
+  expect(checked.code).toBe(6)
+  expect(finding(checked, 'keys')).toMatchObject({
+    verdict: 'fail',
+    detail: expect.stringContaining('set AGENT_TOKEN'),
+  })
+  await db.database.query(
+    `insert into product (id, name, currency, base_price, created_by) values ('sealed', 'Sealed', 'USDT', 1, 'test')`,
+  )
+  await db.database.query(
+    `insert into stock_unit (product_id, kind, key_id, sealed, fingerprint)
+     values ('sealed', 'line', 'an-older-key', 'x', sha256('x'))`,
+  )
+  expect(finding(await examine(), 'keys')).toMatchObject({ verdict: 'warn', todo: './botfleet key rotate' })
+})
+
+test('a database that says nothing does not keep anybody waiting', async () => {
+  const { proxy, url } = await TcpProxy.toDatabase(db.url)
+  proxy.blackHole()
+  try {
+    const checked = await examine({ DATABASE_URL: url })
+    expect(checked.code).toBe(6)
+    expect(finding(checked, 'database')).toMatchObject({
+      verdict: 'fail',
+      todo: expect.stringContaining('DATABASE_URL'),
+    })
+  } finally {
+    await proxy.stop()
+  }
+})
+
+test('what nobody expected is a failure of that one check, and says so', async () => {
+  await db.database.query('alter table outbox_message rename to outbox_message_away')
+  try {
+    const checked = await examine()
+    expect(checked.code).toBe(6)
+    expect(finding(checked, 'outbox')).toMatchObject({
+      verdict: 'fail',
+      detail: 'relation "outbox_message" does not exist (42P01)',
+      todo: expect.stringContaining('by hand'),
+    })
+    expect(finding(checked, 'ports')?.verdict).toBe('ok')
+  } finally {
+    await db.database.query('alter table outbox_message_away rename to outbox_message')
+  }
 })

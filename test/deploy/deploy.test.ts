@@ -5,6 +5,7 @@ import { parser } from '@prometheus-io/lezer-promql'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { buildProgram } from '../../cli/program.ts'
+import { states } from '../../domain/instance.ts'
 import { parseSettings } from '../../domain/settings.ts'
 import { Metrics, metricLabels } from '../../runtime/metrics.ts'
 
@@ -53,6 +54,12 @@ describe.each(expressions)('%s: %s', (_name, expr) => {
     expect(wrong).toEqual([])
   })
 
+  it('asks for states of bots that there are', () => {
+    for (const [, named = ''] of expr.matchAll(/state=~?"([^"]*)"/g)) {
+      for (const state of named.split('|')) expect(states).toContain(state)
+    }
+  })
+
   it('asks for metrics and labels that there are', () => {
     for (const [name] of expr.matchAll(/\bbotfleet_[a-z_]+/g)) expect(exported).toContain(name)
     const given = new Set<string>([...metricLabels, 'le', 'job', 'instance'])
@@ -78,8 +85,10 @@ describe('alert rules', () => {
     const commands = program.commands.map((command) => command.name())
     const settings = Object.keys(parseSettings({}))
     for (const { annotations } of rules) {
-      for (const [, command = ''] of annotations.action.matchAll(/\.\/botfleet ([a-z-]+)/g)) {
+      for (const [, command = '', sub = ''] of annotations.action.matchAll(/\.\/botfleet ([a-z-]+)(?: ([a-z-]+))?/g)) {
         expect(commands).toContain(command)
+        const subs = program.commands.find((each) => each.name() === command)?.commands.map((each) => each.name()) ?? []
+        if (subs.length > 0) expect(subs).toContain(sub)
       }
       for (const [name] of annotations.action.matchAll(/\b[A-Z]+_[A-Z_]+\b/g)) expect(settings).toContain(name)
     }

@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { Database } from '../../db/database.ts'
 import type { Queryable, Tx } from '../../db/transaction.ts'
-import { ChangeFeed, type ChangeReader, type JoinedFeed, type ToldChange } from '../../panel/api/change-feed.ts'
+import { ChangeFeed, type ChangeReader, type JoinedFeed } from '../../panel/api/change-feed.ts'
+import type { ToldChange } from '../../panel/api/seen-changes.ts'
 import { createLog } from '../../runtime/log.ts'
+import { settleRestoredFleet } from '../../services/settle-restored-fleet.ts'
+import { operatorOfTheMachine } from '../services/people/people-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
@@ -12,9 +15,10 @@ beforeAll(async () => {
   test_ = await createTestDatabase()
 })
 afterAll(() => test_.drop())
-afterEach(async () => {
+const closeAll = async () => {
   for (const close of closers.splice(0).reverse()) await close()
-})
+}
+afterEach(closeAll)
 
 class Notes implements ChangeReader {
   readonly told: ToldChange[] = []
@@ -64,6 +68,23 @@ async function openChange(subject: string): Promise<{ commit(): Promise<void>; r
     commit: () => (ending.resolve(true), done),
     rollBack: () => (ending.resolve(false), done),
   }
+}
+
+/** Many changes of one transaction, which goes on. */
+async function openChanges(name: string, count: number): Promise<{ commit(): Promise<void> }> {
+  const taken = Promise.withResolvers<void>()
+  const ending = Promise.withResolvers<void>()
+  const done = test_.database.transaction(async (tx) => {
+    await tx.query(
+      `insert into change_event (topic, subject, tenant_id)
+       select 'instance', $1 || n, 'master' from generate_series(1, $2::int) as n`,
+      [name, count],
+    )
+    taken.resolve()
+    await ending.promise
+  })
+  await taken.promise
+  return { commit: () => (ending.resolve(), done) }
 }
 
 function countingDatabase(): { database: Queryable; asked: () => number } {
@@ -155,10 +176,13 @@ test('whoever resumes gets what they missed, in order, and nothing twice that wa
   const { notes, joined } = await join(feed)
   await note(test_.database, 'seen')
   await vi.waitFor(() => expect(notes.subjects).toEqual(['seen']))
+  // Nothing is settled while anybody of the whole Postgres is under way, such as another test.
+  await vi.waitFor(() => expect(joined.settledId()).toBe(notes.told[0]?.change.id), { timeout: 30_000 })
+  const resumeId = joined.settledId()
   joined.leave()
   for (const subject of ['one', 'two', 'three']) await note(test_.database, subject)
   // Another process has not seen any of it.
-  const { joined: resumed } = await join(feedOf(), resumeIdOf(notes))
+  const { joined: resumed } = await join(feedOf(), resumeId)
   expect(resumed.missed?.map(({ change }) => change.subject)).toEqual(['one', 'two', 'three'])
 })
 
@@ -178,25 +202,86 @@ test('one transaction with more changes than can be named makes everybody read a
   const feed = feedOf()
   const { notes, joined } = await join(feed)
   const before = joined.settledId()
-  const taken = Promise.withResolvers<void>()
-  const ending = Promise.withResolvers<void>()
-  const done = test_.database.transaction(async (tx) => {
-    await tx.query(
-      `insert into change_event (topic, subject, tenant_id)
-       select 'instance', 'bulk-' || n, 'master' from generate_series(1, 6000) as n`,
-    )
-    taken.resolve()
-    await ending.promise
-  })
-  await taken.promise
+  const bulk = await openChanges('bulk', 6000)
   await note(test_.database, 'meanwhile')
   await vi.waitFor(() => expect(notes.subjects).toEqual(['meanwhile']))
   expect(joined.settledId()).toBe(before)
   expect(notes.lost).toBe(0)
-  ending.resolve()
-  await done
+  await bulk.commit()
   await vi.waitFor(() => expect(notes.lost).toBe(1), { timeout: 5000 })
   expect((await join(feed, before)).joined.missed).toBeUndefined()
+})
+
+test('what was under way when a feed opened is not lost, however far below the newest changes it is', async () => {
+  const open = await openChanges('import', 1500)
+  await note(test_.database, 'meanwhile')
+  await test_.database.query(
+    `insert into change_event (topic, subject, tenant_id)
+     select 'order', 'other-' || n, 'master' from generate_series(1, 1500) as n`,
+  )
+  const { notes, joined } = await join(feedOf())
+  const before = joined.settledId()
+  await open.commit()
+  await vi.waitFor(() => expect(new Set(notes.subjects).size).toBe(1500), { timeout: 5000 })
+  await vi.waitFor(() => expect(joined.settledId()).toBeGreaterThan(before + 1500), { timeout: 5000 })
+})
+
+test('a feed that opens beside more than can be named tells to read anew once that has ended', async () => {
+  const open = await openChanges('import', 6000)
+  await test_.database.query(
+    `insert into change_event (topic, subject, tenant_id)
+     select 'order', 'more-' || n, 'master' from generate_series(1, 1500) as n`,
+  )
+  const { notes } = await join(feedOf())
+  await open.commit()
+  await vi.waitFor(() => expect(notes.lost).toBe(1), { timeout: 5000 })
+})
+
+test('a database that has lost what was seen, as after a failover, is noticed: all is read anew, and told again', async () => {
+  const own = await createTestDatabase()
+  try {
+    const feed = feedOf({ url: own.url, database: own.database })
+    const { notes } = await join(feed)
+    for (const subject of ['kept', 'lost-1', 'lost-2']) await note(own.database, subject)
+    await vi.waitFor(() => expect(notes.subjects.at(-1)).toBe('lost-2'))
+    const [kept = 0, , lost = 0] = notes.told.map(({ change }) => change.id)
+    await own.database.query(`delete from change_event where id > $1`, [kept])
+    await own.database.query(`alter table change_event alter column id restart with ${kept + 1}`)
+    await vi.waitFor(() => expect(notes.lost).toBe(1), { timeout: 5000 })
+    for (const subject of ['new-1', 'new-2', 'new-3', 'new-4']) await note(own.database, subject)
+    await vi.waitFor(() => expect(notes.subjects.at(-1)).toBe('new-4'))
+    expect(notes.subjects.slice(3)).toEqual(['new-1', 'new-2', 'new-3', 'new-4'])
+    // An id of before says nothing any more, although it was given out again.
+    for (const id of [kept + 1, lost]) expect((await join(feed, id)).joined.missed).toBeUndefined()
+    expect((await join(feed, resumeIdOf(notes))).joined.missed).toEqual([])
+    expect(notes.lost).toBe(1)
+    await closeAll()
+  } finally {
+    await own.drop()
+  }
+})
+
+test('an id of before a restore is no place to resume from, however much has happened since', async () => {
+  const own = await createTestDatabase()
+  try {
+    for (const subject of ['kept', 'lost-1', 'lost-2']) await note(own.database, subject)
+    const { joined } = await join(feedOf({ url: own.url, database: own.database }))
+    const lost = joined.settledId()
+    await closeAll()
+    await own.database.query(`delete from change_event where subject <> 'kept'`)
+    await own.database.query(`select setval(pg_get_serial_sequence('change_event', 'id'), $1)`, [lost - 2])
+    const backup = { takenAt: '2026-01-01T00:00:00.000Z', server: 'server1' }
+    await own.database.transaction((tx) => settleRestoredFleet(tx, operatorOfTheMachine, backup))
+    for (const subject of ['new-1', 'new-2', 'new-3', 'new-4']) await note(own.database, subject)
+    const feed = feedOf({ url: own.url, database: own.database })
+    const restored = await join(feed, lost)
+    expect(restored.joined.missed).toBeUndefined()
+    await note(own.database, 'new-5')
+    await vi.waitFor(() => expect(restored.notes.subjects).toEqual(['new-5']))
+    await closeAll()
+  } finally {
+    await own.drop()
+  }
 })
 
 test('what happens while the database is cut off is told when it answers again', async () => {

@@ -1,6 +1,13 @@
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import type { Permission } from '../../domain/actor.ts'
+import type { Actor, Permission } from '../../domain/actor.ts'
+import { ChangeFeed } from '../../panel/api/change-feed.ts'
+import { EventStreams } from '../../panel/api/event-streams.ts'
 import type { PanelOptions } from '../../panel/api/start-panel.ts'
+import { createLog } from '../../runtime/log.ts'
 import { createApiToken } from '../../services/access/create-api-token.ts'
 import { revokeApiToken } from '../../services/access/revoke-api-token.ts'
 import { disableUser } from '../../services/disable-user.ts'
@@ -12,7 +19,7 @@ import { ask, bearer, cookie, type RunningPanel, runPanel, tokenOf } from './pan
 let base: TestDatabase
 let panel: RunningPanel
 const readers: EventReader[] = []
-const panels: RunningPanel[] = []
+const panels: Pick<RunningPanel, 'stop'>[] = []
 
 beforeAll(async () => {
   base = await createTestDatabase()
@@ -126,6 +133,57 @@ test('whoever was away for too long is told to read everything anew', async () =
   await reader.until(() => expect(reader.named('resync')[0]?.data).toEqual({ reason: 'away' }))
 })
 
+test('a reader that comes back moves on only with what it is told: a stream that breaks in between loses nothing', async () => {
+  const token = await tokenOf(panel, 'the-owner')
+  const reader = await watching(token)
+  reader.close()
+  for (const subject of ['broken-1', 'broken-2']) await note(subject)
+  const again = await watching(token, { after: reader.lastId })
+  await again.until(() => expect(again.changed).toEqual(['broken-1', 'broken-2']))
+  const [ready, first, second] = again.events
+  expect([ready?.event, ready?.id]).toEqual(['ready', ''])
+  expect(Number(first?.id)).toBeLessThan(Number(second?.id))
+})
+
+test('an id that is none of ours is no place to go on from: everything is to be read anew', async () => {
+  const reader = await watching(await tokenOf(panel, 'the-owner'), { after: 'of-another-program' })
+  await reader.until(() => expect(reader.named('resync')[0]?.data).toEqual({ reason: 'away' }))
+})
+
+test('whoever leaves before their stream has begun leaves none behind', async () => {
+  const quick = await run({ streamLimits: { allMax: 1 } })
+  const token = await tokenOf(quick, 'the-owner')
+  const mayGoOn = Promise.withResolvers<void>()
+  const locked = Promise.withResolvers<void>()
+  const lock = base.database.transaction(async (tx) => {
+    await tx.query('lock table user_session in access exclusive mode')
+    locked.resolve()
+    await mayGoOn.promise
+  })
+  await locked.promise
+  const request = httpRequest({ host: '127.0.0.1', port: quick.port, path: '/api/events', headers: bearer(token) })
+  request.on('error', () => {})
+  request.end()
+  await vi.waitFor(async () => expect(await waitingForLocks()).toBe(1))
+  request.destroy()
+  // The server has heard of it when it answers what was asked after it.
+  for (let asked = 0; asked < 5; asked += 1) await ask(quick, '/healthz')
+  mayGoOn.resolve()
+  await lock
+  await vi.waitFor(async () => expect(await waitingForLocks()).toBe(0))
+  await vi.waitFor(async () => {
+    const reader = await watch(token, { panel: quick })
+    expect(reader.response.statusCode).toBe(200)
+  })
+})
+
+async function waitingForLocks(): Promise<number> {
+  const { rows } = await base.database.query<{ count: number }>(
+    `select count(*) as count from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
+  )
+  return rows[0]?.count ?? 0
+}
+
 test('signing out ends the streams of that session at once, and of no other', async () => {
   const [token, other] = [await tokenOf(panel, 'the-owner'), await tokenOf(panel, 'the-owner')]
   const elsewhere = await run()
@@ -175,6 +233,79 @@ test('new rights count at once, and everything is to be read anew by them', asyn
   await reader.until(() => expect(reader.named('resync')[0]?.data).toEqual({ reason: 'rights' }))
   await note('after-rise')
   await reader.until(() => expect(reader.changed).toEqual(['after-rise']))
+})
+
+test('who has fewer rights hears nothing by those that they had, not even what came with the change', async () => {
+  const id = await addPerson(base.database, 'falling', 'viewer')
+  const reader = await watching(await tokenOf(panel, 'falling'))
+  await base.database.transaction(async (tx) => {
+    await tx.query(`update app_user set role = 'agent', tenant_id = 'agent:t1' where id = $1`, [id])
+    await tx.query(`select note_change('instance', 'of-the-master', 'master', '{}')`)
+    await tx.query(`select note_change('instance', 'of-my-own', 'agent:t1', '{}')`)
+  })
+  await reader.until(() => expect(reader.named('resync')[0]?.data).toEqual({ reason: 'rights' }))
+  await note('afterwards', 'agent:t1')
+  await reader.until(() => expect(reader.changed).toContain('afterwards'))
+  expect(reader.changed).not.toContain('of-the-master')
+})
+
+const viewer = (name: string): Actor => ({ name, userId: name, role: 'viewer', tenant: null, source: 'test' })
+type Known = PromiseWithResolvers<Map<string, Actor>>
+
+/** Streams of viewers by their name, and each question who they are, to be answered. */
+async function watchingStrangers(names: readonly string[]): Promise<{ strangers: EventReader[]; questions: Known[] }> {
+  const log = createLog({ level: 'fatal', name: 'test' })
+  const questions: Known[] = []
+  const recheck = () => {
+    const question: Known = Promise.withResolvers()
+    questions.push(question)
+    return question.promise
+  }
+  const feed = new ChangeFeed({ database: base.database, databaseUrl: base.url, log })
+  const limits = { heartbeatMs: 100 }
+  const streams = new EventStreams({ feed, serverName: 'server1', log, recheck, limits })
+  const app = express().get('/:name', async ({ params: { name } }, response) =>
+    streams.open({ response, token: name, actor: viewer(name), resumeAfter: undefined, followed: undefined }),
+  )
+  const server = app.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const stop = async () => {
+    for (const question of questions) question.resolve(new Map())
+    await streams.stop()
+    server.closeAllConnections()
+    server.close()
+  }
+  panels.push({ stop })
+  const strangers = await Promise.all(names.map((name) => EventReader.open({ port }, `/${name}`, {})))
+  readers.push(...strangers)
+  for (const each of strangers) await each.until(() => expect(each.named('ready')).toHaveLength(1))
+  return { strangers, questions }
+}
+
+test('who somebody was before their rights changed is no answer to who they are', async () => {
+  const { strangers, questions } = await watchingStrangers(['one', 'other'])
+  const [one, other] = strangers as [EventReader, EventReader]
+  await vi.waitFor(() => expect(questions).toHaveLength(1))
+  await note('one', null, 'access')
+  await note('after-it')
+  await other.until(() => expect(other.changed).toContain('after-it'))
+  questions[0]?.resolve(new Map(['one', 'other'].map((name) => [name, viewer(name)])))
+  await vi.waitFor(() => expect(questions).toHaveLength(2))
+  await note('of-the-master')
+  await other.until(() => expect(other.changed).toContain('of-the-master'))
+  // Nor is it moved on past what it was not told, while the other one is.
+  const { beats } = other
+  await other.until(() => expect(other.beats).toBeGreaterThan(beats + 2))
+  expect(Number(one.lastId)).toBeLessThan(Number(other.lastId))
+  questions[1]?.resolve(
+    new Map([
+      ['one', { ...viewer('one'), role: 'agent', tenant: 'agent:t1' }],
+      ['other', viewer('other')],
+    ]),
+  )
+  await one.until(() => expect(one.named('resync').map(({ data }) => data)).toEqual([{ reason: 'rights' }]))
+  expect(one.changed).toEqual([])
 })
 
 test('a session that becomes idle ends its streams at a heartbeat: watching is no request', async () => {
@@ -241,6 +372,19 @@ test('what a slow reader does not take is not kept for it: it reads anew when it
   await note('after-that')
   await slow.until(() => expect(slow.changed).toContain('after-that'), 30_000)
   expect(slow.changed.length).toBeLessThan(many)
+})
+
+test('much at once is no reason to read anew for whoever takes it', async () => {
+  const reader = await watching(await tokenOf(panel, 'the-owner'))
+  await base.database.query(
+    `insert into change_event (topic, subject, tenant_id, details)
+     select 'instance', 'big-' || n, 'master', jsonb_build_object('filler', repeat('x', 2000))
+     from generate_series(1, 300) as n`,
+  )
+  await note('after-the-big')
+  await reader.until(() => expect(reader.changed).toContain('after-the-big'))
+  expect(reader.changed).toHaveLength(301)
+  expect(reader.named('resync')).toEqual([])
 })
 
 test('a cookie opens a stream as it opens the rest', async () => {

@@ -60,7 +60,10 @@ describe('a bot by the bodies of seed 004', () => {
       { kind: 'approve', months: 1, price: null },
     ])
     expect((await send('DELETE', path)).json).toMatchObject({ status: 'deleted' })
-    expect((await send('POST', `${path}/start`)).status).toBe(409)
+    expect((await send('POST', `${path}/start`)).json).toMatchObject({
+      status: 409,
+      current_status: expect.any(String),
+    })
   })
 
   it('is suspended with a reason, edited, and its timeline says who did it', async () => {

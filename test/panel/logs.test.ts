@@ -4,10 +4,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeKeyring } from '../../domain/keyring.ts'
 import { peerTokenMs, signPeerRequest } from '../../domain/peer-token.ts'
 import { refusePeerUrl } from '../../domain/peer-url.ts'
+import { LogFollower } from '../../panel/api/log-follower.ts'
+import type { InstanceLog } from '../../runtime/instance-log.ts'
+import { readLogPage } from '../../runtime/log-page.ts'
 import { addPerson } from '../services/people/people-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { EventReader } from './event-reader.ts'
@@ -306,6 +309,56 @@ describe('a followed log', () => {
     const again = await follow(id, { after: reader.lastId })
     await again.until(() => expect(told(again)).toEqual(['two', 'three']))
     expect(again.changed).toEqual([])
+  })
+
+  it('that had not begun yet is told from its beginning, also to whoever comes back', async () => {
+    const id = await bot('server1')
+    const reader = await follow(id)
+    await reader.until(() => expect(reader.lastId).toMatch(/~start$/))
+    reader.close()
+    await write('home-1', 'server1', id, [line('the first')])
+    const again = await follow(id, { after: reader.lastId })
+    await again.until(() => expect(told(again)).toEqual(['the first']))
+  })
+
+  it('of a bot that moves to another server is followed there by whoever comes back', async () => {
+    const id = await bot('server1')
+    await write('home-1', 'server1', id, [line('here')])
+    const reader = await follow(id)
+    await reader.until(() => expect(reader.named('log')).toHaveLength(1))
+    await base.database.query(`update instance set server_name = 'server2' where id = $1`, [id])
+    await reader.until(() => expect(reader.named('bye')[0]?.data).toEqual({ reason: 'moved' }))
+    await write('home-2', 'server2', id, [line('there')])
+    const again = await follow(id, { after: reader.lastId })
+    await again.until(() => expect(told(again)).toEqual(['there']))
+  })
+
+  it('is not read past what could not be told: a reader that was too slow meanwhile gets it later', async () => {
+    const path = await write('home-1', 'server1', await bot('server1'), [line('meanwhile')])
+    let isHeld = false
+    let isFirst = true
+    const read: InstanceLog['read'] = async (query) => {
+      const page = await readLogPage(path, query)
+      isHeld = isFirst
+      isFirst = false
+      return page
+    }
+    const heard: string[] = []
+    const followed = { id: 'bot-1', tenant: 'master', log: { server: 'server1', path, read } }
+    const follower = new LogFollower(followed, 'start', {
+      // What is too much for a stream is not kept.
+      onPage: ({ lines }) => isHeld || heard.push(...lines.map(({ message }) => message)),
+      onTrouble: (detail) => heard.push(detail),
+      isHeld: () => isHeld,
+    })
+    follower.start()
+    try {
+      await vi.waitFor(() => expect(isHeld).toBe(true))
+      isHeld = false
+      await vi.waitFor(() => expect(heard).toEqual(['meanwhile']), { timeout: 5000 })
+    } finally {
+      follower.stop()
+    }
   })
 
   it('of another server is followed there, and its silence is said', async () => {

@@ -174,6 +174,14 @@ describe('metrics', () => {
     await panel.stop()
     await expect(fetch(`${origin}/healthz`)).rejects.toThrow()
   })
+
+  it('that cannot be put together are an answer of 500 on their own port, and the end of nothing', async () => {
+    const metrics = new Metrics({ server: 'server1', version: '1' })
+    metrics.scrape = () => Promise.reject(new Error('no figures'))
+    const panel = await run({ metrics, settings: parseSettings({ METRICS_PORT: '0' }) })
+    expect((await fetch(panel.metricsUrl)).status).toBe(500)
+    expect(panel.logged()).toContain('no figures')
+  })
 })
 
 describe('healthz and readyz', () => {
@@ -212,6 +220,30 @@ describe('healthz and readyz', () => {
     expect((await ask(nameless, '/readyz')).status).toBe(503)
     const still = await run({ metrics: new Metrics({ server: 'server1', version: '1' }) })
     expect((await ask(still, '/readyz')).status).toBe(503)
+  })
+
+  it('however many ask, one of them asks the database, and none waits for it', async () => {
+    const panel = await run()
+    const mayGoOn = Promise.withResolvers<void>()
+    const locked = Promise.withResolvers<void>()
+    const lock = base.database.transaction(async (tx) => {
+      await tx.query('lock table schema_migration in access exclusive mode')
+      locked.resolve()
+      await mayGoOn.promise
+    })
+    await locked.promise
+    try {
+      const asking = Promise.all(Array.from({ length: 20 }, () => ask(panel, '/readyz')))
+      for (const { status } of await asking) expect(status).toBe(503)
+      const { rows } = await base.database.query(
+        `select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
+      )
+      expect(rows).toHaveLength(1)
+    } finally {
+      mayGoOn.resolve()
+      await lock
+    }
+    await vi.waitFor(async () => expect((await ask(panel, '/readyz')).status).toBe(200))
   })
 
   it('a server whose schema is behind or ahead is not ready', async () => {

@@ -91,3 +91,18 @@ it('a shop is noted when its agent, its words or its owners change', async () =>
   const owner = { platform: 'telegram', platform_user_id: '4711' }
   expect(await notedBy('POST', '/api/agents/t1/owners', owner)).toEqual([`shop ${own}`])
 })
+
+it('messages that come to nothing, are tried again or given up are one note, and what is sent is none', async () => {
+  const noteOf = async (statement: string) => {
+    await shop.database.query('delete from change_event')
+    await shop.database.query(statement)
+    return noted()
+  }
+  await shop.database.query('delete from outbox_message')
+  const queue = `insert into outbox_message (tenant_id, platform, chat_id, kind, reference)
+    select 'master', 'telegram', '4711', 'test', n::text from generate_series(1, 3) as n`
+  const put = (state: string) => `update outbox_message set state = '${state}'`
+  for (const statement of [queue, put('claimed'), put('sent'), put('queued')])
+    expect(await noteOf(statement)).toEqual([])
+  for (const state of ['dead', 'queued', 'dropped']) expect(await noteOf(put(state)), state).toHaveLength(1)
+})

@@ -150,6 +150,9 @@ const oddHeader = fc.constantFrom(
   ['content-encoding', 'gzip'],
   ['accept', 'image/png;q=nonsense'],
   ['last-event-id', '-1'],
+  ['last-event-id', '1~start'],
+  ['last-event-id', '1~0123456789abcdef.999999999999999'],
+  ['last-event-id', '9'.repeat(400)],
   ['origin', 'https://evil.example'],
 )
 

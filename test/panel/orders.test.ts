@@ -74,7 +74,10 @@ describe('an order', () => {
     const before = [await shop.count('customer_order'), await shop.count('journal_entry')]
     const refused = await place({ customer, product, quantity })
     expect(refused.json).toMatchObject({ status: 409, code: 'conflict', refusal: expected.refusal })
-    if ('detail' in expected) expect(refused.json['detail']).toContain(`${expected.detail} USDT`)
+    if ('detail' in expected) {
+      expect(refused.json['detail']).toContain(`${expected.detail} USDT`)
+      expect(refused.json['refusal_detail']).toBe(expected.detail)
+    }
     expect([await shop.count('customer_order'), await shop.count('journal_entry')]).toEqual(before)
     await shop.admin('POST', '/api/agents/t2/resume')
   })

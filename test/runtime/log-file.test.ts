@@ -159,6 +159,22 @@ test('what was added is read from a place, through rotations, and never in half'
   expect((await readAddedLines(path, added.place)).lines).toEqual([])
 })
 
+test('a file that begins as the one before it did is another file all the same', async () => {
+  await writeFile(path, 'again\nagain\n')
+  const end = await findEnd(path)
+  await appendFile(path, 'last\n')
+  await copyFile(path, `${path}.1`)
+  await truncate(path, 0)
+  await appendFile(path, 'again\n')
+  const added = await readAddedLines(path, end)
+  expect(added).toMatchObject({ lines: ['last', 'again'], isSkipped: false })
+  await appendFile(path, 'new\n')
+  expect((await readAddedLines(path, added.place)).lines).toEqual(['new'])
+  const before: string[] = []
+  for await (const { text } of linesBackward(path, end)) before.push(text)
+  expect(before).toEqual(['again', 'again'])
+})
+
 test('what was added is read in portions, and a place that is gone is said to be', async () => {
   const lines = Array.from({ length: 10_000 }, (_, at) => `line ${at}`)
   await writeFile(path, `${lines.join('\n')}\n`)

@@ -27,11 +27,13 @@ const staleBy: Readonly<Record<string, readonly string[]>> = {
   customer: ['customers'],
   broadcast: ['broadcasts'],
   shop: ['agents', 'shops'],
+  outbox: ['messages'],
 }
 
 /** Many changes at once are one reading. */
 const gatherMs = 250
-const openAgainMs = 5_000
+/** How soon a stream that was refused is asked for again: twice as long each time. */
+const openAgainMs = { first: 5_000, max: 60_000 }
 
 /** Follows the server's events while somebody is signed in. */
 export function useLiveUpdates(): void {
@@ -52,6 +54,7 @@ function openStream(client: QueryClient, log: string | undefined): () => void {
   const stale = new Set<string>()
   let gathering: ReturnType<typeof setTimeout> | undefined
   let again: ReturnType<typeof setTimeout> | undefined
+  let againInMs = openAgainMs.first
   let source: EventSource | undefined
   const flush = () => {
     gathering = undefined
@@ -66,6 +69,7 @@ function openStream(client: QueryClient, log: string | undefined): () => void {
     source = new EventSource(`/api/events${log === undefined ? '' : `?logs=${encodeURIComponent(log)}`}`)
     source.addEventListener('ready', () => {
       live.set(true)
+      againInMs = openAgainMs.first
       // What happened before the stream was open nobody told us.
       readAnew(client)
     })
@@ -75,10 +79,17 @@ function openStream(client: QueryClient, log: string | undefined): () => void {
     source.addEventListener('database', ({ data }: MessageEvent<string>) => {
       reach.set(data.includes('false') ? 'database_away' : 'fine')
     })
+    source.addEventListener('bye', ({ data }: MessageEvent<string>) => {
+      if (data.includes('signed_out')) sessionEnded.set(true)
+      // Who may not read the log any more hears the rest.
+      else if (data.includes('not_allowed')) followedLog.set(undefined)
+    })
     source.addEventListener('error', () => {
       live.set(false)
       // The browser tries again by itself unless it was answered with a refusal.
-      if (source?.readyState === EventSource.CLOSED) again = setTimeout(connect, openAgainMs)
+      if (source?.readyState !== EventSource.CLOSED) return
+      again = setTimeout(connect, againInMs)
+      againInMs = Math.min(2 * againInMs, openAgainMs.max)
     })
   }
   connect()

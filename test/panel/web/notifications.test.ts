@@ -44,6 +44,15 @@ it('what is not delivered is listed with why, one is shown whole, and delivered 
   expect(await states()).toEqual(['one queued', 'two dead', 'three queued', 'four sent'])
 })
 
+it('what comes to nothing meanwhile is there by itself', async () => {
+  const page = await web.openAs('the-owner', '/notifications')
+  await page.getByRole('row', { name: 'bot_down' }).waitFor()
+  await web.shop.database.query(
+    `update outbox_message set state = 'dead', last_error = 'the shop is gone' where reference = 'three'`,
+  )
+  await page.getByRole('row', { name: 'bot_back' }).getByText('the shop is gone').waitFor()
+})
+
 it('some are chosen and given up after a question; what cannot be done with all of them is not offered', async () => {
   const page = await web.openAs('the-owner', '/notifications')
   await page.getByRole('row', { name: 'bot_down' }).getByRole('checkbox').check()

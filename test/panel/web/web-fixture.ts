@@ -15,7 +15,7 @@ export interface Web {
   readonly panel: RunningPanel
   /** Opens a page in a browser of its own: other cookies, other settings. */
   open(path: string, options?: BrowserContextOptions): Promise<Page>
-  /** The same, signed in. */
+  /** The same, signed in and told what changes from now on. */
   openAs(username: string, path: string, options?: BrowserContextOptions): Promise<Page>
   /** What the content security policy stopped, and errors of the pages' own code. */
   troubles(): readonly string[]
@@ -45,7 +45,9 @@ export async function startWeb(
     open,
     openAs: async (username, path, options) => {
       const page = await open(path, options)
+      const isLive = page.waitForResponse((response) => new URL(response.url()).pathname === '/api/events')
       await signIn(page, username)
+      await isLive
       return page
     },
     troubles: () => [
