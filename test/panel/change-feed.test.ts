@@ -6,15 +6,21 @@ import type { ToldChange } from '../../panel/api/seen-changes.ts'
 import { createLog } from '../../runtime/log.ts'
 import { settleRestoredFleet } from '../../services/settle-restored-fleet.ts'
 import { operatorOfTheMachine } from '../services/people/people-fixture.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { PostgresHome } from '../support/postgres-server.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
+/** One of their own: nothing is settled while anybody of a whole Postgres is under way, such as another test. */
+const postgres = new PostgresHome()
 let test_: TestDatabase
 let closers: (() => Promise<void>)[] = []
 beforeAll(async () => {
-  test_ = await createTestDatabase()
+  test_ = await postgres.database()
 })
-afterAll(() => test_.drop())
+afterAll(async () => {
+  await test_.drop()
+  await postgres.remove()
+})
 const closeAll = async () => {
   for (const close of closers.splice(0).reverse()) await close()
 }
@@ -176,7 +182,6 @@ test('whoever resumes gets what they missed, in order, and nothing twice that wa
   const { notes, joined } = await join(feed)
   await note(test_.database, 'seen')
   await vi.waitFor(() => expect(notes.subjects).toEqual(['seen']))
-  // Nothing is settled while anybody of the whole Postgres is under way, such as another test.
   await vi.waitFor(() => expect(joined.settledId()).toBe(notes.told[0]?.change.id), { timeout: 30_000 })
   const resumeId = joined.settledId()
   joined.leave()
@@ -238,7 +243,7 @@ test('a feed that opens beside more than can be named tells to read anew once th
 })
 
 test('a database that has lost what was seen, as after a failover, is noticed: all is read anew, and told again', async () => {
-  const own = await createTestDatabase()
+  const own = await postgres.database()
   try {
     const feed = feedOf({ url: own.url, database: own.database })
     const { notes } = await join(feed)
@@ -262,7 +267,7 @@ test('a database that has lost what was seen, as after a failover, is noticed: a
 })
 
 test('an id of before a restore is no place to resume from, however much has happened since', async () => {
-  const own = await createTestDatabase()
+  const own = await postgres.database()
   try {
     for (const subject of ['kept', 'lost-1', 'lost-2']) await note(own.database, subject)
     const { joined } = await join(feedOf({ url: own.url, database: own.database }))
