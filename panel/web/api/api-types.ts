@@ -644,6 +644,9 @@ export interface Schemas {
     floating: number
     running: number
     troubled: number
+    by_status: Record<string, number>
+    by_state: Record<string, number>
+    cpu_percent: number
     memory_bytes: number
     standby_count: number
     standby_memory_bytes: number
