@@ -1,8 +1,8 @@
 /** What is told of each server: its bots counted, and the load of those that run. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listServers } from '../../services/list-servers.ts'
-import { ownerActor } from '../support/rig.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { ownerActor } from '../support/rig.ts'
 
 let db: TestDatabase
 beforeAll(async () => {

@@ -16,6 +16,10 @@ export interface Format {
   readonly second: (iso: string) => string
   readonly day: (iso: string) => string
   readonly clock: (iso: string) => string
+  /** The time of day to the minute. */
+  readonly minute: (iso: string) => string
+  /** The day within its year. */
+  readonly date: (iso: string) => string
   /** How far away a moment is: "in 3 days", "2 minutes ago". */
   readonly relative: (iso: string, nowMs: number) => string
   /** A length of time in its two largest units. */
@@ -31,6 +35,8 @@ export function formatIn(language: Language): Format {
   const second = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
+  const minute = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
+  const date = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   return {
     number: (value) => number.format(value),
@@ -41,6 +47,8 @@ export function formatIn(language: Language): Format {
     second: (iso) => second.format(new Date(iso)),
     day: (iso) => day.format(new Date(iso)),
     clock: (iso) => clock.format(new Date(iso)),
+    minute: (iso) => minute.format(new Date(iso)),
+    date: (iso) => date.format(new Date(iso)),
     relative: (iso, nowMs) => relative.format(...distance(Date.parse(iso) - nowMs)),
     duration: (ms) => durationIn(locale, ms),
   }

@@ -51,7 +51,7 @@ export function ListTable<Row>(props: TableProps<Row> & { readonly list: List<Ro
   )
 }
 
-/** Rows as a table. */
+/** Rows as a table; on a phone each is a block of its own, headed by its first cell. */
 export function RowTable<Row>(props: TableProps<Row> & { readonly rows: readonly Row[] }) {
   const { label, columns, rows, keyOf, selection } = props
   return (
@@ -72,7 +72,9 @@ export function RowTable<Row>(props: TableProps<Row> & { readonly rows: readonly
                 <ChooseOne id={keyOf(row)} name={props.nameOf?.(row) ?? keyOf(row)} selection={selection} />
               )}
               {columns.map(({ head, cell }) => (
-                <td key={head}>{cell(row)}</td>
+                <td key={head} data-head={head}>
+                  <div>{cell(row)}</div>
+                </td>
               ))}
             </tr>
           ))}
@@ -107,7 +109,7 @@ function ChooseOne(props: { readonly id: string; readonly name: string; readonly
     selection.choose(next)
   }
   return (
-    <td>
+    <td className="choice">
       <Checkbox aria-label={t('choose', { name })} checked={selection.chosen.has(id)} onChange={toggle} />
     </td>
   )

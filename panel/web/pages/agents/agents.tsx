@@ -14,7 +14,7 @@ import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Count, Money, Word } from '../../parts/values.tsx'
+import { Count, Latin, Money, Word } from '../../parts/values.tsx'
 
 /** The resellers: their shops, bots and what they sold. */
 export function AgentsPage() {
@@ -117,7 +117,7 @@ function AgentName({ agent }: { readonly agent: Agent }) {
         <Word>{agent.name}</Word>
       </Anchor>
       <Text size="xs" c="dimmed">
-        <bdi className="mono">{agent.id}</bdi>
+        <Latin>{agent.id}</Latin>
       </Text>
     </div>
   )

@@ -4,7 +4,7 @@ import type { EventView, InstanceView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
-import { Moment, Word } from '../../parts/values.tsx'
+import { Latin, Moment, Word } from '../../parts/values.tsx'
 
 /** What happened to a bot, newest first: its changes, its restarts with their reasons and last lines. */
 export function History({ bot }: { readonly bot: InstanceView }) {
@@ -44,9 +44,9 @@ function Why({ event }: { readonly event: EventView }) {
       {event.reason !== null && <Word>{event.reason}</Word>}
       {details.map(([name, value]) => (
         <div key={name}>
-          <bdi className="mono">
+          <Latin>
             {name}: {typeof value === 'string' ? value : JSON.stringify(value)}
-          </bdi>
+          </Latin>
         </div>
       ))}
     </Text>

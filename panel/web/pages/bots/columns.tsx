@@ -5,7 +5,7 @@ import type { InstanceView } from '../../api/views.ts'
 import { type Locale, useLocale } from '../../i18n/locale.tsx'
 import { StateBadge, StatusBadge } from '../../parts/badge.tsx'
 import type { Column } from '../../parts/list-table.tsx'
-import { Bytes, Distance, Moment, Word } from '../../parts/values.tsx'
+import { Bytes, Distance, Latin, Moment, Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 import { BotActions } from './bot-actions.tsx'
 
@@ -124,7 +124,7 @@ function BotName({ bot }: OfBot) {
         <Word>{bot.name}</Word>
       </Anchor>
       <Below>
-        <bdi className="mono">{bot.id}</bdi> <bdi dir="ltr">{address}</bdi>
+        <Latin>{bot.id}</Latin> <bdi dir="ltr">{address}</bdi>
       </Below>
     </div>
   )

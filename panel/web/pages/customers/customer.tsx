@@ -15,7 +15,7 @@ import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useAct } from '../../parts/use-act.ts'
-import { Count, Distance, Moment, Money, Word } from '../../parts/values.tsx'
+import { Count, Distance, Latin, Moment, Money, Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 import { Balances, nameOf } from './customers.tsx'
 import { PlaceOrder } from './place-order.tsx'
@@ -44,12 +44,7 @@ function CustomerView({ customer }: { readonly customer: CustomerDetails }) {
           <Facts
             rows={[
               [t('bots.platform'), t(platformText[customer.platform])],
-              [
-                t('bot.id'),
-                <bdi key="id" className="mono" dir="ltr">
-                  {customer.platform_user_id}
-                </bdi>,
-              ],
+              [t('bot.id'), <Latin key="id">{customer.platform_user_id}</Latin>],
               [t('bot.tenant'), <Word key="tenant">{customer.tenant}</Word>],
               [t('language'), <Word key="language">{customer.language}</Word>],
               [t('people.since'), <Moment key="since" iso={customer.created_at} day />],

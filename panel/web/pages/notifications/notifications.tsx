@@ -13,7 +13,7 @@ import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Count, Distance, Word } from '../../parts/values.tsx'
+import { Count, Distance, Latin, Word } from '../../parts/values.tsx'
 import { messageWords } from '../../parts/words.ts'
 import { openSheet } from '../../shell/sheet-host.tsx'
 import { ChosenMessages } from './chosen-messages.tsx'
@@ -86,9 +86,7 @@ function Kind({ message }: { readonly message: Message }) {
         <bdi dir="ltr">{titleOf(message)}</bdi>
       </UnstyledButton>
       <Text size="xs" c="dimmed">
-        <bdi className="mono" dir="ltr">
-          {message.chat ?? message.customer}
-        </bdi>
+        <Latin>{message.chat ?? message.customer}</Latin>
       </Text>
     </div>
   )
@@ -148,9 +146,7 @@ function RedriveAll({ tenant, kind, close }: RedriveProps) {
       {isNarrowed && (
         <>
           {' '}
-          <bdi className="mono" dir="ltr">
-            {[kind, tenant].filter((part) => part !== undefined).join(' ')}
-          </bdi>
+          <Latin>{[kind, tenant].filter((part) => part !== undefined).join(' ')}</Latin>
         </>
       )}
     </AskSheet>
