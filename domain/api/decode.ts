@@ -5,6 +5,8 @@ import { Failure } from '../failure.ts'
 export interface FieldError {
   field: string
   message: string
+  /** The sort of what is wrong, for who says it in other words: `too_small`, `invalid_format`. */
+  issue: string
 }
 
 /** Decodes a part of a request; throws `usage` that names every wrong field. `what` is how a person calls the part. */
@@ -15,6 +17,7 @@ export function decodePart<Schema extends z.ZodType>(schema: Schema, value: unkn
   const errors: FieldError[] = result.error.issues.map((issue) => ({
     field: issue.path.join('.'),
     message: issue.code === 'unrecognized_keys' ? 'has a field that is not known here' : issue.message,
+    issue: issue.code,
   }))
   throw new Failure('usage', `${what} does not fit: see errors`, { details: { errors } })
 }

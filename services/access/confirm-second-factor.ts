@@ -46,6 +46,7 @@ export async function confirmSecondFactor(
     throw new Failure(
       'usage',
       'the code is wrong or too old: check the clock of the authenticator and send the next one',
+      { details: { wrong: 'code' } },
     )
   }
   await tx.query(

@@ -140,6 +140,7 @@ export interface Schemas {
     action: string
     target_kind: string
     target_id: string | null
+    target_name: string | null
     tenant: string | null
     details: Record<string, unknown> | null
   }
@@ -604,7 +605,7 @@ export interface Schemas {
     instance: string
     code: string
     requestId: string
-    errors?: { field: string; message: string }[] | undefined
+    errors?: { field: string; message: string; issue: string }[] | undefined
   }
   Product: {
     id: string
@@ -738,7 +739,16 @@ export interface Schemas {
   Transaction: {
     id: number
     at: string
-    kind: string
+    kind:
+      | 'sale'
+      | 'refund'
+      | 'mature'
+      | 'top_up'
+      | 'adjustment'
+      | 'withdrawal_request'
+      | 'withdrawal_release'
+      | 'withdrawal_payment'
+      | 'import'
     amount: string
     currency: 'USDT' | 'IRR'
     order: number | null

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { Problem } from '../api/problem.ts'
 import { useLocale } from '../i18n/locale.tsx'
 import { Note } from './note.tsx'
+import { classOf } from './problem-words.ts'
 
 interface LoadedProps<T> {
   readonly query: UseQueryResult<T>
@@ -28,18 +29,19 @@ export function TroubleNote(props: { readonly error: Error; readonly retry: () =
   const { t } = useLocale()
   const { error } = props
   const problem = error instanceof Problem ? error : undefined
-  const text =
-    problem?.status === 0
-      ? t('reach.server_away')
-      : problem?.status === 503
-        ? t('reach.database_away')
-        : problem?.status === 403
-          ? t('trouble.not_allowed')
-          : error.message
+  const sort = problem === undefined ? undefined : classOf(problem)
+  // What may not be seen is said as such; where nobody answers, there is no sentence of a server.
+  const text = problem?.status === 403 ? t('trouble.not_allowed') : sort === undefined ? error.message : t(sort)
+  const isExplained = problem !== undefined && !problem.outcomeUnknown && problem.status !== 403
   return (
     <Note isUrgent tone="bad" title={t('trouble.title')}>
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{text}</Text>
+        {isExplained && (
+          <Text size="sm">
+            <bdi>{problem.message}</bdi>
+          </Text>
+        )}
         {problem?.requestId !== undefined && (
           <Text size="xs" c="dimmed">
             {t('trouble.request')} <bdi className="mono">{problem.requestId}</bdi>

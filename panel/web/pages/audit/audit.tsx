@@ -64,9 +64,13 @@ export function AuditPage() {
           { head: t('audit.action'), cell: ({ action }) => narrow('action', action) },
           {
             head: t('audit.target'),
-            cell: ({ target_kind, target_id }) => (
+            cell: ({ target_kind, target_id, target_name }) => (
               <div className="named">
-                <Word>{target_kind}</Word> {target_id !== null && narrow('target', target_id)}
+                <Word>{target_name ?? target_kind}</Word>
+                <Text size="xs" c="dimmed" component="div">
+                  {target_name !== null && <Word>{target_kind}</Word>}{' '}
+                  {target_id !== null && narrow('target', target_id)}
+                </Text>
               </div>
             ),
           },

@@ -1,6 +1,7 @@
 import { Paper, SimpleGrid, Skeleton, Text, Title } from '@mantine/core'
 import { Fragment, lazy, Suspense } from 'react'
 import { restingStates } from '../../../../domain/instance.ts'
+import { withoutCommand } from '../../api/problem.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { Facts } from '../../parts/facts.tsx'
@@ -38,7 +39,7 @@ function Trouble({ bot }: { readonly bot: InstanceView }) {
   return (
     <Note tone={waitsForPerson ? 'bad' : 'warn'} title={t(waitsForPerson ? 'bot.waits_for_you' : 'bot.last_trouble')}>
       <Text>
-        <Word>{reason}</Word>
+        <Word>{withoutCommand(reason)}</Word>
       </Text>
       {bot.next_try_at !== null && (
         <Text size="sm">

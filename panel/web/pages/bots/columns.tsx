@@ -1,6 +1,7 @@
 import { Anchor, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
+import { withoutCommand } from '../../api/problem.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { type Locale, useLocale } from '../../i18n/locale.tsx'
 import { StateBadge, StatusBadge } from '../../parts/badge.tsx'
@@ -102,7 +103,7 @@ function Ends({ bot }: OfBot) {
 function Trouble({ bot }: OfBot) {
   return (
     <Text size="sm" maw="24rem" miw="12rem">
-      <Word>{bot.last_error}</Word>
+      <Word>{bot.last_error === null ? null : withoutCommand(bot.last_error)}</Word>
     </Text>
   )
 }

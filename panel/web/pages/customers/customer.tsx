@@ -85,7 +85,7 @@ function Movements({ id }: { readonly id: string }) {
         keyOf={({ id: entry, currency }) => `${entry} ${currency}`}
         columns={[
           { head: t('history.when'), cell: ({ at }) => <Moment iso={at} /> },
-          { head: t('history.what'), cell: ({ kind }) => <Word>{kind.replaceAll('_', ' ')}</Word> },
+          { head: t('history.what'), cell: ({ kind }) => t(`ledger.entry_${kind}`) },
           { head: t('orders.amount'), cell: ({ amount, currency }) => <Money amount={amount} currency={currency} /> },
           {
             head: t('orders.number'),
@@ -128,27 +128,25 @@ function Actions({ customer }: { readonly customer: CustomerDetails }) {
   return (
     <>
       {may('order.place') && customer.blocked_at === null && (
-        <Button size="xs" onClick={() => setAsks('order')}>
-          {t('orders.place')}
-        </Button>
+        <Button onClick={() => setAsks('order')}>{t('orders.place')}</Button>
       )}
       {may('balance.adjust') && (
-        <Button variant="default" size="xs" onClick={() => setAsks('adjust')}>
+        <Button variant="default" onClick={() => setAsks('adjust')}>
           {t('customers.adjust')}
         </Button>
       )}
       {may('customer.block') &&
         (customer.blocked_at === null ? (
-          <Button variant="default" size="xs" onClick={() => setAsks('block')}>
+          <Button variant="default" onClick={() => setAsks('block')}>
             {t('customers.block')}
           </Button>
         ) : (
-          <Button variant="default" size="xs" loading={unblock.isPending} onClick={() => unblock.mutate(null)}>
+          <Button variant="default" loading={unblock.isPending} onClick={() => unblock.mutate(null)}>
             {t('customers.unblock')}
           </Button>
         ))}
       {may('customer.erase') && (
-        <Button variant="default" size="xs" onClick={() => setAsks('erase')}>
+        <Button variant="default" onClick={() => setAsks('erase')}>
           {t('customers.erase')}
         </Button>
       )}
