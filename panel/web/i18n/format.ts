@@ -7,6 +7,8 @@ const dayMs = 24 * hourMs
 export interface Format {
   readonly number: (value: number) => string
   readonly percent: (value: number) => string
+  /** A percentage that somebody has set, to the hundredth. */
+  readonly exactPercent: (value: number) => string
   /** Bytes in the unit that fits. */
   readonly bytes: (value: number) => string
   /** A decimal string, exactly as it is: it never becomes a float. */
@@ -30,6 +32,7 @@ export function formatIn(language: Language): Format {
   const { locale } = languages[language]
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
+  const exactPercent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 })
   const amount = new Intl.NumberFormat(locale, { maximumFractionDigits: 8 })
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const second = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
@@ -41,6 +44,7 @@ export function formatIn(language: Language): Format {
   return {
     number: (value) => number.format(value),
     percent: (value) => percent.format(value / 100),
+    exactPercent: (value) => exactPercent.format(value / 100),
     bytes: (value) => bytesIn(locale, value),
     money: (text, currency) => `${amount.format(text as Intl.StringNumericLiteral)} ${currency}`,
     moment: (iso) => moment.format(new Date(iso)),

@@ -89,7 +89,7 @@ function ChooseAll(props: { readonly rows: readonly string[]; readonly selection
   const { t } = useLocale()
   const all = rows.every((id) => selection.chosen.has(id))
   return (
-    <th className="choice">
+    <th className="choice" data-head={t('choose_all')}>
       <Checkbox
         aria-label={t('choose_all')}
         checked={all}

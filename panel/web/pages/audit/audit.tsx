@@ -1,6 +1,7 @@
 import { Button, Group, Menu, SimpleGrid, Text, UnstyledButton } from '@mantine/core'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useList } from '../../api/list.ts'
+import type { AuditEntry } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { FilterMoment, FilterText } from '../../parts/filter-inputs.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
@@ -64,14 +65,8 @@ export function AuditPage() {
           { head: t('audit.action'), cell: ({ action }) => narrow('action', action) },
           {
             head: t('audit.target'),
-            cell: ({ target_kind, target_id, target_name }) => (
-              <div className="named">
-                <Word>{target_name ?? target_kind}</Word>
-                <Text size="xs" c="dimmed" component="div">
-                  {target_name !== null && <Word>{target_kind}</Word>}{' '}
-                  {target_id !== null && narrow('target', target_id)}
-                </Text>
-              </div>
+            cell: (entry) => (
+              <Target entry={entry} narrowed={entry.target_id === null ? null : narrow('target', entry.target_id)} />
             ),
           },
           { head: t('audit.tenant'), cell: ({ tenant }) => (tenant === null ? '–' : narrow('tenant', tenant)) },
@@ -88,14 +83,39 @@ export function AuditPage() {
 function Narrowing(props: { readonly value: string; readonly narrow: () => void }) {
   const { t } = useLocale()
   return (
-    <UnstyledButton className="mono" fz="sm" title={t('audit.narrow')} onClick={props.narrow}>
+    <UnstyledButton className="mono" fz="inherit" title={t('audit.narrow')} onClick={props.narrow}>
       <bdi dir="ltr">{props.value}</bdi>
     </UnstyledButton>
   )
 }
 
+/** What it was done to: by name where it has one, and its kind and id. */
+function Target(props: { readonly entry: AuditEntry; readonly narrowed: ReactNode }) {
+  const { target_kind: kind, target_name: name } = props.entry
+  const what = (
+    <>
+      <Word>{kind}</Word> {props.narrowed}
+    </>
+  )
+  return (
+    <div className="named">
+      {name === null ? (
+        what
+      ) : (
+        <>
+          <Word>{name}</Word>
+          <Text size="xs" c="dimmed" component="div">
+            {what}
+          </Text>
+        </>
+      )}
+    </div>
+  )
+}
+
 function Details({ details }: { readonly details: Readonly<Record<string, unknown>> | null }) {
   const given = Object.entries(details ?? {}).filter(([, value]) => value !== null)
+  if (given.length === 0) return null
   return (
     <Text size="xs" className="mono" miw="12rem" maw="26rem" style={{ overflowWrap: 'anywhere' }}>
       <bdi dir="ltr">

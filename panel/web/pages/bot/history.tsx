@@ -37,7 +37,8 @@ function What({ event }: { readonly event: EventView }) {
     <Text size="sm" component="div">
       {kind === undefined ? event.kind.replaceAll('_', ' ') : t(kind)}
       {event.to !== null && (
-        <div>
+        <>
+          {': '}
           {event.from !== null && (
             <>
               <bdi>{value(event.from)}</bdi> <span className="onward">→</span>{' '}
@@ -46,7 +47,7 @@ function What({ event }: { readonly event: EventView }) {
           <b>
             <bdi>{value(event.to)}</bdi>
           </b>
-        </div>
+        </>
       )}
     </Text>
   )
@@ -76,6 +77,7 @@ function valueText(kind: string, word: string, t: Locale['t']): string {
 
 function Why({ event }: { readonly event: EventView }) {
   const details = Object.entries(event.details ?? {}).filter(([, value]) => value !== null)
+  if (event.reason === null && details.length === 0) return null
   return (
     <Text size="sm" component="div" maw="40rem" style={{ overflowWrap: 'anywhere' }}>
       {event.reason !== null && <Word>{event.reason}</Word>}

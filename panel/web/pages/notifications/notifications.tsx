@@ -1,5 +1,6 @@
-import { Button, Group, Text, UnstyledButton } from '@mantine/core'
+import { Anchor, Button, Group, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
+import { Link } from 'wouter'
 import { messageStates } from '../../../../domain/outbox.ts'
 import { call } from '../../api/call.ts'
 import { useList } from '../../api/list.ts'
@@ -74,6 +75,7 @@ export function NotificationsPage() {
 const titleOf = ({ kind, id }: Pick<Message, 'kind' | 'id'>) => `${kind} ${id}`
 
 function Kind({ message }: { readonly message: Message }) {
+  const { t } = useLocale()
   return (
     <div className="named">
       <UnstyledButton
@@ -86,7 +88,13 @@ function Kind({ message }: { readonly message: Message }) {
         <bdi dir="ltr">{titleOf(message)}</bdi>
       </UnstyledButton>
       <Text size="xs" c="dimmed">
-        <Latin>{message.chat ?? message.customer}</Latin>
+        {message.customer === null ? (
+          <Latin>{message.chat}</Latin>
+        ) : (
+          <Anchor component={Link} href={`/customers/${message.customer}`}>
+            {t('orders.customer')}
+          </Anchor>
+        )}
       </Text>
     </div>
   )
