@@ -87,7 +87,7 @@ function Kind({ message }: { readonly message: Message }) {
       >
         <bdi dir="ltr">{titleOf(message)}</bdi>
       </UnstyledButton>
-      <Text size="xs" c="dimmed">
+      <Text size="xs" c="dimmed" mt={6}>
         {message.customer === null ? (
           <Latin>{message.chat}</Latin>
         ) : (
