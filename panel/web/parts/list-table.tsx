@@ -30,7 +30,11 @@ export function ListTable<Row>(props: TableProps<Row> & { readonly list: List<Ro
   const { query, rows } = props.list
   const { t } = useLocale()
   return (
-    <Loaded query={{ ...query, data: rows } as Parameters<typeof Loaded<readonly Row[]>>[0]['query']} height={280}>
+    <Loaded
+      query={{ ...query, data: rows } as Parameters<typeof Loaded<readonly Row[]>>[0]['query']}
+      height={280}
+      isSearch
+    >
       {(shown) =>
         shown.length === 0 ? (
           props.empty

@@ -11,18 +11,25 @@ interface LoadedProps<T> {
   readonly children: (data: T) => ReactNode
   /** Height of the placeholder, so that the page does not jump. */
   readonly height?: number
+  /** It is asked for by what somebody typed: a shop or number that there is not finds nothing, and is no trouble. */
+  readonly isSearch?: boolean
 }
 
 /** What a query brings: a placeholder while it loads, why it failed and another try, else its data. */
-export function Loaded<T>({ query, children, height = 120 }: LoadedProps<T>) {
+export function Loaded<T>({ query, children, height = 120, isSearch = false }: LoadedProps<T>) {
   const { t } = useLocale()
   if (query.data !== undefined) return children(query.data)
+  if (isSearch && isUnknown(query.error)) return <Empty text={t('bots.none_found')} />
   if (query.isError) return <TroubleNote error={query.error} retry={() => void query.refetch()} />
   return (
     <div role="status" aria-label={t('loading')}>
       <Skeleton h={height} />
     </div>
   )
+}
+
+function isUnknown(error: Error | null): boolean {
+  return error instanceof Problem && (error.status === 404 || error.status === 400)
 }
 
 export function TroubleNote(props: { readonly error: Error; readonly retry: () => void }) {

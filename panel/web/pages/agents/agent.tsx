@@ -92,7 +92,7 @@ function Actions({ agent }: { readonly agent: Agent }) {
       )}
       {asks && (
         <AskSheet
-          title={t('agents.pause')}
+          title={`${t('agents.pause')}: ${agent.name}`}
           submitText={t('agents.pause')}
           doneText={t('agents.paused')}
           close={() => setAsks(false)}

@@ -55,7 +55,7 @@ function ProductView({ product }: { readonly product: Product }) {
       {asks === 'edit' && <EditSheet product={product} close={() => setAsks(undefined)} />}
       {asks === 'archive' && (
         <AskSheet
-          title={t('catalogue.archive')}
+          title={`${t('catalogue.archive')}: ${product.name}`}
           submitText={t('catalogue.archive')}
           close={() => setAsks(undefined)}
           stale={['catalogue']}
@@ -124,7 +124,7 @@ function EditSheet({ product, close }: { readonly product: Product; readonly clo
   const number = (text: string) => (text.trim() === '' ? null : Number(text))
   return (
     <AskSheet
-      title={t('catalogue.edit')}
+      title={`${t('catalogue.edit')}: ${product.name}`}
       submitText={t('save')}
       close={close}
       stale={['catalogue']}

@@ -150,12 +150,19 @@ function Actions({ customer }: { readonly customer: CustomerDetails }) {
           {t('customers.erase')}
         </Button>
       )}
-      <Asked asks={asks} id={customer.id} close={() => setAsks(undefined)} />
+      <Asked asks={asks} id={customer.id} name={nameOf(customer)} close={() => setAsks(undefined)} />
     </>
   )
 }
 
-function Asked(props: { readonly asks: Ask | undefined; readonly id: string; readonly close: () => void }) {
+interface AskedProps {
+  readonly asks: Ask | undefined
+  readonly id: string
+  readonly name: string
+  readonly close: () => void
+}
+
+function Asked(props: AskedProps) {
   const { asks, close } = props
   const { t } = useLocale()
   const params = { id: props.id }
@@ -164,7 +171,7 @@ function Asked(props: { readonly asks: Ask | undefined; readonly id: string; rea
       {asks === 'order' && <PlaceOrder customer={props.id} close={close} />}
       {asks === 'block' && (
         <AskSheet
-          title={t('customers.block')}
+          title={`${t('customers.block')}: ${props.name}`}
           submitText={t('customers.block')}
           close={close}
           stale={['customers']}
@@ -177,7 +184,7 @@ function Asked(props: { readonly asks: Ask | undefined; readonly id: string; rea
       )}
       {asks === 'adjust' && (
         <AskSheet
-          title={t('customers.adjust')}
+          title={`${t('customers.adjust')}: ${props.name}`}
           submitText={t('customers.adjust')}
           close={close}
           stale={['customers']}
@@ -203,7 +210,7 @@ function Asked(props: { readonly asks: Ask | undefined; readonly id: string; rea
       )}
       {asks === 'erase' && (
         <AskSheet
-          title={t('customers.erase')}
+          title={`${t('customers.erase')}: ${props.name}`}
           submitText={t('customers.erase')}
           close={close}
           stale={['customers']}
