@@ -1,8 +1,10 @@
-import { SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
+import { agentIdOf } from '../../../../domain/tenant.ts'
 import { useBots } from '../../api/bots.ts'
 import { useServers } from '../../api/servers.ts'
-import { useMay } from '../../api/session.ts'
+import { useMay, useUser } from '../../api/session.ts'
 import type { ServerView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
@@ -13,15 +15,23 @@ import { type BotTab, columnsOf, tabs } from '../bots/columns.tsx'
 import { ServerCard } from '../servers/server-card.tsx'
 import { FirstSteps } from './first-steps.tsx'
 
-/** How the fleet is: its servers, its bots by status, what needs somebody, what ends soon. */
+const Earnings = lazy(async () => ({ default: (await import('../agents/earnings.tsx')).Earnings }))
+
+/** How the fleet is: its servers, its bots by status, what needs somebody, what ends soon; for an agent first what it earned. */
 export function OverviewPage() {
   const { t } = useLocale()
   const may = useMay()
+  const { role, tenant } = useUser()
   return (
     <>
       <PageHead title={t('nav.overview')} />
       <Stack gap="xl">
         {may('server.read') && <Counts />}
+        {role === 'agent' && tenant !== null && (
+          <Suspense fallback={<Skeleton h={90} />}>
+            <Earnings id={agentIdOf(tenant)} />
+          </Suspense>
+        )}
         {may('instance.read') && <Troubled />}
         {may('instance.read') && <EndingSoon />}
         {may('server.read') && <AllServers />}
