@@ -86,9 +86,9 @@ describe('problem documents', () => {
     const answer = await ask(panel, '/api/login', { body: { password: 12345678, extra: 'e' } })
     expect(answer.json['errors']).toEqual(
       expect.arrayContaining([
-        { field: 'username', message: expect.any(String) },
-        { field: 'password', message: expect.any(String) },
-        { field: '', message: 'has a field that is not known here' },
+        { field: 'username', message: expect.any(String), issue: 'invalid_type' },
+        { field: 'password', message: expect.any(String), issue: 'invalid_type' },
+        { field: '', message: 'has a field that is not known here', issue: 'unrecognized_keys' },
       ]),
     )
     expect(answer.text).not.toContain('12345678')

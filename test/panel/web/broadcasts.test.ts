@@ -40,7 +40,7 @@ it('an agent writes news, sends it, stops it and ends it; a page that is open el
   const row = page.getByRole('row', { name: 'Half price' })
   await row.getByText('Draft').waitFor()
   await row.getByRole('button', { name: 'Preview' }).click()
-  await page.getByText('This was refused').waitFor()
+  await page.getByText('Not possible as things stand').waitFor()
   await row.getByRole('button', { name: 'Send' }).click()
   await dialog.getByText(`every customer of ${own}`).waitFor()
   await dialog.getByRole('button', { name: 'Send' }).click()
