@@ -8,6 +8,8 @@ import { Wide } from './wide.tsx'
 export interface Column<Row> {
   readonly head: string
   readonly cell: (row: Row) => ReactNode
+  /** Of the first column: it says nothing without its head, not even as the heading of a row on a phone. */
+  readonly isLabelled?: boolean
 }
 
 export interface Selection {
@@ -75,8 +77,12 @@ export function RowTable<Row>(props: TableProps<Row> & { readonly rows: readonly
               {selection !== undefined && (
                 <ChooseOne id={keyOf(row)} name={props.nameOf?.(row) ?? keyOf(row)} selection={selection} />
               )}
-              {columns.map(({ head, cell }) => (
-                <td key={head} data-head={head}>
+              {columns.map(({ head, cell, isLabelled }, index) => (
+                <td
+                  key={head}
+                  data-head={head}
+                  {...(index === 0 && isLabelled !== true ? { className: 'heading' } : {})}
+                >
                   <div>{cell(row)}</div>
                 </td>
               ))}

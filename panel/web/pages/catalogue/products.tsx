@@ -65,7 +65,7 @@ function ProductName({ product }: { readonly product: Product }) {
 function Available({ product }: { readonly product: Product }) {
   const { t } = useLocale()
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6}>
       <Count value={product.stock.available} />
       {product.low_stock && <Badge tone="warn">{t('stock.low')}</Badge>}
     </Group>
