@@ -9,6 +9,8 @@ export interface AuditView {
   action: string
   target_kind: string
   target_id: string | null
+  /** What people call the target now: the name of a user, bot, product or customer; null where there is none. */
+  target_name: string | null
   tenant: string | null
   details: Record<string, unknown> | null
 }

@@ -1,5 +1,6 @@
 /** Customers as JSON. Amounts are decimal strings, times ISO 8601 in UTC. */
 import type { Platform } from './instance.ts'
+import type { EntryKind } from './ledger.ts'
 import type { Currency } from './money.ts'
 import type { OrderStatus } from './shop.ts'
 
@@ -56,7 +57,7 @@ export interface TransactionView {
   /** The entry's. */
   readonly id: number
   readonly at: string
-  readonly kind: string
+  readonly kind: EntryKind
   /** Signed: what came to the customer is positive. */
   readonly amount: string
   readonly currency: Currency

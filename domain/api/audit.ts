@@ -13,6 +13,7 @@ const auditSchema = z
     action: z.string(),
     target_kind: z.string(),
     target_id: z.string().nullable(),
+    target_name: z.string().nullable(),
     tenant: z.string().nullable(),
     details: z.record(z.string(), z.unknown()).nullable(),
   })
@@ -22,7 +23,7 @@ const filter = {
   /** As the entry names it: `user:ann`, `cli:root@host`. */
   actor: z.string().max(200).optional(),
   action: z.string().max(100).optional(),
-  /** The id of what was changed. */
+  /** The id of what was changed; of a user the name, too. */
   target: z.string().max(200).optional(),
   tenant: tenant.optional(),
   from: instant.optional(),

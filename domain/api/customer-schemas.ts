@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { AdjustedBalance, CustomerDetails, CustomerView, TransactionView } from '../customer.ts'
 import { platforms } from '../instance.ts'
+import { entryKinds } from '../ledger.ts'
 import { orderStatuses } from '../shop.ts'
 import { amount, currencyCode, instant, listOf, optionalInstant } from './parts.ts'
 
@@ -55,7 +56,7 @@ export const transactionSchema = z
   .strictObject({
     id: z.int(),
     at: instant,
-    kind: z.string(),
+    kind: z.enum(entryKinds),
     /** Signed: what came to the customer is positive. */
     amount,
     currency: currencyCode,

@@ -5,6 +5,8 @@ import { Failure } from '../failure.ts'
 export interface FieldError {
   field: string
   message: string
+  /** The sort of what is wrong, for who says it in other words: `too_small`, `invalid_format`. */
+  issue: string
 }
 
 /** Decodes a part of a request; throws `usage` that names every wrong field. `what` is how a person calls the part. */
@@ -18,12 +20,12 @@ export function decodePart<Schema extends z.ZodType>(schema: Schema, value: unkn
 
 function errorsOf(issue: z.core.$ZodIssue): FieldError[] {
   const field = issue.path.join('.')
-  if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }]
+  if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message, issue: issue.code }]
   const message = 'is not known here'
   // Whoever misspelt a name finds it here; what is no name is not repeated.
   const names = issue.keys.filter((key) => /^\w{1,50}$/.test(key)).slice(0, 10)
-  if (names.length === 0) return [{ field, message: 'has a field that is not known here' }]
-  return names.map((name) => ({ field: [...issue.path, name].join('.'), message }))
+  if (names.length === 0) return [{ field, message: 'has a field that is not known here', issue: issue.code }]
+  return names.map((name) => ({ field: [...issue.path, name].join('.'), message, issue: issue.code }))
 }
 
 /** Lists and objects within each other; far above any request, far below what a stack holds. */

@@ -11,7 +11,7 @@ export const problemSchema = z
     instance: z.string(),
     code: z.string(),
     requestId: z.string(),
-    errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+    errors: z.array(z.strictObject({ field: z.string(), message: z.string(), issue: z.string() })).optional(),
   })
   .meta({ id: 'Problem', description: 'What went wrong and what to do (RFC 9457).' })
 export type ProblemDocument = z.infer<typeof problemSchema>

@@ -1,5 +1,6 @@
 /** Servers over HTTP: the seed's health and server-info, the list, draining, the database's clock. */
 import { z } from 'zod'
+import { states, statuses } from '../instance.ts'
 import { endpoint } from './endpoint.ts'
 import { instant, optionalInstant } from './parts.ts'
 
@@ -51,6 +52,9 @@ const serverSchema = z
     floating: z.int(),
     running: z.int(),
     troubled: z.int(),
+    by_status: z.partialRecord(z.enum(statuses), z.int()),
+    by_state: z.partialRecord(z.enum(states), z.int()),
+    cpu_percent: z.number(),
     memory_bytes: z.number(),
     standby_count: z.int(),
     standby_memory_bytes: z.number(),
@@ -58,7 +62,7 @@ const serverSchema = z
     version: z.string().nullable(),
     started_at: optionalInstant,
   })
-  .meta({ id: 'Server', description: 'A server of this database; memory in bytes.' })
+  .meta({ id: 'Server', description: 'A server of this database; memory in bytes, cpu_percent of one core.' })
 
 const pauseSchema = z
   .strictObject({

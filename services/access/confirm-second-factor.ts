@@ -37,7 +37,11 @@ export async function confirmSecondFactor(
   const verdict = await database.transaction((tx) => confirm(tx, actor, input))
   if (verdict.kind === 'confirmed') return verdict
   if (verdict.kind === 'too_early') throw tooManyAttempts(verdict.delayMs)
-  throw new Failure('usage', 'the code is wrong or too old: check the clock of the authenticator and send the next one')
+  throw new Failure(
+    'usage',
+    'the code is wrong or too old: check the clock of the authenticator and send the next one',
+    { details: { wrong: 'code' } },
+  )
 }
 
 type Verdict =

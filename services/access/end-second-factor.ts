@@ -41,5 +41,7 @@ export async function endSecondFactor(
   if (verdict.kind === 'right') return
   if (verdict.kind === 'none') throw new Failure('not_found', 'there is no second factor')
   if (verdict.kind === 'too_early') throw tooManyAttempts(verdict.delayMs)
-  throw new Failure('not_allowed', 'the code is wrong, too old, or was used before: nothing was changed')
+  throw new Failure('not_allowed', 'the code is wrong, too old, or was used before: nothing was changed', {
+    details: { wrong: 'code' },
+  })
 }

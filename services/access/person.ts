@@ -54,7 +54,11 @@ export async function assertOwnPassword(
   ])
   const username = rows[0]?.username ?? ''
   const { passwordHash, attemptId } = await judgePassword(database, { ...input, username }, hasher)
-  if (passwordHash === null) throw new Failure('not_allowed', 'the present password is wrong: nothing was changed')
+  if (passwordHash === null) {
+    throw new Failure('not_allowed', 'the present password is wrong: nothing was changed', {
+      details: { wrong: 'password' },
+    })
+  }
   await database.transaction((tx) => settleAttempt(tx, attemptId, 'succeeded'))
   return passwordHash
 }

@@ -17,6 +17,7 @@ const columns = [
   'action',
   'target_kind',
   'target_id',
+  'target_name',
   'tenant',
 ] as const satisfies readonly (keyof AuditView)[]
 

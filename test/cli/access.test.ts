@@ -154,7 +154,7 @@ describe('audit', () => {
   it('export writes a table or JSON lines, to stdout or a file that is its owner’s', async () => {
     const table = await cli('audit', 'export', '--action', 'token.create')
     const [titles, ...lines] = table.stdout.trimEnd().split('\r\n')
-    expect(titles).toBe('id,at,actor,source,action,target_kind,target_id,tenant,details')
+    expect(titles).toBe('id,at,actor,source,action,target_kind,target_id,target_name,tenant,details')
     expect(lines.length).toBeGreaterThan(1)
     const ids = (await json<{ id: number }[]>('audit', 'export', '--action', 'token.create')).map(({ id }) => id)
     expect(lines.map((line) => Number(line.split(',')[0]))).toEqual(ids)

@@ -88,7 +88,7 @@ test('people are made: two who look at money, and one who sells', async () => {
   await dialogOf(owner).getByLabel('How the markup is counted').selectOption('percent')
   await dialogOf(owner).getByLabel('Amount').fill('100')
   await press(dialogOf(owner), 'Save')
-  await owner.getByText('100 %').waitFor()
+  await owner.getByText('100%').waitFor()
   await go(owner, 'People')
   for (const [username, role, tenant] of [
     ['first', 'admin', undefined],

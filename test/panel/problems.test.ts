@@ -95,9 +95,9 @@ describe('problem documents', () => {
     const answer = await ask(panel, '/api/login', { body: { password: 12345678, extra: 'e' } })
     expect(answer.json['errors']).toEqual(
       expect.arrayContaining([
-        { field: 'username', message: expect.any(String) },
-        { field: 'password', message: expect.any(String) },
-        { field: 'extra', message: 'is not known here' },
+        { field: 'username', message: expect.any(String), issue: 'invalid_type' },
+        { field: 'password', message: expect.any(String), issue: 'invalid_type' },
+        { field: 'extra', message: 'is not known here', issue: 'unrecognized_keys' },
       ]),
     )
     expect(answer.text).not.toContain('12345678')

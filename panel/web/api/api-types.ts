@@ -140,6 +140,7 @@ export interface Schemas {
     action: string
     target_kind: string
     target_id: string | null
+    target_name: string | null
     tenant: string | null
     details: Record<string, unknown> | null
   }
@@ -606,7 +607,7 @@ export interface Schemas {
     instance: string
     code: string
     requestId: string
-    errors?: { field: string; message: string }[] | undefined
+    errors?: { field: string; message: string; issue: string }[] | undefined
   }
   Product: {
     id: string
@@ -646,6 +647,9 @@ export interface Schemas {
     floating: number
     running: number
     troubled: number
+    by_status: Record<string, number>
+    by_state: Record<string, number>
+    cpu_percent: number
     memory_bytes: number
     standby_count: number
     standby_memory_bytes: number
@@ -737,7 +741,16 @@ export interface Schemas {
   Transaction: {
     id: number
     at: string
-    kind: string
+    kind:
+      | 'sale'
+      | 'refund'
+      | 'mature'
+      | 'top_up'
+      | 'adjustment'
+      | 'withdrawal_request'
+      | 'withdrawal_release'
+      | 'withdrawal_payment'
+      | 'import'
     amount: string
     currency: 'USDT' | 'IRR'
     order: number | null

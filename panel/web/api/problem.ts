@@ -5,19 +5,22 @@ export class Problem extends Error {
   readonly code: string
   readonly requestId: string | undefined
   /** Fields of the request that are wrong. */
-  readonly errors: readonly { readonly field: string; readonly message: string }[]
+  readonly errors: readonly FieldError[]
   readonly retryAfterSeconds: number | undefined
   /** What the caller must bring first: the `code` of a second factor, or the `second_factor` itself. */
   readonly needed: string | undefined
+  /** Which proof of who one is was wrong: the `password` or the `code`. */
+  readonly wrong: string | undefined
 
   constructor(status: number, document: ProblemBody, options: { retryAfter?: string | null; cause?: unknown } = {}) {
-    super(document.detail ?? document.title ?? `HTTP ${status}`, { cause: options.cause })
+    super(withoutCommand(document.detail ?? document.title ?? `HTTP ${status}`), { cause: options.cause })
     this.name = 'Problem'
     this.status = status
     this.code = document.code ?? (status === 0 ? 'no_answer' : 'internal')
     this.requestId = document.requestId
     this.errors = document.errors ?? []
     this.needed = document.needed
+    this.wrong = document.wrong
     const seconds = Number(options.retryAfter ?? Number.NaN)
     this.retryAfterSeconds = Number.isFinite(seconds) ? seconds : undefined
   }
@@ -34,5 +37,18 @@ interface ProblemBody {
   readonly code?: string
   readonly requestId?: string
   readonly needed?: string
-  readonly errors?: readonly { readonly field: string; readonly message: string }[]
+  readonly wrong?: string
+  readonly errors?: readonly FieldError[]
+}
+
+interface FieldError {
+  readonly field: string
+  readonly message: string
+  /** The sort of what is wrong. */
+  readonly issue: string
+}
+
+/** A sentence of the server without the command line that it ends with: on a page there is a button for that. */
+export function withoutCommand(sentence: string): string {
+  return sentence.replace(/[:;,]? \.\/botfleet .*$/s, '')
 }

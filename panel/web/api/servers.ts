@@ -9,9 +9,6 @@ export const useServers = (options: { readonly enabled?: boolean } = {}) =>
     ...options,
   })
 
-export const useServerInfo = () =>
-  useQuery({ queryKey: ['servers', 'info'], queryFn: ({ signal }) => call('GET /api/server-info', { signal }) })
-
 export const drainServer = (input: { readonly name: string; readonly pinned: 'stay' | 'stop' }) =>
   call('POST /api/servers/{name}/drain', { params: { name: input.name }, body: { pinned: input.pinned } })
 

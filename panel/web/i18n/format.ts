@@ -7,6 +7,8 @@ const dayMs = 24 * hourMs
 export interface Format {
   readonly number: (value: number) => string
   readonly percent: (value: number) => string
+  /** A percentage that somebody has set, to the hundredth. */
+  readonly exactPercent: (value: number) => string
   /** Bytes in the unit that fits. */
   readonly bytes: (value: number) => string
   /** A decimal string, exactly as it is: it never becomes a float. */
@@ -16,6 +18,10 @@ export interface Format {
   readonly second: (iso: string) => string
   readonly day: (iso: string) => string
   readonly clock: (iso: string) => string
+  /** The time of day to the minute. */
+  readonly minute: (iso: string) => string
+  /** The day within its year. */
+  readonly date: (iso: string) => string
   /** How far away a moment is: "in 3 days", "2 minutes ago". */
   readonly relative: (iso: string, nowMs: number) => string
   /** A length of time in its two largest units. */
@@ -26,21 +32,27 @@ export function formatIn(language: Language): Format {
   const { locale } = languages[language]
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
+  const exactPercent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 })
   const amount = new Intl.NumberFormat(locale, { maximumFractionDigits: 8 })
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const second = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
+  const minute = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
+  const date = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   return {
     number: (value) => number.format(value),
     percent: (value) => percent.format(value / 100),
+    exactPercent: (value) => exactPercent.format(value / 100),
     bytes: (value) => bytesIn(locale, value),
     money: (text, currency) => `${amount.format(text as Intl.StringNumericLiteral)} ${currency}`,
     moment: (iso) => moment.format(new Date(iso)),
     second: (iso) => second.format(new Date(iso)),
     day: (iso) => day.format(new Date(iso)),
     clock: (iso) => clock.format(new Date(iso)),
+    minute: (iso) => minute.format(new Date(iso)),
+    date: (iso) => date.format(new Date(iso)),
     relative: (iso, nowMs) => relative.format(...distance(Date.parse(iso) - nowMs)),
     duration: (ms) => durationIn(locale, ms),
   }

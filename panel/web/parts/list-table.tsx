@@ -8,6 +8,8 @@ import { Wide } from './wide.tsx'
 export interface Column<Row> {
   readonly head: string
   readonly cell: (row: Row) => ReactNode
+  /** Of the first column: it says nothing without its head, not even as the heading of a row on a phone. */
+  readonly isLabelled?: boolean
 }
 
 export interface Selection {
@@ -30,7 +32,11 @@ export function ListTable<Row>(props: TableProps<Row> & { readonly list: List<Ro
   const { query, rows } = props.list
   const { t } = useLocale()
   return (
-    <Loaded query={{ ...query, data: rows } as Parameters<typeof Loaded<readonly Row[]>>[0]['query']} height={280}>
+    <Loaded
+      query={{ ...query, data: rows } as Parameters<typeof Loaded<readonly Row[]>>[0]['query']}
+      height={280}
+      isSearch
+    >
       {(shown) =>
         shown.length === 0 ? (
           props.empty
@@ -51,7 +57,7 @@ export function ListTable<Row>(props: TableProps<Row> & { readonly list: List<Ro
   )
 }
 
-/** Rows as a table. */
+/** Rows as a table; on a phone each is a block of its own, headed by its first cell. */
 export function RowTable<Row>(props: TableProps<Row> & { readonly rows: readonly Row[] }) {
   const { label, columns, rows, keyOf, selection } = props
   return (
@@ -71,8 +77,14 @@ export function RowTable<Row>(props: TableProps<Row> & { readonly rows: readonly
               {selection !== undefined && (
                 <ChooseOne id={keyOf(row)} name={props.nameOf?.(row) ?? keyOf(row)} selection={selection} />
               )}
-              {columns.map(({ head, cell }) => (
-                <td key={head}>{cell(row)}</td>
+              {columns.map(({ head, cell, isLabelled }, index) => (
+                <td
+                  key={head}
+                  data-head={head}
+                  {...(index === 0 && isLabelled !== true ? { className: 'heading' } : {})}
+                >
+                  <div>{cell(row)}</div>
+                </td>
               ))}
             </tr>
           ))}
@@ -87,7 +99,7 @@ function ChooseAll(props: { readonly rows: readonly string[]; readonly selection
   const { t } = useLocale()
   const all = rows.every((id) => selection.chosen.has(id))
   return (
-    <th className="choice">
+    <th className="choice" data-head={t('choose_all')}>
       <Checkbox
         aria-label={t('choose_all')}
         checked={all}
@@ -107,7 +119,7 @@ function ChooseOne(props: { readonly id: string; readonly name: string; readonly
     selection.choose(next)
   }
   return (
-    <td>
+    <td className="choice">
       <Checkbox aria-label={t('choose', { name })} checked={selection.chosen.has(id)} onChange={toggle} />
     </td>
   )

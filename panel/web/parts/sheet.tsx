@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack } from '@mantine/core'
+import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Problem } from '../api/problem.ts'
 import { useLocale } from '../i18n/locale.tsx'
 import { Note } from './note.tsx'
 import { useFocusBack } from './opener.ts'
+import { changeTrouble, fieldText, issueText } from './problem-words.ts'
 
 interface SheetProps {
   readonly title: string
@@ -84,14 +85,19 @@ export function ProblemNote(props: { readonly problem: Problem | null }) {
   const { t } = useLocale()
   const { problem } = props
   if (problem === null) return null
+  const { head, cause } = changeTrouble(problem, t)
   return (
-    <Note isUrgent tone="bad" title={t(problem.outcomeUnknown ? 'trouble.unknown' : 'trouble.refused')}>
-      {problem.status === 0 ? t('reach.server_away') : problem.message}
-      {problem.errors.length > 0 && (
+    <Note isUrgent tone="bad" title={head}>
+      {problem.errors.length === 0 ? (
+        <bdi>{cause}</bdi>
+      ) : (
         <ul>
-          {problem.errors.map(({ field, message }) => (
-            <li key={field}>
-              <bdi className="mono">{field}</bdi>: {message}
+          {problem.errors.map(({ field, message, issue }) => (
+            <li key={`${field} ${message}`}>
+              <b>{fieldText(field, t)}</b> {issueText(issue, t)}{' '}
+              <Text size="xs" component="div">
+                <bdi>{message}</bdi>
+              </Text>
             </li>
           ))}
         </ul>

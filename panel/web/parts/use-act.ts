@@ -1,6 +1,6 @@
 import { type ChangeOptions, useChange } from '../api/use-change.ts'
 import { useLocale } from '../i18n/locale.tsx'
-import { toast } from '../shell/toasts.tsx'
+import { tellTrouble, toast } from '../shell/toasts.tsx'
 
 /** A change made by one click: what came of it is said in the corner of the page. */
 export function useAct<I, O>(options: Omit<ChangeOptions<I, O>, 'onProblem'> & { readonly doneText?: string }) {
@@ -11,6 +11,6 @@ export function useAct<I, O>(options: Omit<ChangeOptions<I, O>, 'onProblem'> & {
       if (options.doneText !== undefined) toast('good', options.doneText)
       options.onDone?.(answer, input)
     },
-    onProblem: (problem) => toast('bad', t('trouble.refused'), problem.message),
+    onProblem: (problem) => tellTrouble(problem, t),
   })
 }

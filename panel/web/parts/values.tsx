@@ -1,4 +1,5 @@
 import { Button, CopyButton } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { useLocale } from '../i18n/locale.tsx'
 import { useNow } from './use-now.ts'
 
@@ -54,6 +55,15 @@ export function Money(props: { readonly amount: string | null; readonly currency
 /** A word of somebody else, such as a name: its direction stays within it. */
 export function Word(props: { readonly children: string | null | undefined }) {
   return <bdi>{props.children ?? none}</bdi>
+}
+
+/** An address, id or number that is read from left to right in every language. */
+export function Latin(props: { readonly children: ReactNode }) {
+  return (
+    <bdi dir="ltr" className="mono">
+      {props.children ?? none}
+    </bdi>
+  )
 }
 
 export function Copy(props: { readonly value: string; readonly what: string }) {

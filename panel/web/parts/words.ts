@@ -1,6 +1,6 @@
 /** Which text stands for which word of the API. */
 import type { Role } from '../../../domain/actor.ts'
-import type { Platform, State } from '../../../domain/instance.ts'
+import type { Platform, State, Status } from '../../../domain/instance.ts'
 import type { MessageState } from '../../../domain/outbox.ts'
 import type { OrderStatus } from '../../../domain/shop.ts'
 import type { TextKey } from '../i18n/catalogue.ts'
@@ -35,6 +35,15 @@ export const stateWords = {
   session_error: { text: 'state.session_error', tone: 'bad' },
   failed: { text: 'state.failed', tone: 'bad' },
 } as const satisfies Record<State, { text: TextKey; tone: Tone }>
+
+/** A bot's subscription in the words of seed 004: Pending Approval, Active, Expired - Payment Required. */
+export const statusWords = {
+  new: { text: 'status.new', tone: 'warn' },
+  approved: { text: 'status.active', tone: 'good' },
+  expired: { text: 'status.expired', tone: 'bad' },
+  suspended: { text: 'status.suspended', tone: 'bad' },
+  deleted: { text: 'status.deleted', tone: 'calm' },
+} as const satisfies Record<Status, { text: TextKey; tone: Tone }>
 
 export const orderWords = {
   reserved: { text: 'order.reserved', tone: 'busy' },

@@ -80,7 +80,7 @@ function Destinations(props: { readonly onGo: () => void }) {
   )
   return (
     <>
-      {allowed.map(({ path, text }) => (
+      {allowed.map(({ path, text, group }, index) => (
         <NavLink
           key={path}
           component={Link}
@@ -88,10 +88,13 @@ function Destinations(props: { readonly onGo: () => void }) {
           label={t(text)}
           active={path === '/' ? here === '/' : here.startsWith(path)}
           aria-current={here === path ? 'page' : undefined}
+          className={index > 0 && allowed[index - 1]?.group !== group ? 'begins' : undefined}
           onClick={props.onGo}
         />
       ))}
-      {sandbox !== null && <NavLink href={sandbox} target="_blank" rel="noreferrer" label={t('nav.sandbox')} />}
+      {sandbox !== null && (
+        <NavLink href={sandbox} target="_blank" rel="noreferrer" className="begins" label={t('nav.sandbox')} />
+      )}
     </>
   )
 }

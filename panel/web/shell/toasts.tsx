@@ -1,6 +1,8 @@
 import { Notification } from '@mantine/core'
+import type { Problem } from '../api/problem.ts'
 import { createStore, useStore } from '../api/store.ts'
-import { useLocale } from '../i18n/locale.tsx'
+import { type Locale, useLocale } from '../i18n/locale.tsx'
+import { changeTrouble } from '../parts/problem-words.ts'
 
 interface Toast {
   readonly id: number
@@ -19,6 +21,12 @@ export function toast(tone: Toast['tone'], text: string, detail?: string): void 
   const id = lastId
   toasts.set([...toasts.get().slice(-3), { id, tone, text, detail }])
   setTimeout(() => dismiss(id), shownMs[tone])
+}
+
+/** Says there what became of a change that failed, and why. */
+export function tellTrouble(problem: Problem, t: Locale['t']): void {
+  const { head, cause } = changeTrouble(problem, t)
+  toast('bad', head, cause)
 }
 
 function dismiss(id: number): void {

@@ -37,6 +37,15 @@ it('the audit is narrowed by what is typed and by a click on what a row says, an
   expect(page.url()).toContain('target=b7')
 })
 
+it('people stand in the audit by their names, and are found by them', async () => {
+  const page = await web.openAs('the-owner', '/audit?action=user.log_in')
+  await page.getByRole('cell', { name: 'the-owner user' }).first().waitFor()
+  await page.getByLabel('On what').fill('nobody-of-this-name')
+  await page.getByText('Nothing fits').waitFor()
+  await page.getByLabel('On what').fill('the-owner')
+  await page.getByRole('cell', { name: 'the-owner user' }).first().waitFor()
+})
+
 it('the audit is narrowed by time, and what fits is taken away as a file', async () => {
   const page = await web.openAs('the-owner', '/audit')
   const monthAgo = new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 16)

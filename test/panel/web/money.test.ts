@@ -52,3 +52,11 @@ it('a top-up is confirmed with what really came, once for each payment', async (
   await dialog.getByRole('alert').waitFor()
   await expectUsable(page)
 })
+
+it('a shop that there is not finds nothing, which is no trouble', async () => {
+  const page = await web.openAs('the-owner', '/customers?shop=nobody')
+  await page.getByText('Nothing fits the search.').waitFor()
+  await page.goto('/ledger?shop=nobody')
+  await page.getByText('Nothing fits the search.').waitFor()
+  expect(await page.getByRole('alert').count()).toBe(0)
+})

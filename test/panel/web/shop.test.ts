@@ -166,7 +166,7 @@ it('an agent is made, gets a markup, a link and a text, is paused and goes on', 
   await dialog.getByLabel('How the markup is counted').selectOption('percent')
   await dialog.getByLabel('Amount').fill('12.5')
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('12.5 %').waitFor()
+  await page.getByText('12.5%').waitFor()
   await page.getByRole('button', { name: 'Change a link' }).click()
   await dialog.getByLabel('Address').fill('https://t.me/bo_support')
   await dialog.getByRole('button', { name: 'Save' }).click()

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { formatIn } from '../../../panel/web/i18n/format.ts'
+import { browserName } from '../../../panel/web/pages/account/browser-name.ts'
+import { markSteps, markTexts } from '../../../panel/web/parts/time-marks.ts'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'panel', 'web')
 const languages = ['en', 'zh', 'fa', 'ru'] as const
@@ -55,4 +57,36 @@ it('a month that has just begun ends in as many days as were given, not in one l
   const { relative } = formatIn('en')
   expect(relative('2026-12-21T19:29:50Z', now)).toBe('in 30 days')
   expect(relative('2026-11-22T19:29:50Z', now)).toBe('in 23 hours')
+})
+
+it.each(languages)('the marks of a time axis say different things at every distance (%s)', (language) => {
+  const begin = new Date(2026, 10, 20).getTime() / 1000
+  for (const step of markSteps) {
+    const seconds = Array.from({ length: Math.max(2, Math.min(8, 86_400 / step)) }, (_none, n) => begin + n * step)
+    expect(new Set(markTexts(seconds, formatIn(language))).size, `${step} s`).toBe(seconds.length)
+  }
+})
+
+it('a mark at midnight says which day begins', () => {
+  const midnight = new Date(2026, 10, 22).getTime() / 1000
+  expect(markTexts([midnight - 3600, midnight, midnight + 60], formatIn('en'))).toEqual(['23:00', '22 Nov', '00:01'])
+})
+
+it.each([
+  [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36',
+    'Chrome, Linux',
+  ],
+  [
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/153.0 Safari/537.36 Edg/153.0',
+    'Edge, Windows',
+  ],
+  [
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Safari/604.1',
+    'Safari, iPhone',
+  ],
+  ['Mozilla/5.0 (Android 16; Mobile; rv:150.0) Gecko/150.0 Firefox/150.0', 'Firefox, Android'],
+  ['curl/8.14', undefined],
+])('a browser is called by its name: %s', (userAgent, name) => {
+  expect(browserName(userAgent)).toBe(name)
 })

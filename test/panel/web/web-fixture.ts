@@ -85,23 +85,32 @@ export async function signIn(page: Page, username: string, password = goodPasswo
   await fields.waitFor({ state: 'detached' })
 }
 
-/** What axe finds against WCAG 2.2 A and AA, one line each: everything in light, and what colours change in dark. */
-async function violations(page: Page): Promise<string[]> {
-  await page.emulateMedia({ colorScheme: 'light' })
-  const light = await new AxeBuilder({ page }).withTags(wcag22).analyze()
-  await page.emulateMedia({ colorScheme: 'dark' })
-  const dark = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze()
-  return [...light.violations, ...dark.violations].flatMap(({ id, nodes }) =>
-    nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`),
-  )
+/** What to look at: everything, or only what changes with the colours. */
+const everything = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] } as const
+const colours = { type: 'rule', values: ['color-contrast'] } as const
+
+/**
+ * What axe finds against WCAG 2.2 A and AA, one line each. Its legacy mode looks at this one document, which is all that
+ * a page of ours is: the policy forbids frames.
+ */
+async function violations(page: Page, runOnly: typeof everything | typeof colours): Promise<string[]> {
+  // It stays in a page that was looked at before.
+  const isThere = await page.evaluate('"axe" in window')
+  const axe = new AxeBuilder({ page, ...(isThere ? { axeSource: ';' } : {}) }).options({
+    runOnly: { ...runOnly, values: [...runOnly.values] },
+    resultTypes: ['violations'],
+  })
+  const found = await axe.setLegacyMode().analyze()
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
 }
 
-const wcag22 = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-
-/** Asserts that a page is usable as it stands: nothing for axe to find, nothing wider than the window. */
+/** Asserts that a page is usable as it stands: nothing for axe to find in light or dark, nothing wider than the window. */
 export async function expectUsable(page: Page): Promise<void> {
   await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
-  expect(await violations(page), page.url()).toEqual([])
+  await page.emulateMedia({ colorScheme: 'light' })
+  expect(await violations(page, everything), `${page.url()} in light`).toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await violations(page, colours), `${page.url()} in dark`).toEqual([])
   const overhang = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
   expect(overhang, page.url()).toBe(0)
 }

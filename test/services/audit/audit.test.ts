@@ -132,6 +132,35 @@ describe('reading the audit', () => {
     }
   })
 
+  it('names whom and what it was done to as they are called now, and finds a person by name', async () => {
+    await people.database.query(
+      `insert into customer (id, tenant_id, platform, platform_user_id, display_name)
+       values ('c-sam', 'master', 'telegram', '7', 'Sam')`,
+    )
+    await people.database.query(`insert into server (name) values ('alpha')`)
+    await people.database.query(
+      `insert into instance (id, tenant_id, platform, name, server_name, created_by)
+       values ('bot-named', 'master', 'telegram', 'Rose', 'alpha', 'test')`,
+    )
+    const { userId } = (await people.signIn('rosa')).actor
+    const targets: [kind: string, id: string | null, name: string | null][] = [
+      ['instance', 'bot-named', 'Rose'],
+      ['instance', 'bot-gone', null],
+      ['customer', 'c-sam', 'Sam'],
+      ['user', userId, 'rosa'],
+      ['user', 'nobody', null],
+      ['database', null, null],
+    ]
+    await people.database.transaction(async (tx) => {
+      for (const [targetKind, targetId] of targets) {
+        await appendAudit(tx, machine, { action: 'name.probe', targetKind, targetId, tenantId: null })
+      }
+    })
+    const found = await list({ action: 'name.probe' })
+    expect(found.map((row) => [row.target_kind, row.target_id, row.target_name]).reverse()).toEqual(targets)
+    expect(await list({ action: 'name.probe', target: 'rosa' })).toMatchObject([{ target_id: userId }])
+  })
+
   const exported = async (format: AuditFormat, filter: AuditFilter = {}) => {
     let text = ''
     for await (const piece of exportAudit(people.database, machine, { filter, format })) text += piece
@@ -158,7 +187,7 @@ describe('reading the audit', () => {
       `insert into audit_log (actor, source, action, target_kind, target_id) values ('=cmd|x', '+1', '@sum', 'k', E'a"b\\r\\nc')`,
     )
     const [titles = '', ...lines] = (await exported('csv')).split('\r\n')
-    expect(titles).toBe('id,at,actor,source,action,target_kind,target_id,tenant,details')
+    expect(titles).toBe('id,at,actor,source,action,target_kind,target_id,target_name,tenant,details')
     expect(lines.find((line) => line.includes('cmd'))).toMatch(/,'=cmd\|x,'\+1,'@sum,k,"a""b$/)
     for (const cell of lines.flatMap((line) => line.split(','))) expect(cell).not.toMatch(/^"?[=+@]/)
   })

@@ -10,7 +10,7 @@ import { Loaded } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
 import { QrCode } from '../../parts/qr-code.tsx'
 import { ProblemNote } from '../../parts/sheet.tsx'
-import { Copy, Moment } from '../../parts/values.tsx'
+import { Copy, Latin, Moment } from '../../parts/values.tsx'
 
 /** With so few recovery codes left it is time for new ones. */
 const fewCodes = 3
@@ -166,7 +166,7 @@ function Confirm(props: ConfirmProps) {
         <Text size="sm">{t('factor.scan')}</Text>
         <QrCode text={props.factor.uri} label={t('factor.qr')} />
         <Text size="sm">
-          {t('factor.by_hand')} <bdi className="mono">{props.factor.secret}</bdi>{' '}
+          {t('factor.by_hand')} <Latin>{props.factor.secret}</Latin>{' '}
           <Copy value={props.factor.secret} what={t('factor.secret')} />
         </Text>
         <TextInput

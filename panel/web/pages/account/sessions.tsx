@@ -9,6 +9,7 @@ import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { useAct } from '../../parts/use-act.ts'
 import { Distance, Moment, Word } from '../../parts/values.tsx'
 import { toast } from '../../shell/toasts.tsx'
+import { browserName } from './browser-name.ts'
 
 /** Where one is signed in, and ending that elsewhere. */
 export function OwnSessions() {
@@ -82,7 +83,9 @@ function From({ session }: { readonly session: Session }) {
     <>
       <Word>{session.source}</Word>
       <Text size="xs" c="dimmed" maw="24rem">
-        <Word>{session.user_agent}</Word>
+        <span title={session.user_agent ?? undefined}>
+          <Word>{browserName(session.user_agent ?? '') ?? session.user_agent}</Word>
+        </span>
       </Text>
     </>
   )

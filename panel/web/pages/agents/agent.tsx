@@ -12,7 +12,7 @@ import { Facts } from '../../parts/facts.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useAct } from '../../parts/use-act.ts'
-import { Count, Moment } from '../../parts/values.tsx'
+import { Count, Latin, Moment } from '../../parts/values.tsx'
 import { AgentBadge, Sold } from './agents.tsx'
 import { AgentBots } from './bots.tsx'
 import { Earnings } from './earnings.tsx'
@@ -48,12 +48,7 @@ function AgentView({ agent }: { readonly agent: Agent }) {
           <Facts
             rows={[
               [t('orders.status'), <AgentBadge key="status" agent={agent} />],
-              [
-                t('bot.id'),
-                <bdi key="id" className="mono">
-                  {agent.id}
-                </bdi>,
-              ],
+              [t('bot.id'), <Latin key="id">{agent.id}</Latin>],
               [t('people.since'), <Moment key="since" iso={agent.created_at} day />],
               [t('nav.customers'), <Count key="customers" value={agent.customers} />],
               [t('agents.turnover'), <Sold key="turnover" agent={agent} what="turnover" />],
@@ -97,7 +92,7 @@ function Actions({ agent }: { readonly agent: Agent }) {
       )}
       {asks && (
         <AskSheet
-          title={t('agents.pause')}
+          title={`${t('agents.pause')}: ${agent.name}`}
           submitText={t('agents.pause')}
           doneText={t('agents.paused')}
           close={() => setAsks(false)}

@@ -14,11 +14,12 @@ import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Count, Money, Word } from '../../parts/values.tsx'
+import { Count, Latin, Money, Word } from '../../parts/values.tsx'
 
 /** The resellers: their shops, bots and what they sold. */
 export function AgentsPage() {
-  const { t } = useLocale()
+  const locale = useLocale()
+  const { t } = locale
   const may = useMay()
   const filter = useFilter()
   const [creates, setCreates] = useState(false)
@@ -50,7 +51,7 @@ export function AgentsPage() {
         columns={[
           { head: t('bots.name'), cell: (agent) => <AgentName agent={agent} /> },
           { head: t('orders.status'), cell: (agent) => <AgentBadge agent={agent} /> },
-          { head: t('orders.markup'), cell: ({ markup }) => <bdi>{markupText(markup, t)}</bdi> },
+          { head: t('orders.markup'), cell: ({ markup }) => <bdi>{markupText(markup, locale)}</bdi> },
           { head: t('nav.bots'), cell: (agent) => <Bots agent={agent} /> },
           { head: t('nav.customers'), cell: ({ customers }) => <Count value={customers} /> },
           { head: t('agents.turnover'), cell: (agent) => <Sold agent={agent} what="turnover" /> },
@@ -117,7 +118,7 @@ function AgentName({ agent }: { readonly agent: Agent }) {
         <Word>{agent.name}</Word>
       </Anchor>
       <Text size="xs" c="dimmed">
-        <bdi className="mono">{agent.id}</bdi>
+        <Latin>{agent.id}</Latin>
       </Text>
     </div>
   )
@@ -152,9 +153,9 @@ export function Sold({ agent, what }: { readonly agent: Pick<Agent, 'sales'>; re
   ))
 }
 
-/** A markup in words: `10 %`, or so much a unit in each currency. */
-export function markupText(markup: Agent['markup'], t: Locale['t']): string {
-  if (markup.kind === 'percent') return `${markup.percent} %`
-  const fixed = Object.entries(markup.fixed).map(([currency, amount]) => `${amount} ${currency}`)
+/** A markup in words: `10%`, or so much a unit in each currency. */
+export function markupText(markup: Agent['markup'], { t, format }: Locale): string {
+  if (markup.kind === 'percent') return format.exactPercent(Number(markup.percent))
+  const fixed = Object.entries(markup.fixed).map(([currency, amount]) => format.money(amount, currency))
   return t('agents.a_unit', { amounts: fixed.join(', ') })
 }

@@ -26,6 +26,7 @@ export function Earnings({ id }: { readonly id: string }) {
               columns={[
                 {
                   head: t('earnings.available'),
+                  isLabelled: true,
                   cell: (row) => <Money amount={row.available} currency={row.currency} />,
                 },
                 { head: t('earnings.pending'), cell: (row) => <Money amount={row.pending} currency={row.currency} /> },

@@ -10,7 +10,7 @@ import { RowTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
 import { useAct } from '../../parts/use-act.ts'
-import { Copy, Moment } from '../../parts/values.tsx'
+import { Copy, Latin, Moment } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 
 /** The chat identities that own a shop. */
@@ -48,11 +48,7 @@ export function Owners({ agent }: { readonly agent: Agent }) {
             { head: t('bots.platform'), cell: ({ platform }) => t(platformText[platform]) },
             {
               head: t('bot.id'),
-              cell: ({ platform_user_id }) => (
-                <bdi className="mono" dir="ltr">
-                  {platform_user_id}
-                </bdi>
-              ),
+              cell: ({ platform_user_id }) => <Latin>{platform_user_id}</Latin>,
             },
             { head: t('people.since'), cell: ({ linked_at }) => <Moment iso={linked_at} day /> },
             ...(may('agent.manage')

@@ -41,7 +41,8 @@ export function ShopOf({ tenant }: { readonly tenant: string }) {
 }
 
 function Pricing({ shop }: { readonly shop: Shop }) {
-  const { t } = useLocale()
+  const locale = useLocale()
+  const { t } = locale
   const [asks, setAsks] = useState(false)
   const fields: Field[] = [
     {
@@ -65,7 +66,7 @@ function Pricing({ shop }: { readonly shop: Shop }) {
   ]
   return (
     <ShopPart title={t('orders.markup')} changeText={t('shop.change_markup')} change={() => setAsks(true)}>
-      <bdi>{markupText(shop.markup, t)}</bdi>
+      <bdi>{markupText(shop.markup, locale)}</bdi>
       {asks && (
         <AskSheet
           title={t('shop.change_markup')}

@@ -1,13 +1,14 @@
 import { Button, Group, Menu, SimpleGrid, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 import { useList } from '../../api/list.ts'
+import type { AuditEntry } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { FilterMoment, FilterText } from '../../parts/filter-inputs.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Moment, Word } from '../../parts/values.tsx'
+import { Latin, Moment, Word } from '../../parts/values.tsx'
 import { VerifySheet } from './verify.tsx'
 
 const words = ['actor', 'action', 'target', 'tenant'] as const
@@ -64,11 +65,7 @@ export function AuditPage() {
           { head: t('audit.action'), cell: ({ action }) => narrow('action', action) },
           {
             head: t('audit.target'),
-            cell: ({ target_kind, target_id }) => (
-              <div className="named">
-                <Word>{target_kind}</Word> {target_id !== null && narrow('target', target_id)}
-              </div>
-            ),
+            cell: (entry) => <Target entry={entry} narrow={(id) => filter.set('target', id)} />,
           },
           { head: t('audit.tenant'), cell: ({ tenant }) => (tenant === null ? '–' : narrow('tenant', tenant)) },
           { head: t('audit.details'), cell: ({ details }) => <Details details={details} /> },
@@ -80,18 +77,52 @@ export function AuditPage() {
   )
 }
 
+interface NarrowingProps {
+  readonly value: string
+  /** What people call it; unset: as it is. */
+  readonly text?: string | null
+  readonly narrow: () => void
+}
+
 /** A word of an entry; a click shows those that have it too. */
-function Narrowing(props: { readonly value: string; readonly narrow: () => void }) {
+function Narrowing({ value, text = null, narrow }: NarrowingProps) {
   const { t } = useLocale()
   return (
-    <UnstyledButton className="mono" fz="sm" title={t('audit.narrow')} onClick={props.narrow}>
-      <bdi dir="ltr">{props.value}</bdi>
+    <UnstyledButton
+      {...(text === null ? { className: 'mono' } : {})}
+      fz="sm"
+      title={t('audit.narrow')}
+      onClick={narrow}
+    >
+      {text === null ? <bdi dir="ltr">{value}</bdi> : <Word>{text}</Word>}
     </UnstyledButton>
+  )
+}
+
+/** What it was done to; ids of people, which nobody can read, only where there is no name. */
+function Target(props: { readonly entry: AuditEntry; readonly narrow: (id: string) => void }) {
+  const { target_kind: kind, target_id: id, target_name: name } = props.entry
+  const narrowing = id !== null && <Narrowing value={id} text={name} narrow={() => props.narrow(id)} />
+  if (name === null) {
+    return (
+      <div className="named">
+        <Word>{kind}</Word> {narrowing}
+      </div>
+    )
+  }
+  return (
+    <div className="named">
+      {narrowing}
+      <Text size="xs" c="dimmed">
+        <Word>{kind}</Word> {kind !== 'user' && kind !== 'customer' && <Latin>{id}</Latin>}
+      </Text>
+    </div>
   )
 }
 
 function Details({ details }: { readonly details: Readonly<Record<string, unknown>> | null }) {
   const given = Object.entries(details ?? {}).filter(([, value]) => value !== null)
+  if (given.length === 0) return null
   return (
     <Text size="xs" className="mono" miw="12rem" maw="26rem" style={{ overflowWrap: 'anywhere' }}>
       <bdi dir="ltr">

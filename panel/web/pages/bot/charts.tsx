@@ -2,7 +2,7 @@ import { Group, NativeSelect, SimpleGrid } from '@mantine/core'
 import { useState } from 'react'
 import { useBotSamples } from '../../api/bots.ts'
 import { useLocale } from '../../i18n/locale.tsx'
-import { Chart } from '../../parts/chart.tsx'
+import { byteSteps, Chart } from '../../parts/chart.tsx'
 import { Empty, Loaded } from '../../parts/loaded.tsx'
 
 const spans = [1, 6, 24, 48]
@@ -40,6 +40,7 @@ export function Charts({ id }: { readonly id: string }) {
                 times={items.map(({ at }) => at)}
                 values={items.map(({ memory_bytes }) => memory_bytes)}
                 show={format.bytes}
+                steps={byteSteps}
               />
             </SimpleGrid>
           )

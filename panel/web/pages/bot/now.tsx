@@ -1,10 +1,12 @@
 import { Paper, SimpleGrid, Skeleton, Text, Title } from '@mantine/core'
-import { lazy, Suspense } from 'react'
+import { Fragment, lazy, Suspense } from 'react'
 import { restingStates } from '../../../../domain/instance.ts'
+import { withoutCommand } from '../../api/problem.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
+import { Facts } from '../../parts/facts.tsx'
 import { Note } from '../../parts/note.tsx'
-import { Bytes, Copy, Count, Distance, Moment, Percent, Word } from '../../parts/values.tsx'
+import { Bytes, Copy, Count, Distance, Latin, Moment, Percent, Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 
 const Charts = lazy(async () => ({ default: (await import('./charts.tsx')).Charts }))
@@ -37,7 +39,7 @@ function Trouble({ bot }: { readonly bot: InstanceView }) {
   return (
     <Note tone={waitsForPerson ? 'bad' : 'warn'} title={t(waitsForPerson ? 'bot.waits_for_you' : 'bot.last_trouble')}>
       <Text>
-        <Word>{reason}</Word>
+        <Word>{withoutCommand(reason)}</Word>
       </Text>
       {bot.next_try_at !== null && (
         <Text size="sm">
@@ -55,34 +57,35 @@ function Identity({ bot }: { readonly bot: InstanceView }) {
       <Title order={2} size="h4" mb="xs">
         {t('bot.identity')}
       </Title>
-      <dl className="facts">
-        <dt>{t('bot.id')}</dt>
-        <dd>
-          <bdi className="mono">{bot.id}</bdi> <Copy value={bot.id} what={t('bot.id')} />
-        </dd>
-        <dt>{t('bots.platform')}</dt>
-        <dd>{t(platformText[bot.platform])}</dd>
-        <dt>{t(bot.platform === 'telegram' ? 'bot.username' : 'bot.phone')}</dt>
-        <dd>
-          <bdi dir="ltr">{bot.platform === 'telegram' ? `@${bot.username ?? ''}` : bot.phone_number}</bdi>
-        </dd>
-        <dt>{t('bot.tenant')}</dt>
-        <dd>
-          <Word>{bot.tenant}</Word>
-        </dd>
-        <dt>{t('bot.owner')}</dt>
-        <dd>
-          <Word>{bot.owner}</Word>
-        </dd>
-        <dt>{t('bots.approved_at')}</dt>
-        <dd>
-          <Moment iso={bot.approved_at} />
-        </dd>
-        <dt>{t('bots.expires')}</dt>
-        <dd>
-          <Moment iso={bot.expires_at} /> {bot.expires_at !== null && <Distance iso={bot.expires_at} />}
-        </dd>
-      </dl>
+      <Facts
+        rows={[
+          [
+            t('bot.id'),
+            <Fragment key="id">
+              <Latin>{bot.id}</Latin> <Copy value={bot.id} what={t('bot.id')} />
+            </Fragment>,
+          ],
+          [t('bots.platform'), t(platformText[bot.platform])],
+          bot.platform === 'telegram'
+            ? [t('bot.username'), <Latin key="name">{bot.username === null ? null : `@${bot.username}`}</Latin>]
+            : [t('bot.phone'), <Latin key="phone">{bot.phone_number}</Latin>],
+          [t('bot.tenant'), <Word key="tenant">{bot.tenant}</Word>],
+          [t('bot.owner'), <Word key="owner">{bot.owner}</Word>],
+          [t('bots.approved_at'), <Moment key="approved" iso={bot.approved_at} />],
+          [
+            t('bots.expires'),
+            <Fragment key="expires">
+              <Moment iso={bot.expires_at} />
+              {bot.expires_at !== null && (
+                <>
+                  {' '}
+                  (<Distance iso={bot.expires_at} />)
+                </>
+              )}
+            </Fragment>,
+          ],
+        ]}
+      />
     </Paper>
   )
 }
@@ -94,32 +97,22 @@ function Running({ bot }: { readonly bot: InstanceView }) {
       <Title order={2} size="h4" mb="xs">
         {t('bot.process')}
       </Title>
-      <dl className="facts">
-        <dt>{t('bots.server')}</dt>
-        <dd>
-          <Word>{bot.server_name}</Word> ({t(`placement.${bot.placement}`)})
-        </dd>
-        <dt>{t('bot.since')}</dt>
-        <dd>
-          <Distance iso={bot.state_at} />
-        </dd>
-        <dt>{t('bot.port')}</dt>
-        <dd className="mono">{bot.port ?? '–'}</dd>
-        <dt>{t('bot.pid')}</dt>
-        <dd className="mono">{bot.pid ?? '–'}</dd>
-        <dt>{t('bot.restarts')}</dt>
-        <dd>
-          <Count value={bot.restarts} />
-        </dd>
-        <dt>{t('bot.cpu')}</dt>
-        <dd>
-          <Percent value={bot.cpu_percent} />
-        </dd>
-        <dt>{t('bots.memory')}</dt>
-        <dd>
-          <Bytes value={bot.memory_bytes} />
-        </dd>
-      </dl>
+      <Facts
+        rows={[
+          [
+            t('bots.server'),
+            <Fragment key="server">
+              <Word>{bot.server_name}</Word> ({t(`placement.${bot.placement}`)})
+            </Fragment>,
+          ],
+          [t('bot.since'), <Distance key="since" iso={bot.state_at} />],
+          [t('bot.port'), <Latin key="port">{bot.port}</Latin>],
+          [t('bot.pid'), <Latin key="pid">{bot.pid}</Latin>],
+          [t('bot.restarts'), <Count key="restarts" value={bot.restarts} />],
+          [t('bot.cpu'), <Percent key="cpu" value={bot.cpu_percent} />],
+          [t('bots.memory'), <Bytes key="memory" value={bot.memory_bytes} />],
+        ]}
+      />
     </Paper>
   )
 }

@@ -20,7 +20,7 @@ export function Periods({ bot }: { readonly bot: InstanceView }) {
             rows={items}
             keyOf={({ created_at }) => created_at}
             columns={[
-              { head: t('periods.from'), cell: ({ starts_at }) => <Moment iso={starts_at} day /> },
+              { head: t('periods.from'), isLabelled: true, cell: ({ starts_at }) => <Moment iso={starts_at} day /> },
               { head: t('periods.to'), cell: ({ ends_at }) => <Moment iso={ends_at} day /> },
               { head: t('bots.months'), cell: ({ months }) => <Count value={months} /> },
               {

@@ -75,7 +75,7 @@ export function BotActions(props: { readonly bot: InstanceView }) {
   }
   const others = possible.filter((action) => !atHand.has(action))
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6}>
       {[...atHand].map((action) => (
         <Button
           key={action}

@@ -1,11 +1,12 @@
 import { Anchor, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
+import { withoutCommand } from '../../api/problem.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { type Locale, useLocale } from '../../i18n/locale.tsx'
 import { StateBadge, StatusBadge } from '../../parts/badge.tsx'
 import type { Column } from '../../parts/list-table.tsx'
-import { Bytes, Distance, Moment, Word } from '../../parts/values.tsx'
+import { Bytes, Distance, Latin, Moment, Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 import { BotActions } from './bot-actions.tsx'
 
@@ -102,7 +103,7 @@ function Ends({ bot }: OfBot) {
 function Trouble({ bot }: OfBot) {
   return (
     <Text size="sm" maw="24rem" miw="12rem">
-      <Word>{bot.last_error}</Word>
+      <Word>{bot.last_error === null ? null : withoutCommand(bot.last_error)}</Word>
     </Text>
   )
 }
@@ -124,7 +125,7 @@ function BotName({ bot }: OfBot) {
         <Word>{bot.name}</Word>
       </Anchor>
       <Below>
-        <bdi className="mono">{bot.id}</bdi> <bdi dir="ltr">{address}</bdi>
+        <Latin>{bot.id}</Latin> <bdi dir="ltr">{address}</bdi>
       </Below>
     </div>
   )

@@ -82,6 +82,7 @@ export function SuspendSheet(props: {
       disabled={reason.trim() === ''}
       isGrave
     >
+      <Text size="sm">{t('suspend.detail')}</Text>
       <Textarea
         label={t('suspend.reason')}
         description={t('suspend.reason_hint')}

@@ -1,7 +1,7 @@
 import { type BotCommand, tellBot } from '../../api/bots.ts'
 import { useChange } from '../../api/use-change.ts'
 import { useLocale } from '../../i18n/locale.tsx'
-import { toast } from '../../shell/toasts.tsx'
+import { tellTrouble, toast } from '../../shell/toasts.tsx'
 
 /** Tells a bot something and says what came of it. */
 export function useTellBot(done?: () => void) {
@@ -15,7 +15,7 @@ export function useTellBot(done?: () => void) {
     },
     // A dialog says itself why it failed.
     onProblem: (problem) => {
-      if (done === undefined) toast('bad', t('trouble.refused'), problem.message)
+      if (done === undefined) tellTrouble(problem, t)
     },
   })
 }

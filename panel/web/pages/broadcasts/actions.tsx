@@ -27,7 +27,7 @@ export function BroadcastActions({ broadcast }: ActionProps) {
   const steps = stepsOf[broadcast.state]
   if (steps.length === 0) return '–'
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6}>
       {steps.map((step) => (
         <StepButton key={step} step={step} broadcast={broadcast} />
       ))}

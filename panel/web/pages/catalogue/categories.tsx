@@ -53,7 +53,7 @@ export function Categories() {
                 {
                   head: t('bots.actions'),
                   cell: (category: Category) => (
-                    <Group gap={6} wrap="nowrap">
+                    <Group gap={6}>
                       <Button
                         size="compact-sm"
                         variant="default"

@@ -10,7 +10,7 @@ import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { Facts } from '../../parts/facts.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
-import { Count, Money, Word } from '../../parts/values.tsx'
+import { Count, Latin, Money, Word } from '../../parts/values.tsx'
 import { useCategoryChoices } from './create-product.tsx'
 import { Picture } from './picture.tsx'
 import { ProductBadge } from './products.tsx'
@@ -55,7 +55,7 @@ function ProductView({ product }: { readonly product: Product }) {
       {asks === 'edit' && <EditSheet product={product} close={() => setAsks(undefined)} />}
       {asks === 'archive' && (
         <AskSheet
-          title={t('catalogue.archive')}
+          title={`${t('catalogue.archive')}: ${product.name}`}
           submitText={t('catalogue.archive')}
           close={() => setAsks(undefined)}
           stale={['catalogue']}
@@ -84,12 +84,7 @@ function About({ product }: { readonly product: Product }) {
       <Facts
         rows={[
           [t('orders.status'), <ProductBadge key="status" status={product.status} />],
-          [
-            t('bot.id'),
-            <bdi key="id" className="mono">
-              {product.id}
-            </bdi>,
-          ],
+          [t('bot.id'), <Latin key="id">{product.id}</Latin>],
           [t('catalogue.category'), <Word key="category">{product.category?.name}</Word>],
           [t('orders.base'), <Money key="price" amount={product.base_price} currency={product.currency} />],
           [t('catalogue.agents_see'), t(product.visible_to_agents ? 'yes' : 'no')],
@@ -129,7 +124,7 @@ function EditSheet({ product, close }: { readonly product: Product; readonly clo
   const number = (text: string) => (text.trim() === '' ? null : Number(text))
   return (
     <AskSheet
-      title={t('catalogue.edit')}
+      title={`${t('catalogue.edit')}: ${product.name}`}
       submitText={t('save')}
       close={close}
       stale={['catalogue']}

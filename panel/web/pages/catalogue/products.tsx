@@ -8,7 +8,7 @@ import { FilterChoice } from '../../parts/filter-inputs.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Count, Money, Word } from '../../parts/values.tsx'
+import { Count, Latin, Money, Word } from '../../parts/values.tsx'
 
 export function Products() {
   const { t } = useLocale()
@@ -56,7 +56,7 @@ function ProductName({ product }: { readonly product: Product }) {
         <Word>{product.name}</Word>
       </Anchor>
       <Text size="xs" c="dimmed">
-        <bdi className="mono">{product.id}</bdi>
+        <Latin>{product.id}</Latin>
       </Text>
     </div>
   )
@@ -65,7 +65,7 @@ function ProductName({ product }: { readonly product: Product }) {
 function Available({ product }: { readonly product: Product }) {
   const { t } = useLocale()
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6}>
       <Count value={product.stock.available} />
       {product.low_stock && <Badge tone="warn">{t('stock.low')}</Badge>}
     </Group>

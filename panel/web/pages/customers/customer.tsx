@@ -15,7 +15,7 @@ import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { Note } from '../../parts/note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useAct } from '../../parts/use-act.ts'
-import { Count, Distance, Moment, Money, Word } from '../../parts/values.tsx'
+import { Count, Distance, Latin, Moment, Money, Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 import { Balances, nameOf } from './customers.tsx'
 import { PlaceOrder } from './place-order.tsx'
@@ -44,12 +44,7 @@ function CustomerView({ customer }: { readonly customer: CustomerDetails }) {
           <Facts
             rows={[
               [t('bots.platform'), t(platformText[customer.platform])],
-              [
-                t('bot.id'),
-                <bdi key="id" className="mono" dir="ltr">
-                  {customer.platform_user_id}
-                </bdi>,
-              ],
+              [t('bot.id'), <Latin key="id">{customer.platform_user_id}</Latin>],
               [t('bot.tenant'), <Word key="tenant">{customer.tenant}</Word>],
               [t('language'), <Word key="language">{customer.language}</Word>],
               [t('people.since'), <Moment key="since" iso={customer.created_at} day />],
@@ -90,7 +85,7 @@ function Movements({ id }: { readonly id: string }) {
         keyOf={({ id: entry, currency }) => `${entry} ${currency}`}
         columns={[
           { head: t('history.when'), cell: ({ at }) => <Moment iso={at} /> },
-          { head: t('history.what'), cell: ({ kind }) => <Word>{kind.replaceAll('_', ' ')}</Word> },
+          { head: t('history.what'), cell: ({ kind }) => t(`ledger.entry_${kind}`) },
           { head: t('orders.amount'), cell: ({ amount, currency }) => <Money amount={amount} currency={currency} /> },
           {
             head: t('orders.number'),
@@ -133,36 +128,41 @@ function Actions({ customer }: { readonly customer: CustomerDetails }) {
   return (
     <>
       {may('order.place') && customer.blocked_at === null && (
-        <Button size="xs" onClick={() => setAsks('order')}>
-          {t('orders.place')}
-        </Button>
+        <Button onClick={() => setAsks('order')}>{t('orders.place')}</Button>
       )}
       {may('balance.adjust') && (
-        <Button variant="default" size="xs" onClick={() => setAsks('adjust')}>
+        <Button variant="default" onClick={() => setAsks('adjust')}>
           {t('customers.adjust')}
         </Button>
       )}
       {may('customer.block') &&
         (customer.blocked_at === null ? (
-          <Button variant="default" size="xs" onClick={() => setAsks('block')}>
+          <Button variant="default" onClick={() => setAsks('block')}>
             {t('customers.block')}
           </Button>
         ) : (
-          <Button variant="default" size="xs" loading={unblock.isPending} onClick={() => unblock.mutate(null)}>
+          <Button variant="default" loading={unblock.isPending} onClick={() => unblock.mutate(null)}>
             {t('customers.unblock')}
           </Button>
         ))}
       {may('customer.erase') && (
-        <Button variant="default" size="xs" onClick={() => setAsks('erase')}>
+        <Button variant="default" onClick={() => setAsks('erase')}>
           {t('customers.erase')}
         </Button>
       )}
-      <Asked asks={asks} id={customer.id} close={() => setAsks(undefined)} />
+      <Asked asks={asks} id={customer.id} name={nameOf(customer)} close={() => setAsks(undefined)} />
     </>
   )
 }
 
-function Asked(props: { readonly asks: Ask | undefined; readonly id: string; readonly close: () => void }) {
+interface AskedProps {
+  readonly asks: Ask | undefined
+  readonly id: string
+  readonly name: string
+  readonly close: () => void
+}
+
+function Asked(props: AskedProps) {
   const { asks, close } = props
   const { t } = useLocale()
   const params = { id: props.id }
@@ -171,7 +171,7 @@ function Asked(props: { readonly asks: Ask | undefined; readonly id: string; rea
       {asks === 'order' && <PlaceOrder customer={props.id} close={close} />}
       {asks === 'block' && (
         <AskSheet
-          title={t('customers.block')}
+          title={`${t('customers.block')}: ${props.name}`}
           submitText={t('customers.block')}
           close={close}
           stale={['customers']}
@@ -184,7 +184,7 @@ function Asked(props: { readonly asks: Ask | undefined; readonly id: string; rea
       )}
       {asks === 'adjust' && (
         <AskSheet
-          title={t('customers.adjust')}
+          title={`${t('customers.adjust')}: ${props.name}`}
           submitText={t('customers.adjust')}
           close={close}
           stale={['customers']}
@@ -210,7 +210,7 @@ function Asked(props: { readonly asks: Ask | undefined; readonly id: string; rea
       )}
       {asks === 'erase' && (
         <AskSheet
-          title={t('customers.erase')}
+          title={`${t('customers.erase')}: ${props.name}`}
           submitText={t('customers.erase')}
           close={close}
           stale={['customers']}

@@ -10,7 +10,7 @@ import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Count, Distance, Money, Word } from '../../parts/values.tsx'
+import { Count, Distance, Latin, Money, Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 
 /** Who buys, the last seen first. */
@@ -70,9 +70,7 @@ function Name({ customer }: { readonly customer: Customer }) {
       {customer.blocked_at !== null && <Badge tone="bad">{t('customers.blocked')}</Badge>}
       {customer.erased_at !== null && <Badge tone="calm">{t('customers.erased')}</Badge>}
       <Text size="xs" c="dimmed">
-        <bdi className="mono" dir="ltr">
-          {customer.platform_user_id}
-        </bdi>
+        <Latin>{customer.platform_user_id}</Latin>
       </Text>
     </div>
   )

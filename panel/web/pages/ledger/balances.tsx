@@ -23,7 +23,7 @@ export function LedgerBalances() {
       <Text size="sm" mb="md">
         {t('ledger.sum_hint')}
       </Text>
-      <Loaded query={query} height={280}>
+      <Loaded query={query} height={280} isSearch>
         {({ items }) =>
           items.length === 0 ? (
             <Empty text={t('ledger.no_balances')} />

@@ -7,7 +7,7 @@ import { FilterChoice, FilterText } from '../../parts/filter-inputs.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Moment, Money, Word } from '../../parts/values.tsx'
+import { Latin, Moment, Money, Word } from '../../parts/values.tsx'
 import { accountText } from './account-words.ts'
 
 /** Every fact that moved money, with its transfers, newest first. */
@@ -53,7 +53,7 @@ export function LedgerEntries() {
 function Fact({ entry }: { readonly entry: Entry }) {
   return (
     <Text size="sm" maw="14rem" style={{ overflowWrap: 'anywhere' }}>
-      <bdi className="mono">{entry.reference}</bdi>
+      <Latin>{entry.reference}</Latin>
       {entry.reason !== null && (
         <Text size="xs" c="dimmed" component="span" display="block">
           <Word>{entry.reason}</Word>

@@ -1,5 +1,6 @@
-import { Button, Group, Text, UnstyledButton } from '@mantine/core'
+import { Anchor, Button, Group, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
+import { Link } from 'wouter'
 import { messageStates } from '../../../../domain/outbox.ts'
 import { call } from '../../api/call.ts'
 import { useList } from '../../api/list.ts'
@@ -13,7 +14,7 @@ import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Count, Distance, Word } from '../../parts/values.tsx'
+import { Count, Distance, Latin, Word } from '../../parts/values.tsx'
 import { messageWords } from '../../parts/words.ts'
 import { openSheet } from '../../shell/sheet-host.tsx'
 import { ChosenMessages } from './chosen-messages.tsx'
@@ -74,6 +75,7 @@ export function NotificationsPage() {
 const titleOf = ({ kind, id }: Pick<Message, 'kind' | 'id'>) => `${kind} ${id}`
 
 function Kind({ message }: { readonly message: Message }) {
+  const { t } = useLocale()
   return (
     <div className="named">
       <UnstyledButton
@@ -85,10 +87,14 @@ function Kind({ message }: { readonly message: Message }) {
       >
         <bdi dir="ltr">{titleOf(message)}</bdi>
       </UnstyledButton>
-      <Text size="xs" c="dimmed">
-        <bdi className="mono" dir="ltr">
-          {message.chat ?? message.customer}
-        </bdi>
+      <Text size="xs" c="dimmed" mt={6}>
+        {message.customer === null ? (
+          <Latin>{message.chat}</Latin>
+        ) : (
+          <Anchor component={Link} href={`/customers/${message.customer}`}>
+            {t('orders.customer')}
+          </Anchor>
+        )}
       </Text>
     </div>
   )
@@ -148,9 +154,7 @@ function RedriveAll({ tenant, kind, close }: RedriveProps) {
       {isNarrowed && (
         <>
           {' '}
-          <bdi className="mono" dir="ltr">
-            {[kind, tenant].filter((part) => part !== undefined).join(' ')}
-          </bdi>
+          <Latin>{[kind, tenant].filter((part) => part !== undefined).join(' ')}</Latin>
         </>
       )}
     </AskSheet>

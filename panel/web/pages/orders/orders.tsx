@@ -56,6 +56,7 @@ export function orderColumns(t: Locale['t']): Column<ListedOrder>[] {
   return [
     {
       head: t('orders.number'),
+      isLabelled: true,
       cell: ({ id }) => (
         <Anchor component={Link} href={`/orders/${id}`} fw={600}>
           {id}

@@ -1,65 +1,86 @@
-import { SimpleGrid, Stack, Text, Title, UnstyledButton } from '@mantine/core'
+import { SimpleGrid, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { lazy, Suspense } from 'react'
 import { Link } from 'wouter'
+import { agentIdOf } from '../../../../domain/tenant.ts'
 import { useBots } from '../../api/bots.ts'
-import { useServerInfo, useServers } from '../../api/servers.ts'
+import { useServers } from '../../api/servers.ts'
 import { useMay, useUser } from '../../api/session.ts'
+import type { ServerView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { ListTable } from '../../parts/list-table.tsx'
 import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { Count } from '../../parts/values.tsx'
-import { columnsOf } from '../bots/columns.tsx'
+import { type BotTab, columnsOf, tabs } from '../bots/columns.tsx'
 import { ServerCard } from '../servers/server-card.tsx'
 import { FirstSteps } from './first-steps.tsx'
 
-/** How the fleet is: its servers, its bots by status, what needs somebody, what ends soon. */
+const Earnings = lazy(async () => ({ default: (await import('../agents/earnings.tsx')).Earnings }))
+
+/** How the fleet is: its servers, its bots by status, what needs somebody, what ends soon; for an agent first what it earned. */
 export function OverviewPage() {
   const { t } = useLocale()
   const may = useMay()
-  const { role } = useUser()
+  const { role, tenant } = useUser()
   return (
     <>
       <PageHead title={t('nav.overview')} />
       <Stack gap="xl">
         {may('server.read') && <Counts />}
+        {role === 'agent' && tenant !== null && (
+          <Suspense fallback={<Skeleton h={90} />}>
+            <Earnings id={agentIdOf(tenant)} />
+          </Suspense>
+        )}
         {may('instance.read') && <Troubled />}
         {may('instance.read') && <EndingSoon />}
-        {may('server.read') && role !== 'agent' && <AllServers />}
+        {may('server.read') && <AllServers />}
       </Stack>
     </>
   )
 }
 
+/** Bots of all servers by their subscription, each leading to its section. */
 function Counts() {
   const { t } = useLocale()
-  const info = useServerInfo()
+  const servers = useServers()
   return (
-    <Loaded query={info} height={90}>
-      {(counts) => (
-        <>
-          {counts.total_bots === 0 && <FirstSteps />}
-          <SimpleGrid cols={{ base: 2, sm: 4 }}>
-            <Tile text={t('overview.all')} value={counts.total_bots} href="/bots" />
-            <Tile text={t('bots.tab_new')} value={counts.new_bots} href="/bots?tab=new" />
-            <Tile text={t('bots.tab_approved')} value={counts.approved_bots} href="/bots?tab=approved" />
-            <Tile text={t('bots.tab_expired')} value={counts.expired_bots} href="/bots?tab=expired" />
-          </SimpleGrid>
-        </>
-      )}
+    <Loaded query={servers} height={90}>
+      {({ items }) => {
+        const sum = (countOf: (server: ServerView) => number | undefined) =>
+          items.reduce((before, server) => before + (countOf(server) ?? 0), 0)
+        const counts: Record<BotTab, number> = {
+          new: sum(({ by_status }) => by_status['new']),
+          approved: sum(({ by_status }) => by_status['approved']),
+          expired: sum(({ by_status }) => by_status['expired']),
+          problems: sum(({ troubled }) => troubled),
+          suspended: sum(({ by_status }) => by_status['suspended']),
+        }
+        return (
+          <>
+            {Object.values(counts).every((count) => count === 0) && <FirstSteps />}
+            <div className="tiles">
+              {tabs.map((tab) => (
+                <Tile key={tab} text={t(`bots.tab_${tab}`)} value={counts[tab]} href={`/bots?tab=${tab}`} />
+              ))}
+            </div>
+          </>
+        )
+      }}
     </Loaded>
   )
 }
 
 function Tile(props: { readonly text: string; readonly value: number; readonly href: string }) {
   return (
-    <UnstyledButton component={Link} href={props.href} className="tile">
+    <Link href={props.href} className="tile">
       <Text size="sm" c="dimmed">
         {props.text}
       </Text>
       <Text size="xl" fw={700}>
         <Count value={props.value} />
       </Text>
-    </UnstyledButton>
+    </Link>
   )
 }
 

@@ -11,7 +11,7 @@ import { FilterText } from '../../parts/filter-inputs.tsx'
 import { RowTable } from '../../parts/list-table.tsx'
 import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Moment, Word } from '../../parts/values.tsx'
+import { Latin, Moment, Word } from '../../parts/values.tsx'
 import { roleText } from '../../parts/words.ts'
 import { roleOf, useRoleFields } from './role-fields.ts'
 import { UserActions } from './user-actions.tsx'
@@ -81,7 +81,7 @@ function Linked({ user }: { readonly user: User }) {
   if (user.linked.length === 0) return '–'
   return user.linked.map(({ platform, platform_user_id }) => (
     <div key={`${platform} ${platform_user_id}`}>
-      {platform} <bdi className="mono">{platform_user_id}</bdi>
+      {platform} <Latin>{platform_user_id}</Latin>
     </div>
   ))
 }

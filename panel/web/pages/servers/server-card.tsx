@@ -1,9 +1,12 @@
 import { Group, Paper, Progress, Title } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
+import { states } from '../../../../domain/instance.ts'
 import type { ServerView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { Badge } from '../../parts/badge.tsx'
-import { Bytes, Count, Distance, Word } from '../../parts/values.tsx'
+import { Facts } from '../../parts/facts.tsx'
+import { Bytes, Count, Distance, Percent, Word } from '../../parts/values.tsx'
+import { stateWords } from '../../parts/words.ts'
 
 interface CardProps {
   readonly server: ServerView
@@ -11,7 +14,7 @@ interface CardProps {
   readonly children?: ReactNode
 }
 
-/** One server at a glance: whether it lives, its room, its bots, its memory, its lease. */
+/** One server at a glance: whether it lives, its room, its bots and their load, its lease. */
 export function ServerCard({ server, isSelf, children }: CardProps) {
   const { t, format } = useLocale()
   const used = server.capacity === 0 ? 0 : (100 * server.assigned) / server.capacity
@@ -33,39 +36,41 @@ export function ServerCard({ server, isSelf, children }: CardProps) {
         aria-label={t('servers.room', { used: server.assigned, of: server.capacity })}
         color={used > 90 ? 'red.8' : 'indigo.7'}
       />
-      <dl className="facts">
-        <dt>{t('servers.bots')}</dt>
-        <dd>{t('servers.room', { used: server.assigned, of: server.capacity })}</dd>
-        <dt>{t('servers.running')}</dt>
-        <dd>
-          <Count value={server.running} />
-        </dd>
-        <dt>{t('servers.troubled')}</dt>
-        <dd>
-          <Count value={server.troubled} />
-        </dd>
-        <dt>{t('bots.memory')}</dt>
-        <dd>
-          <Bytes value={server.memory_bytes} />
-        </dd>
-        <dt>{t('servers.standby')}</dt>
-        <dd>
-          <Count value={server.standby_count} /> (<Bytes value={server.standby_memory_bytes} />)
-        </dd>
-        <dt>{t('servers.lease')}</dt>
-        <dd>
-          <bdi>{format.duration(server.lease_left_ms)}</bdi>
-        </dd>
-        <dt>{t('servers.version')}</dt>
-        <dd>
-          <Word>{server.version}</Word>
-        </dd>
-        <dt>{t('servers.started')}</dt>
-        <dd>
-          <Distance iso={server.started_at} />
-        </dd>
-      </dl>
+      <States server={server} />
+      <Facts
+        rows={[
+          [t('servers.bots'), t('servers.room', { used: server.assigned, of: server.capacity })],
+          [t('bot.cpu'), <Percent key="cpu" value={server.cpu_percent} />],
+          [t('bots.memory'), <Bytes key="memory" value={server.memory_bytes} />],
+          [
+            t('servers.standby'),
+            <Fragment key="standby">
+              <Count value={server.standby_count} /> (<Bytes value={server.standby_memory_bytes} />)
+            </Fragment>,
+          ],
+          [t('servers.lease'), <bdi key="lease">{format.duration(server.lease_left_ms)}</bdi>],
+          [t('servers.version'), <Word key="version">{server.version}</Word>],
+          [t('servers.started'), <Distance key="started" iso={server.started_at} />],
+        ]}
+      />
       {children}
     </Paper>
+  )
+}
+
+/** Its bots by what they do. */
+function States({ server }: { readonly server: ServerView }) {
+  const { t, format } = useLocale()
+  const counted = states.flatMap((state) => {
+    const count = server.by_state[state] ?? 0
+    return count === 0 ? [] : [{ ...stateWords[state], count }]
+  })
+  if (counted.length === 0) return null
+  return (
+    <Group gap={6} mb="sm">
+      {counted.map(({ text, tone, count }) => (
+        <Badge key={text} tone={tone}>{`${t(text)} ${format.number(count)}`}</Badge>
+      ))}
+    </Group>
   )
 }

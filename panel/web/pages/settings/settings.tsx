@@ -7,6 +7,7 @@ import { RowTable } from '../../parts/list-table.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
+import { Latin } from '../../parts/values.tsx'
 
 /** The settings that this server runs with; of secrets only whether they are set. */
 export function SettingsPage() {
@@ -30,11 +31,7 @@ export function SettingsPage() {
               columns={[
                 {
                   head: t('bots.name'),
-                  cell: ({ name }) => (
-                    <bdi className="mono" dir="ltr">
-                      {name}
-                    </bdi>
-                  ),
+                  cell: ({ name }) => <Latin>{name}</Latin>,
                 },
                 {
                   head: t('settings.value'),
@@ -44,9 +41,7 @@ export function SettingsPage() {
                         {t(is_set ? 'settings.secret_set' : 'settings.unset')}
                       </Badge>
                     ) : (
-                      <bdi className="mono" dir="ltr">
-                        {value || t('settings.unset')}
-                      </bdi>
+                      <Latin>{value || t('settings.unset')}</Latin>
                     ),
                 },
               ]}

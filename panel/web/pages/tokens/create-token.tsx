@@ -8,7 +8,7 @@ import { useChange } from '../../api/use-change.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { Note } from '../../parts/note.tsx'
 import { FormSheet, Sheet } from '../../parts/sheet.tsx'
-import { Copy } from '../../parts/values.tsx'
+import { Copy, Latin } from '../../parts/values.tsx'
 
 type NewToken = AnswerOf<'POST /api/tokens'>
 
@@ -167,12 +167,10 @@ function ShownOnce({ made, close }: { readonly made: NewToken; readonly close: (
     <Sheet title={made.name} close={close} size="lg" isKept>
       <Stack>
         <Note isUrgent tone="warn" title={t('tokens.shown_once')}>
-          <bdi className="mono" dir="ltr">
-            {made.token}
-          </bdi>
+          <Latin>{made.token}</Latin>
         </Note>
         <Text size="sm">
-          {t('tokens.how')} <bdi className="mono">Authorization: Bearer</bdi>{' '}
+          {t('tokens.how')} <Latin>Authorization: Bearer</Latin>{' '}
           <Anchor href="/api/docs" target="_blank" inherit underline="always">
             {t('tokens.docs')}
           </Anchor>

@@ -10,7 +10,7 @@ import { Badge } from '../../parts/badge.tsx'
 import { RowTable } from '../../parts/list-table.tsx'
 import { Empty, Loaded } from '../../parts/loaded.tsx'
 import { useNow } from '../../parts/use-now.ts'
-import { Distance, Moment, Word } from '../../parts/values.tsx'
+import { Distance, Latin, Moment, Word } from '../../parts/values.tsx'
 import { openSheet } from '../../shell/sheet-host.tsx'
 import { CreateToken } from './create-token.tsx'
 
@@ -71,9 +71,9 @@ function TokenName({ token }: { readonly token: ApiToken }) {
         <Word>{token.name}</Word>
       </b>
       <Text size="xs" c="dimmed">
-        <bdi className="mono" dir="ltr">
+        <Latin>
           {token.username} {token.id}
-        </bdi>
+        </Latin>
       </Text>
     </div>
   )

@@ -103,7 +103,7 @@ function Actions({ topUp }: { readonly topUp: TopUp }) {
   const may = useMay()
   if (topUp.status !== 'requested' || !may('top_up.confirm')) return null
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6}>
       <Button size="compact-sm" onClick={() => openSheet((close) => <ConfirmSheet topUp={topUp} close={close} />)}>
         {t('top_ups.confirm')}
       </Button>

@@ -23,7 +23,7 @@ export function WithdrawalActions({ withdrawal }: { readonly withdrawal: Withdra
     cancel: status === 'requested' && may('withdrawal.cancel'),
   }
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6}>
       {(Object.keys(possible) as Action[])
         .filter((action) => possible[action])
         .map((action) => (

@@ -12,7 +12,7 @@ import { ListTable } from '../../parts/list-table.tsx'
 import { Empty } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { useFilter } from '../../parts/use-filter.ts'
-import { Copy, Moment, Money, Word } from '../../parts/values.tsx'
+import { Copy, Latin, Moment, Money, Word } from '../../parts/values.tsx'
 import type { Tone } from '../../parts/words.ts'
 import { WithdrawalActions } from './actions.tsx'
 
@@ -97,10 +97,7 @@ function Address({ address }: { readonly address: string }) {
   const { t } = useLocale()
   return (
     <Text size="xs" component="div" maw="16rem" miw="12rem" style={{ overflowWrap: 'anywhere' }}>
-      <bdi className="mono" dir="ltr">
-        {address}
-      </bdi>{' '}
-      <Copy value={address} what={t('withdrawals.address')} />
+      <Latin>{address}</Latin> <Copy value={address} what={t('withdrawals.address')} />
     </Text>
   )
 }
