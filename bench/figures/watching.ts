@@ -130,7 +130,7 @@ class Crowd {
   }
 }
 
-/** One person has only so many sessions. */
+/** One person has only so many sessions and streams. */
 async function addPeople(database: Database): Promise<string[]> {
   const names = Array.from({ length: 5 }, (_, at) => `watcher-${at}`)
   for (const username of names) {

@@ -18,12 +18,14 @@ import type { ToldChange } from './seen-changes.ts'
 export interface StreamLimits {
   readonly heartbeatMs: number
   readonly ofSessionMax: number
+  /** Of all sessions and API tokens of somebody, so that nobody takes them from everybody else. */
+  readonly ofPersonMax: number
   readonly allMax: number
   /** Of all, those that follow a log. */
   readonly logsMax: number
 }
 
-const usualLimits: StreamLimits = { heartbeatMs: 15_000, ofSessionMax: 10, allMax: 600, logsMax: 50 }
+const usualLimits: StreamLimits = { heartbeatMs: 15_000, ofSessionMax: 10, ofPersonMax: 100, allMax: 600, logsMax: 50 }
 
 export interface EventStreamsOptions {
   readonly feed: ChangeFeed
@@ -93,13 +95,16 @@ export class EventStreams {
     await this.#checking
   }
 
-  #assertRoom({ token, followed }: StreamRequest): void {
+  #assertRoom({ token, actor, followed }: StreamRequest): void {
     if (this.#stopped) throw new Failure('unavailable', 'the server is stopping')
-    const { ofSessionMax, allMax, logsMax } = this.#limits
-    const all = [...this.#open]
-    const isFull =
-      all.length >= allMax || (followed !== undefined && all.filter((each) => each.followsLog).length >= logsMax)
-    if (!isFull && all.filter((each) => each.token === token).length < ofSessionMax) return
+    const { ofSessionMax, ofPersonMax, allMax, logsMax } = this.#limits
+    const count = (counts: (stream: OpenStream) => boolean) => [...this.#open].filter(counts).length
+    const hasRoom =
+      this.#open.size < allMax &&
+      count((stream) => stream.token === token) < ofSessionMax &&
+      count((stream) => stream.userId === actor.userId) < ofPersonMax &&
+      (followed === undefined || count((stream) => stream.followsLog) < logsMax)
+    if (hasRoom) return
     throw new Failure('too_many_attempts', 'too many streams of events are open: close a page and try again', {
       details: { retryAfterSeconds: 10 },
     })
@@ -153,6 +158,7 @@ interface StreamEvents {
 
 class OpenStream implements ChangeReader, Watcher {
   readonly token: string
+  readonly userId: string | null
   readonly #response: Response
   readonly #resumeAfter: string | undefined
   readonly #followed: FollowedLog | undefined
@@ -170,6 +176,7 @@ class OpenStream implements ChangeReader, Watcher {
   constructor({ response, token, actor, resumeAfter, followed }: StreamRequest, events: StreamEvents) {
     this.#response = response
     this.token = token
+    this.userId = actor.userId
     this.#actor = actor
     this.#resumeAfter = resumeAfter
     this.#followed = followed

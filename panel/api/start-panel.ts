@@ -51,7 +51,12 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
   const events = openStreams(options)
   const machines = new MachineDoor({ ...options, events })
   const app = createPanelApp({ ...options, origins, events, machines })
-  const limits = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }
+  const limits = {
+    requestTimeout: 30_000,
+    headersTimeout: 10_000,
+    keepAliveTimeout: 5_000,
+    connectionsCheckingInterval: 5_000,
+  }
   // What Node would refuse by itself, it would refuse without a problem document.
   const server = createServer({ ...limits, requireHostHeader: false }, app)
   server.on('checkExpectation', app)

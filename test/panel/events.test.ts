@@ -326,6 +326,14 @@ test('a heartbeat moves on what a reader resumes after, also when it may hear of
   expect(agent.changed).toEqual([])
 })
 
+test('one person has only so many streams, however many sessions they have', async () => {
+  const narrow = await run({ streamLimits: { ofSessionMax: 2, ofPersonMax: 3 } })
+  const tokens = [await tokenOf(narrow, 'the-owner'), await tokenOf(narrow, 'the-owner')]
+  for (const token of [tokens[0], tokens[1], tokens[1]]) await watching(token ?? '', { panel: narrow })
+  expect((await ask(narrow, '/api/events', { headers: bearer(tokens[0] ?? '') })).status).toBe(429)
+  await watching(await tokenOf(narrow, 'the-agent'), { panel: narrow })
+})
+
 test('a session has only so many streams, and the server too', async () => {
   const narrow = await run({ streamLimits: { ofSessionMax: 2, allMax: 3 } })
   const [token, other] = [await tokenOf(narrow, 'the-owner'), await tokenOf(narrow, 'the-owner')]

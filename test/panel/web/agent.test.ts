@@ -27,8 +27,9 @@ it('no page that an agent is offered asks for what an agent may not', async () =
   page.on('response', (response: Response) => {
     if (response.status() >= 400) refused.push(`${page.url()}: ${response.status()} ${response.url()}`)
   })
-  const links = await page.locator('nav a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
-  const offered = links.filter((href) => href.startsWith('/'))
+  await page.locator('nav a').first().waitFor()
+  const links = await Promise.all((await page.locator('nav a').all()).map((link) => link.getAttribute('href')))
+  const offered = links.flatMap((href) => (href?.startsWith('/') === true ? [href] : []))
   expect(offered).toContain('/shop')
   const tabs = ['now', 'pairing', 'log', 'history', 'periods', 'settings'].map((tab) => `/bots/own1?tab=${tab}`)
   for (const path of [...offered, '/account', '/bots?tab=new', ...tabs]) {
