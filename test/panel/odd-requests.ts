@@ -280,7 +280,7 @@ class Draft {
         if (place !== undefined) Reflect.deleteProperty(place.holder, place.key)
         return
       case 'key':
-        if (typeof this.#body === 'object' && this.#body !== null) put(this.#body, mutation_.key, mutation_.value)
+        if (isHolder(this.#body)) put(this.#body, mutation_.key, mutation_.value)
         else this.#body = { [mutation_.key]: own(mutation_.value) }
         return
       case 'double':
@@ -319,9 +319,12 @@ interface Place {
 
 /** Every place of a body that a value can be put into. */
 function placesOf(value: unknown): Place[] {
-  if (typeof value !== 'object' || value === null || value instanceof Raw) return []
-  const holder = value as Record<string, unknown>
-  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...placesOf(holder[key])])
+  if (!isHolder(value)) return []
+  return Object.keys(value).flatMap((key) => [{ holder: value, key }, ...placesOf(value[key])])
+}
+
+function isHolder(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !(value instanceof Raw)
 }
 
 /** A value that what follows may change. */
