@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { Database } from '../../db/database.ts'
 import type { Figure, Run, Sample } from '../figure.ts'
 import { Child } from '../support/child.ts'
+import { logIn, withPanel } from '../support/panel.ts'
 import { contest, type Rate } from '../support/rate.ts'
 
 const program = join(import.meta.dirname, '..', 'programs', 'bare-express.mjs')
@@ -81,45 +81,15 @@ async function ask(url: string, init: RequestInit): Promise<void> {
 }
 
 async function withServers<T>(run: Run, work: (panel: Panel, bare: string) => Promise<T>): Promise<T> {
-  const { bench } = run
-  const made = await bench.makeDatabase()
-  const home = bench.makeFolder()
-  await addBots(made.url)
-  const server = await bench.serve(bench.environmentFor(made.url, home), home)
-  const environment = { DATABASE_URL: made.url, NODE_ENV: 'production' }
-  const bare = new Child({ command: process.execPath, args: [program], environment, signal: bench.signal })
-  try {
-    const [, url = ''] = await server.line(/panel is at (\S+?)\.? /)
-    const [, port = ''] = await bare.line(/listening on (\d+)/)
-    return await work({ url, token: await logIn(url) }, `http://127.0.0.1:${port}`)
-  } finally {
-    await bare.close()
-    await server.stop()
-    await made.drop()
-  }
-}
-
-async function addBots(url: string): Promise<void> {
-  const database = Database.open(url, { applicationName: 'bench', queryTimeoutMs: 60_000 })
-  try {
-    await database.query(`insert into server (name) values ('server1') on conflict do nothing`)
-    await database.query(
-      `insert into instance (id, tenant_id, platform, name, phone_number, server_name, created_by)
-       select 'bot-' || n, 'master', 'whatsapp', 'bot ' || n, '+4917' || (10000000 + n), 'server1', 'bench'
-       from generate_series(1, ${bots}) n`,
-    )
-    await database.query('vacuum analyze')
-  } finally {
-    await database.close()
-  }
-}
-
-async function logIn(url: string): Promise<string> {
-  const response = await fetch(`${url}/api/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'admin', password: 'owner-password-of-the-bench' }),
+  return withPanel(run, bots, async ({ url, databaseUrl }) => {
+    const environment = { DATABASE_URL: databaseUrl, NODE_ENV: 'production' }
+    const bare = new Child({ command: process.execPath, args: [program], environment, signal: run.bench.signal })
+    try {
+      const [, port = ''] = await bare.line(/listening on (\d+)/)
+      const token = await logIn(url, { username: 'admin', password: 'owner-password-of-the-bench' })
+      return await work({ url, token }, `http://127.0.0.1:${port}`)
+    } finally {
+      await bare.close()
+    }
   })
-  const { token } = (await response.json()) as { token: string }
-  return token
 }

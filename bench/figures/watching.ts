@@ -4,6 +4,7 @@ import type { Actor } from '../../domain/actor.ts'
 import { createUser } from '../../services/create-user.ts'
 import type { Figure, Run } from '../figure.ts'
 import { Fleet, type FleetBot } from '../support/fleet.ts'
+import { logIn, withPanel } from '../support/panel.ts'
 import { medianOf } from '../support/spread.ts'
 import { pause, until } from '../support/wait.ts'
 
@@ -83,7 +84,7 @@ class Crowd {
   static async gather(url: string, people: readonly string[]): Promise<Crowd> {
     const crowd = new Crowd()
     for (let session = 0; session < watchers / ofSession; session += 1) {
-      const token = await logIn(url, people[session % people.length] ?? '')
+      const token = await logIn(url, { username: people[session % people.length] ?? '', password })
       await Promise.all(Array.from({ length: ofSession }, () => crowd.#join(url, token)))
     }
     return crowd
@@ -139,23 +140,8 @@ async function addPeople(database: Database): Promise<string[]> {
   return names
 }
 
-async function logIn(url: string, username: string): Promise<string> {
-  const response = await fetch(`${url}/api/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username, password }),
-  })
-  return ((await response.json()) as { token: string }).token
-}
-
 async function timeScrapes(run: Run): Promise<number> {
-  const { bench } = run
-  const made = await bench.makeDatabase()
-  const home = bench.makeFolder()
-  await addBots(made.url)
-  const server = await bench.serve(bench.environmentFor(made.url, home), home)
-  try {
-    const [, url = ''] = await server.line(/panel is at (\S+?)\.? /)
+  return withPanel(run, scraped, async ({ url }) => {
     const times: number[] = []
     for (let turn = 0; turn < scrapes; turn += 1) {
       const startedAtMs = performance.now()
@@ -165,23 +151,5 @@ async function timeScrapes(run: Run): Promise<number> {
       if (!text.includes('botfleet_bots{')) throw new Error('the scrape counts no bots')
     }
     return times.sort((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1] ?? 0
-  } finally {
-    await server.stop()
-    await made.drop()
-  }
-}
-
-async function addBots(url: string): Promise<void> {
-  const database = Database.open(url, { applicationName: 'bench', queryTimeoutMs: 60_000 })
-  try {
-    await database.query(`insert into server (name) values ('server1') on conflict do nothing`)
-    await database.query(
-      `insert into instance (id, tenant_id, platform, name, phone_number, server_name, created_by)
-       select 'bot-' || n, 'master', 'whatsapp', 'bot ' || n, '+4917' || (10000000 + n), 'server1', 'bench'
-       from generate_series(1, ${scraped}) n`,
-    )
-    await database.query('vacuum analyze')
-  } finally {
-    await database.close()
-  }
+  })
 }
