@@ -173,6 +173,9 @@ export const secretSettings = [
   'BOT_TOKEN',
 ] as const satisfies readonly (keyof Settings)[]
 
+/** What a setting was called before: passed over, it would be as if nobody had set it. */
+const renamed = { PANEL_ORIGINS: 'PUBLIC_URL', PANEL_TRUSTED_PROXIES: 'TRUSTED_PROXIES' } as const
+
 /** Checks every setting; throws `usage` naming each wrong variable and what it must be, never its value. */
 export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const present = Object.fromEntries(
@@ -181,8 +184,12 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
     ),
   )
   const result = settingsSchema.safeParse(present)
-  if (result.success) return result.data
-  const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  const old = Object.entries(renamed).filter(([name]) => (environment[name] ?? '') !== '')
+  if (result.success && old.length === 0) return result.data
+  const lines = [
+    ...(result.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...old.map(([name, now]) => `${name}: is called ${now} now`),
+  ]
   throw new Failure('usage', `wrong settings in the environment or .env:\n  ${lines.join('\n  ')}`)
 }
 

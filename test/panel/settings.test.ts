@@ -18,6 +18,13 @@ describe('the settings of the panel', () => {
     })
   })
 
+  it('of earlier names are refused with the names of now, unless they are empty', () => {
+    expect(() => parseSettings({ PANEL_ORIGINS: 'https://panel.example' })).toThrow(
+      'PANEL_ORIGINS: is called PUBLIC_URL',
+    )
+    expect(parseSettings({ PANEL_ORIGINS: '', PANEL_TRUSTED_PROXIES: '' }).PUBLIC_URL).toEqual([])
+  })
+
   it.each([
     ['PUBLIC_URL', 'panel.example'],
     ['PUBLIC_URL', 'https://panel.example/panel'],
