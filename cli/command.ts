@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../domain/duration.ts'
 import { Failure } from '../domain/failure.ts'
 import { parseShop } from '../domain/tenant.ts'
-import { parseDuration } from './format.ts'
 import type { Output } from './output.ts'
 
 /** What every command is given: where it writes, and when it must let go. */
@@ -13,9 +13,14 @@ export interface Cli {
   readonly cwd: string
 }
 
-/** Adds a command that does something. Every one takes `--json`. */
-export function addCommand(parent: Command, nameAndArguments: string, description: string): Command {
-  const command = parent.command(nameAndArguments)
+/** Adds a command that does something. Every one takes `--json`. The default one of a group needs no name. */
+export function addCommand(
+  parent: Command,
+  nameAndArguments: string,
+  description: string,
+  options: { readonly isDefault?: boolean } = {},
+): Command {
+  const command = parent.command(nameAndArguments, options)
   command.description(description).addOption(new Option('--json', 'print one JSON document'))
   return settle(command)
 }

@@ -20,6 +20,7 @@ import { requestPairing } from '../services/whatsapp/request-pairing.ts'
 import type { Cli } from './command.ts'
 import { DemoPhone } from './demo-phone.ts'
 import { addPeople, type DemoPeople, openShop } from './demo-shop.ts'
+import { signInHint } from './first-owner.ts'
 import { createServerLog } from './server-log.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 
@@ -81,7 +82,13 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
     const givenUp = new Promise<Failure>((resolve) => {
       giveUp = resolve
     })
-    const running = await startServer({ config, log, terminal: undefined, onGivenUp: giveUp })
+    const running = await startServer({
+      config,
+      log,
+      terminal: cli.output.noteIsTerminal ? (line) => cli.output.note(line) : undefined,
+      onGivenUp: giveUp,
+      sandboxUrl: sandbox.url,
+    })
     stops.push(() => {
       cli.output.note('Stopping ...')
       return running.stop()
@@ -93,7 +100,8 @@ export async function demo(cli: Cli, options: { port: string }): Promise<void> {
       phone: whatsapp.phoneOf(corner.number),
     })
     await untilRunning(cli, running, { ids, phone })
-    if (!cli.signal.aborted) welcome(cli, sandbox.url, { ids, people })
+    const panel = { url: running.panelUrl, hint: signInHint(config) }
+    if (!cli.signal.aborted) welcome(cli, sandbox.url, { ids, people, panel })
     const failure = await Promise.race([givenUp, told])
     if (failure !== undefined) throw failure
   } finally {
@@ -205,11 +213,17 @@ async function untilRunning(
   }
 }
 
-function welcome(cli: Cli, chatUrl: string, given: { ids: readonly string[]; people: DemoPeople }): void {
-  const { ids, people } = given
+interface Shown {
+  readonly ids: readonly string[]
+  readonly people: DemoPeople
+  readonly panel: { readonly url: string; readonly hint: string }
+}
+
+function welcome(cli: Cli, chatUrl: string, { ids, people, panel }: Shown): void {
   const { customer, owner } = people
   const value = {
     chat_url: chatUrl,
+    panel_url: panel.url,
     bots: bots.map((bot, index) => {
       const { platform, name, tenant } = bot
       const address = bot.platform === 'telegram' ? { username: bot.username } : { phone_number: `+${bot.number}` }
@@ -233,6 +247,12 @@ function welcome(cli: Cli, chatUrl: string, given: { ids: readonly string[]; peo
       `You are ${customer.name}, with ${customer.balance} in each shop: Start, Shop, and buy something.`,
       `${owner.name} owns the second shop and adds 10 % to every price: be ${owner.name} and send it /agent.`,
       'The third one sells by numbers on a fake WhatsApp; Phone, in its chat, unlinks it or links it anew.',
+      '',
+      'Run the shops in the panel, where their orders come up by themselves:',
+      '',
+      `    ${panel.url}`,
+      '',
+      panel.hint,
       '',
       'In another terminal: ./botfleet list, ./botfleet order list',
       'Ctrl-C ends the demo.',

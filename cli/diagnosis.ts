@@ -1,4 +1,5 @@
 import { Failure } from '../domain/failure.ts'
+import { redactText } from '../runtime/redact.ts'
 import type { Output, Style } from './output.ts'
 import { escapeControls, padText, wrapText } from './text-width.ts'
 
@@ -21,7 +22,12 @@ export async function examine(name: string, look: () => Promise<Omit<Finding, 'n
   } catch (error) {
     if (error instanceof Failure) return { name, verdict: 'fail', detail: error.message }
     const { code, message } = error as NodeJS.ErrnoException
-    return { name, verdict: 'fail', detail: code ?? message }
+    return {
+      name,
+      verdict: 'fail',
+      detail: redactText(code === undefined || message.includes(code) ? message : `${message} (${code})`),
+      todo: 'nobody expected that: was something changed by hand? Otherwise it is a bug worth reporting',
+    }
   }
 }
 

@@ -1,9 +1,8 @@
-import { stat, statfs } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
 import type { Database } from '../db/database.ts'
 import { migrationStatus } from '../db/migrate.ts'
 import { clockJumpMaxMs, describePause } from '../domain/expiry-pause.ts'
+import { peerTokenMs } from '../domain/peer-token.ts'
+import { refusePeerUrl } from '../domain/peer-url.ts'
 import { type Config, loadConfig } from '../runtime/config.ts'
 import { countOldSeals } from '../services/count-old-seals.ts'
 import { type GatewayRoleState, gatewayRoleState } from '../services/gateway-role-state.ts'
@@ -13,15 +12,19 @@ import { readExpiryPause } from '../services/read-expiry-pause.ts'
 import type { Cli } from './command.ts'
 import { cliActor, readKeyring, withDatabase } from './context.ts'
 import { examine, type Finding, printFindings } from './diagnosis.ts'
-import { formatBytes, formatDuration } from './format.ts'
+import {
+  examineDisk,
+  examineHome,
+  examineNode,
+  examinePorts,
+  examineReach,
+  examineSecretFiles,
+  examineSocketPath,
+  type Look,
+} from './doctor-host.ts'
+import { formatDuration } from './format.ts'
 
-/** The longest path that a unix socket may have (`sun_path` less its end). */
-const socketPathMax = 107
-const diskWarnBytes = 1024 ** 3
-const diskFailBytes = 100 * 1024 ** 2
 const reachLimitMs = 4000
-
-type Look = Omit<Finding, 'name'>
 
 /** Looks at everything that a server of this folder needs; changes nothing but what any command would. */
 export async function examineServer(cli: Cli): Promise<void> {
@@ -29,6 +32,7 @@ export async function examineServer(cli: Cli): Promise<void> {
   const findings: Finding[] = [
     await examine('node', examineNode),
     await examine('home', () => examineHome(config)),
+    await examine('secret files', () => examineSecretFiles(config, cli.cwd)),
     await examine('disk', () => examineDisk(config)),
     await examine('socket path', () => examineSocketPath(config)),
   ]
@@ -43,58 +47,14 @@ export async function examineServer(cli: Cli): Promise<void> {
       const clock = await examine('clock', () => examineClock(database))
       const outbox = await examine('outbox', () => examineOutbox(database))
       const role = await examine('gateway role', () => examineRole(database))
-      return [await examine('keys', () => examineKeys(config, database)), clock, role, server, outbox]
+      const peers = await examine('other servers', () => examinePeers(config, database))
+      return [await examine('keys', () => examineKeys(config, database)), clock, role, server, peers, outbox]
     })),
     await examine('ports', () => examinePorts(config, isServerAlive)),
+    await examine('reach', () => examineReach(config)),
     await examine('telegram', () => examineTelegram(config)),
   )
   printFindings(cli.output, findings)
-}
-
-async function examineNode(): Promise<Look> {
-  const major = Number(process.versions.node.split('.')[0])
-  if (major >= 24) return { verdict: 'ok', detail: `Node ${process.versions.node}` }
-  return { verdict: 'fail', detail: `Node ${process.versions.node}; 24 or newer is needed`, todo: 'npm ci' }
-}
-
-async function examineHome(config: Config): Promise<Look> {
-  const found = await stat(config.home).catch(() => undefined)
-  if (found === undefined) {
-    return { verdict: 'ok', detail: `${config.home} is made when it is first needed` }
-  }
-  // The embedded Postgres of a root user needs to pass through (0711); reading is another matter.
-  const open = (found.mode & 0o066) !== 0
-  const keys = await stat(config.paths.keys).catch(() => undefined)
-  if (keys !== undefined && (keys.mode & 0o077) !== 0) {
-    return {
-      verdict: 'fail',
-      detail: `others can look into ${config.paths.keys}`,
-      todo: `chmod 700 ${config.paths.keys} && chmod 600 ${join(config.paths.keys, '*')}`,
-    }
-  }
-  return open
-    ? { verdict: 'warn', detail: `others can look into ${config.home}`, todo: `chmod go-rw ${config.home}` }
-    : { verdict: 'ok', detail: config.home }
-}
-
-async function examineDisk(config: Config): Promise<Look> {
-  const found = await statfs(config.home).catch(() => statfs(process.cwd()))
-  const free = found.bavail * found.bsize
-  const detail = `${formatBytes(free)} free`
-  if (free < diskFailBytes) return { verdict: 'fail', detail, todo: 'free some space: the database needs it' }
-  return free < diskWarnBytes ? { verdict: 'warn', detail, todo: 'free some space soon' } : { verdict: 'ok', detail }
-}
-
-async function examineSocketPath(config: Config): Promise<Look> {
-  // The longest name that the gateway binds has its epoch in it.
-  const path = join(config.paths.sockets, `gw-${config.settings.SERVERNAME}-1000000.sock`)
-  const length = Buffer.byteLength(path)
-  if (length <= socketPathMax) return { verdict: 'ok', detail: `${length} of ${socketPathMax} bytes` }
-  return {
-    verdict: 'fail',
-    detail: `${path} has ${length} bytes, ${socketPathMax} are possible`,
-    todo: 'set BOTFLEET_HOME to a shorter path',
-  }
 }
 
 async function examineOutbox(database: Database): Promise<Look> {
@@ -134,14 +94,22 @@ async function examineDatabase(
   try {
     return await withDatabase(cli, async ({ database, startedByUs }) => {
       const reached = await examine(name, () => examineVersion(database, startedByUs))
-      if (reached.verdict === 'fail') return [reached]
+      if (reached.verdict === 'fail') return [unreachable(config, reached)]
       const schema = await examine('schema', () => examineSchema(config, database))
       const isUsable = schema.verdict !== 'fail' && !schema.detail.startsWith('empty')
       return [reached, schema, ...(isUsable ? await rest(database) : [])]
     })
   } catch (error) {
-    return [await examine(name, () => Promise.reject(error))]
+    return [unreachable(config, await examine(name, () => Promise.reject(error)))]
   }
+}
+
+function unreachable(config: Config, finding: Finding): Finding {
+  const isEmbedded = config.settings.DATABASE_URL === undefined
+  const todo = isEmbedded
+    ? `look at the disk and at ${config.paths.postgres}/postgres.log`
+    : 'start it, or set DATABASE_URL right'
+  return { ...finding, todo: finding.todo ?? todo }
 }
 
 async function examineVersion(database: Database, startedByUs: boolean): Promise<Look> {
@@ -190,12 +158,12 @@ async function examineClock(database: Database): Promise<Look> {
     }
   }
   const aheadMs = clockMs - Date.now()
-  if (Math.abs(aheadMs) <= clockJumpMaxMs) return { verdict: 'ok', detail: 'the database and this host agree' }
-  return {
-    verdict: 'warn',
-    detail: `the database's clock is ${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} this host's`,
-    todo: 'set the wrong one right: subscriptions end by the database',
+  const apart = `the database's clock is ${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} this host's`
+  if (Math.abs(aheadMs) > clockJumpMaxMs) {
+    return { verdict: 'warn', detail: apart, todo: 'set the wrong one right: subscriptions end by the database' }
   }
+  if (Math.abs(aheadMs) <= peerTokenMs / 2) return { verdict: 'ok', detail: 'the database and this host agree' }
+  return { verdict: 'warn', detail: apart, todo: 'keep both by NTP: servers trust each other for half a minute' }
 }
 
 async function examineOwnServer(config: Config, database: Database): Promise<Look> {
@@ -212,28 +180,19 @@ async function examineOwnServer(config: Config, database: Database): Promise<Loo
   }
 }
 
-async function examinePorts(config: Config, isServerAlive: boolean): Promise<Look> {
-  const { HOST: host, PORT: port, WORKER_PORT_BASE: base, WORKER_PORT_COUNT: count } = config.settings
-  if (base + count - 1 > 65_535) {
-    return {
-      verdict: 'fail',
-      detail: `worker ports ${base} to ${base + count - 1} reach beyond 65535`,
-      todo: 'lower WORKER_PORT_BASE or WORKER_PORT_COUNT',
-    }
-  }
-  const workers = `workers ${base}-${base + count - 1}`
-  if (isServerAlive) return { verdict: 'ok', detail: `${workers}, panel ${host}:${port} (in use by the server)` }
-  const trouble = await listenTrouble(host, port)
-  if (trouble === undefined) return { verdict: 'ok', detail: `${workers}, panel ${host}:${port}` }
-  return { verdict: 'warn', detail: `${host}:${port} cannot be used (${trouble})`, todo: 'set HOST and PORT' }
-}
-
-function listenTrouble(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
-    probe.listen(port, host, () => probe.close(() => resolve(undefined)))
+/** Servers whose logs this one could not ask for. */
+async function examinePeers(config: Config, database: Database): Promise<Look> {
+  const { SERVERNAME: self, PEER_PLAIN_HTTP: plainHttp } = config.settings
+  const others = (await listServers(database, cliActor())).filter(({ name, alive }) => alive && name !== self)
+  const refused = others.flatMap(({ name, url }) => {
+    const reason = refusePeerUrl(url, { plainHttp })
+    return reason === undefined ? [] : [{ name, reason }]
   })
+  const [first] = refused
+  if (first === undefined)
+    return { verdict: 'ok', detail: others.length === 0 ? 'none' : `${others.length} can be asked` }
+  const detail = `the logs of ${refused.map(({ name }) => name).join(', ')} cannot be asked for from here`
+  return { verdict: 'warn', detail, todo: `${first.name}: ${first.reason}` }
 }
 
 async function examineTelegram(config: Config): Promise<Look> {

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
-import { csvLine } from '../domain/csv.ts'
-import { Failure } from '../domain/failure.ts'
+import { endOf, startOf } from '../domain/moment.ts'
+import type { SoldUnit } from '../domain/stock-unit.ts'
 import { writeWholeFile } from '../runtime/whole-file.ts'
-import { exportSold, type SoldFilter, type SoldPage, type SoldUnit } from '../services/stock/export-sold.ts'
+import { exportSold, type SoldFilter, soldPages } from '../services/stock/export-sold.ts'
+import { soldCsv } from '../services/stock/sold-csv.ts'
 import type { Cli } from './command.ts'
 import { type Context, withContext } from './context.ts'
 import { startProgress } from './progress.ts'
@@ -16,29 +17,12 @@ export interface ExportOptions {
   force?: boolean
 }
 
-/** Orders of a page. */
-const pageSize = 500
-const dayMs = 86_400_000
-const columns = [
-  'order',
-  'unit',
-  'product',
-  'tenant',
-  'customer',
-  'sold_at',
-  'refunded_at',
-  'kind',
-  'file_name',
-  'encoding',
-  'content',
-] as const satisfies readonly (keyof SoldUnit)[]
-
 /** Writes what was sold, goods in plain, to stdout or into a file of mode 0600. */
 export async function exportStock(cli: Cli, product: string | undefined, options: ExportOptions): Promise<void> {
   const filter: SoldFilter = {
     product,
-    from: options.since === undefined ? undefined : parseTime(options.since, '--since').at,
-    until: options.until === undefined ? undefined : endOf(parseTime(options.until, '--until')),
+    from: startOf(options.since, '--since'),
+    until: endOf(options.until, '--until'),
   }
   await withContext(cli, async (context) => {
     if (options.output !== undefined) await exportToFile(cli, context, filter, { ...options, output: options.output })
@@ -46,7 +30,7 @@ export async function exportStock(cli: Cli, product: string | undefined, options
       const units: SoldUnit[] = []
       for await (const page of pages(cli, context, filter)) units.push(...page)
       cli.output.result(units, () => JSON.stringify(units))
-    } else for await (const piece of csvOf(pages(cli, context, filter))) cli.output.data(piece)
+    } else for await (const piece of soldCsv(pages(cli, context, filter))) cli.output.data(piece)
   })
 }
 
@@ -65,7 +49,7 @@ async function exportToFile(
       yield page
     }
   }
-  const text = format === 'csv' ? csvOf(counted()) : jsonOf(counted())
+  const text = format === 'csv' ? soldCsv(counted()) : jsonOf(counted())
   const bytes = await writeWholeFile({ path, overwrite: options.force === true, source: asBytes(text) })
   cli.output.result({ file: path, format, units, bytes }, () => `${path}: ${unitsText(units)}`)
 }
@@ -74,21 +58,9 @@ async function* pages(cli: Cli, context: Context, filter: SoldFilter): AsyncGene
   const keyring = await context.keyring()
   const progress = startProgress(cli, 'units')
   let done = 0
-  for (let after: number | null | undefined = null; after !== undefined; ) {
-    const page: SoldPage = await context.run(exportSold, { filter, keyring, after, limit: pageSize })
-    yield page.units
-    progress((done += page.units.length))
-    after = page.next
-  }
-}
-
-async function* csvOf(source: AsyncIterable<readonly SoldUnit[]>): AsyncGenerator<string> {
-  let isFirst = true
-  for await (const page of source) {
-    // Behind the first page: an unknown product leaves not even the titles.
-    if (isFirst) yield csvLine(columns)
-    isFirst = false
-    if (page.length > 0) yield page.map((unit) => csvLine(columns.map((column) => unit[column]))).join('')
+  for await (const units of soldPages((page) => context.run(exportSold, { filter, keyring, ...page }))) {
+    yield units
+    progress((done += units.length))
   }
 }
 
@@ -106,18 +78,4 @@ async function* jsonOf(source: AsyncIterable<readonly SoldUnit[]>): AsyncGenerat
 
 async function* asBytes(source: AsyncIterable<string>): AsyncGenerator<Buffer> {
   for await (const text of source) yield Buffer.from(text)
-}
-
-/** A day (UTC), or a moment as ISO 8601 has it. */
-function parseTime(text: string, flag: string): { at: Date; isDay: boolean } {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const at = new Date(text)
-  if ((isDay || /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/.test(text)) && !Number.isNaN(at.getTime())) {
-    return { at, isDay }
-  }
-  throw new Failure('usage', `${flag} is a day such as 2026-03-01, or a time such as 2026-03-01T14:00Z`)
-}
-
-function endOf({ at, isDay }: { at: Date; isDay: boolean }): Date {
-  return isDay ? new Date(at.getTime() + dayMs) : at
 }

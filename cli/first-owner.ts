@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database } from '../db/database.ts'
 import type { Actor } from '../domain/actor.ts'
@@ -30,11 +30,26 @@ export async function makeFirstOwner(
     )
     return
   }
-  const file = join(config.home, 'first-owner-password')
+  const file = passwordFile(config)
   mkdirSync(config.home, { recursive: true, mode: 0o711 })
   writeFileSync(file, `${password}\n`, { mode: 0o600 })
   log.warn(
     { username, file },
     'the password of the first owner was generated and stands in this file: read it, then delete it',
   )
+}
+
+const passwordFile = (config: Config) => join(config.home, 'first-owner-password')
+
+/** How one signs in to the panel as the first owner, for people who have just started a server. */
+export function signInHint(config: Config): string {
+  const { ADMIN_USERNAME: username, ADMIN_PASSWORD: given } = config.settings
+  const file = passwordFile(config)
+  const password =
+    given !== undefined
+      ? 'ADMIN_PASSWORD'
+      : existsSync(file)
+        ? `the password in ${file}`
+        : 'the password that was shown at its first start'
+  return `Sign in as "${username}" with ${password}; ./botfleet user password ${username} sets another.`
 }

@@ -58,14 +58,6 @@ export function formatPercent(percent: number): string {
   return percent < 9.95 ? `${percent.toFixed(1)}%` : `${Math.round(percent)}%`
 }
 
-/** Parses `90s`, `30m`, `12h`, `7d`, `2w` to milliseconds; undefined for anything else. */
-export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,6})(s|m|h|d|w)$/.exec(text.trim())
-  if (match === null) return undefined
-  const units: Record<string, number> = { s: secondMs, m: minuteMs, h: hourMs, d: dayMs, w: 7 * dayMs }
-  return Number(match[1]) * (units[match[2] ?? ''] ?? Number.NaN)
-}
-
 function twoUnits(ms: number, large: number, largeName: string, small: number, smallName: string): string {
   const rest = Math.floor((ms % large) / small)
   return `${Math.floor(ms / large)}${largeName}${rest === 0 ? '' : ` ${rest}${smallName}`}`

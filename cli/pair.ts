@@ -115,7 +115,7 @@ function refuseEnded({ before }: Following, { pairing, instance }: Seen): void {
     instance.state === 'logged_out' || (instance.state === before.state && instance.state_at === before.state_at)
   if (restingStates.includes(instance.state) && !isOld) {
     const why = escapeControls(instance.last_error ?? instance.state)
-    throw new Failure('conflict', `${id} is ${instance.state}: ${why}`, { details: { ...details, instance } })
+    throw new Failure('conflict', `${id} is ${instance.state}: ${why}`, { details: { ...details, bot: instance } })
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { Failure } from '../domain/failure.ts'
-import { type Currency, currencies, parseAmount } from '../domain/money.ts'
-import { type PeriodPayment, parsePayment } from '../domain/period.ts'
+import { type Currency, currencies } from '../domain/money.ts'
+import { parsePaid } from '../domain/period.ts'
 import type { Config } from '../runtime/config.ts'
 import type { ApproveInstance } from '../services/approve-instance.ts'
 import { oneOf } from './command.ts'
@@ -33,18 +32,6 @@ export function periodFrom(
     daysPerMonth: settings.DAYS_PER_MONTH,
     portBase: settings.WORKER_PORT_BASE,
     portCount: settings.WORKER_PORT_COUNT,
-    paid: paidFrom(options),
+    paid: parsePaid(options),
   }
-}
-
-function paidFrom({ price, currency: code, payment }: PaymentOptions): PeriodPayment | undefined {
-  if (price !== undefined) {
-    return {
-      price: parseAmount(price, code),
-      currency: code,
-      payment: payment === undefined ? null : parsePayment(payment),
-    }
-  }
-  if (payment === undefined) return undefined
-  throw new Failure('usage', 'a payment needs its amount: --price')
 }

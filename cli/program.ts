@@ -27,6 +27,7 @@ import { addSetToken } from './commands/set-token.ts'
 import { addShow } from './commands/show.ts'
 import { addStockCommands } from './commands/stock.ts'
 import { addSubscriptionCommands } from './commands/subscription.ts'
+import { addTokenCommands } from './commands/token.ts'
 import { addTopUpCommands } from './commands/top-up.ts'
 import { addUserCommands } from './commands/user.ts'
 import { addWithdrawalCommands } from './commands/withdrawal.ts'
@@ -95,6 +96,7 @@ export function buildProgram(cli: Cli): Command {
   program.commandsGroup('The house:')
   addServerCommands(program, cli)
   addUserCommands(program, cli)
+  addTokenCommands(program, cli)
   addKeyCommands(program, cli)
   addBackupCommands(program, cli)
   addImportCommands(program, cli)

@@ -1,5 +1,5 @@
+import type { AuditView } from '../domain/audit.ts'
 import type { PeriodView } from '../domain/period.ts'
-import type { AuditView } from '../services/list-audit.ts'
 import type { InstanceEventView } from '../services/list-instance-events.ts'
 import { formatLocalStamp } from './format.ts'
 import type { Output } from './output.ts'
@@ -14,7 +14,7 @@ export function renderAudit(output: Output, rows: readonly AuditView[]): string 
     [
       { title: 'WHEN', text: (row) => formatLocalStamp(row.at) },
       { title: 'ACTION', text: (row) => row.action },
-      { title: 'TARGET', text: (row) => row.target_id ?? '-', shrinkTo: 10 },
+      { title: 'TARGET', text: (row) => row.target_name ?? row.target_id ?? '-', shrinkTo: 10 },
       { title: 'WHO', text: (row) => row.actor, shrinkTo: 10 },
       { title: 'FROM', text: (row) => row.source, dropOrder: 2 },
       { title: 'DETAILS', text: (row) => detailsText(row.details), shrinkTo: 12, dropOrder: 1 },

@@ -1,19 +1,9 @@
+import { parseLogLine } from '../runtime/log-entry.ts'
 import { formatLocalStamp } from './format.ts'
 import type { Output, Style } from './output.ts'
 import { escapeControls } from './text-width.ts'
 
 const levelStyles: Record<string, Style> = { warn: 'yellow', error: 'red', fatal: 'red', debug: 'dim', trace: 'dim' }
-
-/** A log line as JSON shows it: the object that was logged, or `{ text }` for a line that is none. */
-export function parseLogLine(line: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(line)
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed }
-  } catch {
-    // Whatever a library printed past the logger.
-  }
-  return { text: line }
-}
 
 /** A log line for people: local time, level, message, and the rest as `key=value`. */
 export function renderLogLine(output: Output, line: string): string {

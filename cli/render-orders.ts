@@ -1,5 +1,4 @@
-import type { ListedOrder } from '../services/orders/list-orders.ts'
-import type { OrderDetails } from '../services/orders/show-order.ts'
+import type { ListedOrder, OrderDetails } from '../domain/shop.ts'
 import { formatLocalStamp, formatLocalTime, formatRelative } from './format.ts'
 import type { Output } from './output.ts'
 import { renderPairs } from './render-show.ts'

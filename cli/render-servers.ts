@@ -1,5 +1,5 @@
 import type { ServerView } from '../services/list-servers.ts'
-import { formatBytes, formatDuration } from './format.ts'
+import { formatBytes, formatDuration, formatPercent } from './format.ts'
 import type { Output } from './output.ts'
 import { renderTable } from './table.ts'
 
@@ -17,6 +17,12 @@ export function renderServers(output: Output, servers: readonly ServerView[], no
       { title: 'BOTS', align: 'right', text: (server) => `${server.assigned}/${server.capacity}` },
       { title: 'RUNNING', align: 'right', text: (server) => String(server.running), dropOrder: 2 },
       { title: 'TROUBLE', align: 'right', text: (server) => String(server.troubled), dropOrder: 2 },
+      {
+        title: 'CPU',
+        align: 'right',
+        text: (server) => (server.running === 0 ? '-' : formatPercent(server.cpu_percent)),
+        dropOrder: 3,
+      },
       {
         title: 'MEM',
         align: 'right',

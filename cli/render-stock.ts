@@ -1,7 +1,5 @@
 import { type LineTrouble, troubleWords } from '../domain/stock-lines.ts'
-import type { AddedStock } from '../services/stock/add-stock.ts'
-import type { ProductStock } from '../services/stock/count-stock.ts'
-import type { StockUnitView } from '../services/stock/list-stock.ts'
+import type { AddedStock, ProductStock, StockUnitView } from '../domain/stock-unit.ts'
 import { formatLocalStamp } from './format.ts'
 import type { Output } from './output.ts'
 import { renderTable } from './table.ts'

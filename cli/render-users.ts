@@ -15,6 +15,7 @@ export function renderUsers(output: Output, users: readonly UserView[]): string 
         text: (user) => (user.disabled_at === null ? 'active' : 'disabled'),
         style: (user, cell) => (user.disabled_at === null ? cell : output.style('dim', cell)),
       },
+      { title: '2ND FACTOR', text: (user) => (user.second_factor ? 'yes' : '-'), dropOrder: 3 },
       {
         title: 'LINKED CHATS',
         text: (user) => user.linked.map((chat) => `${chat.platform} ${chat.platform_user_id}`).join(', ') || '-',

@@ -1,6 +1,7 @@
 import type { Failure } from '../domain/failure.ts'
 import { loadConfig } from '../runtime/config.ts'
 import type { Cli } from './command.ts'
+import { signInHint } from './first-owner.ts'
 import { createServerLog } from './server-log.ts'
 import { startServer, version } from './start-server.ts'
 
@@ -25,7 +26,8 @@ export async function serve(cli: Cli, options: { keepWorkers?: boolean }): Promi
   const running = await startServer({ config, log, terminal, onGivenUp: giveUp })
   cli.output.result(
     { server, version, panel_url: running.panelUrl, pid: process.pid },
-    () => `botfleet ${version}: ${server} is running; its panel is at ${running.panelUrl}. Ctrl-C stops it.`,
+    () =>
+      `botfleet ${version}: ${server} is running; its panel is at ${running.panelUrl}. ${signInHint(config)} Ctrl-C stops it.`,
   )
   const failure = await Promise.race([givenUp, told])
   const keepWorkers = options.keepWorkers === true && failure === undefined

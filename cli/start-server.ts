@@ -15,6 +15,7 @@ import { startPanel } from '../panel/api/start-panel.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Log } from '../runtime/log.ts'
+import { Metrics } from '../runtime/metrics.ts'
 import { makeFirstOwner } from './first-owner.ts'
 import { makeMasterBot } from './master-bot.ts'
 import { openServerDatabase } from './server-database.ts'
@@ -43,13 +44,16 @@ export interface StartServer {
   readonly terminal: ((line: string) => void) | undefined
   /** The supervisor gave up by itself: its name was taken by another. */
   readonly onGivenUp: (failure: Failure) => void
+  /** Where one chats with the bots of the demo. */
+  readonly sandboxUrl?: string
 }
 
 /**
  * Starts a server; resolves when it holds its name and its panel listens. Throws `conflict` when another supervisor
  * holds the name or a port is taken, `unavailable` when the database does not answer; what had started is stopped.
  */
-export async function startServer({ config, log, terminal, onGivenUp }: StartServer): Promise<RunningServer> {
+export async function startServer(given: StartServer): Promise<RunningServer> {
+  const { config, log, terminal, onGivenUp, sandboxUrl } = given
   const { settings, paths } = config
   const stops: ((options: { keepWorkers?: boolean }) => Promise<void>)[] = []
   const stop = async (options: { keepWorkers?: boolean } = {}) => {
@@ -68,19 +72,26 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       source: `serve@${hostname()}`,
     }
     await makeFirstOwner(config, database, actor, { log, terminal })
+    const parts: { supervisor?: Supervisor } = {}
+    const metrics = new Metrics({ server: settings.SERVERNAME, version, perBot: settings.METRICS_PER_BOT })
     const panel = await startPanel({
       host: settings.HOST,
       port: settings.PORT,
-      publicOrigins: settings.PANEL_ORIGINS,
-      trustedProxies: settings.PANEL_TRUSTED_PROXIES,
+      publicOrigins: settings.PUBLIC_URL,
+      trustedProxies: settings.TRUSTED_PROXIES,
       database,
+      databaseUrl: url,
+      logFolder: paths.logs,
+      settings,
       serverName: settings.SERVERNAME,
       keyring,
       version,
+      sandboxUrl,
       log,
+      metrics,
+      vitals: () => ({ holdsLease: parts.supervisor?.holdsLease ?? false }),
     })
     stops.push(() => panel.stop())
-    const parts: { supervisor?: Supervisor } = {}
     const gateway = new Gateway({
       server: settings.SERVERNAME,
       socketFolder: paths.sockets,
@@ -89,6 +100,7 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
       settings,
       fleet: () => parts.supervisor,
       log,
+      metrics,
     })
     const supervisor = new Supervisor(
       {
@@ -97,12 +109,13 @@ export async function startServer({ config, log, terminal, onGivenUp }: StartSer
         database,
         databaseUrl: url,
         log,
+        metrics,
         clock: systemClock,
         keyring,
         logFolder: join(paths.logs, settings.SERVERNAME),
         workerBundle: (platform) => join(root, 'dist', `worker-${platform}.mjs`),
         door: gateway,
-        url: panel.url,
+        url: settings.PEER_URL ?? panel.url,
         version,
       },
       onGivenUp,

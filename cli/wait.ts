@@ -74,13 +74,13 @@ function refuseHopeless(waiting: Waiting, seen: InstanceView): void {
   const isOld = seen.state === after.state && seen.state_at === after.state_at
   if (restingStates.includes(seen.state) && seen.next_try_at === null && !isOld) {
     throw new Failure('conflict', `${seen.id} is ${seen.state}${reasonOf(seen)}${stepOf(seen)}`, {
-      details: { instance: seen },
+      details: { bot: seen },
     })
   }
 }
 
 function overtaken(seen: InstanceView, what: string): Failure {
-  return new Failure('conflict', `${seen.id}: ${what} while this command waited`, { details: { instance: seen } })
+  return new Failure('conflict', `${seen.id}: ${what} while this command waited`, { details: { bot: seen } })
 }
 
 function timedOut(waiting: Waiting, seen: InstanceView): Failure {
@@ -89,7 +89,7 @@ function timedOut(waiting: Waiting, seen: InstanceView): Failure {
   return new Failure(
     'wait_timeout',
     `${seen.id} was not seen ${goal} within ${seconds} s; last seen: ${stateWord(seen)}${reasonOf(seen)}. The wish stands.`,
-    { details: { instance: seen } },
+    { details: { bot: seen } },
   )
 }
 

@@ -124,6 +124,11 @@ export class Database implements Queryable {
     }
   }
 
+  /** How much work waits for a connection. */
+  get waiting(): number {
+    return this.#current.pool.waitingCount
+  }
+
   /** One round trip; throws `unavailable` when the database does not answer. */
   async ping(): Promise<void> {
     await this.query('select 1')

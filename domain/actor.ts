@@ -12,8 +12,12 @@ export interface Actor {
   readonly role: Role
   /** The only tenant an agent may touch; null for everybody else. */
   readonly tenant: string | null
-  /** Where from: `cli`, `api:<address>`, `bot:<instance>`, `serve`. */
+  /** Where from: `cli`, `api:<address>`, `api:<address> token:<id>`, `bot:<instance>`, `serve`. */
   readonly source: string
+  /** The id of the API token that speaks for the person; unset: they do themselves. */
+  readonly token?: string
+  /** What of the role's rights an API token has; unset: all of them. */
+  readonly scopes?: readonly Permission[]
 }
 
 /** An owner of a shop, who speaks by a chat identity: may do what an agent may, in that tenant. */
@@ -27,7 +31,10 @@ export function shopOwnerActor(owner: {
   return { name: `owner:${owner.platform}:${owner.platformUserId}`, userId: null, role: 'agent', tenant, source }
 }
 
-/** What may be done, and the weakest staff role that may do it; `agent: true` where an agent may in its own tenant. */
+/**
+ * What may be done, and the weakest staff role that may do it, null where none does; `agent: true` where an agent may in
+ * its own tenant.
+ */
 const permissions = {
   'instance.read': { role: 'viewer', agent: true },
   'instance.create': { role: 'operator', agent: false },
@@ -49,6 +56,7 @@ const permissions = {
   'server.read': { role: 'viewer', agent: false },
   'server.drain': { role: 'admin', agent: false },
   'server.confirm_clock': { role: 'admin', agent: false },
+  'settings.read': { role: 'admin', agent: false },
   'user.read': { role: 'admin', agent: false },
   'user.manage': { role: 'owner', agent: false },
   'key.rotate': { role: 'owner', agent: false },
@@ -56,6 +64,10 @@ const permissions = {
   'database.restore': { role: 'owner', agent: false },
   'agent.read': { role: 'viewer', agent: true },
   'agent.manage': { role: 'admin', agent: false },
+  /** What an agent does for itself by the seeds' routes, which name nobody. */
+  'agent.self': { role: null, agent: true },
+  /** Looking into a bot of somebody else, and setting its limits (seed row S2-113). */
+  'user_bot.access': { role: 'admin', agent: false },
   'shop.read': { role: 'viewer', agent: true },
   'shop.edit': { role: 'operator', agent: true },
   'catalogue.read': { role: 'viewer', agent: false },
@@ -86,26 +98,53 @@ const permissions = {
   'broadcast.send': { role: 'operator', agent: true },
   'import.run': { role: 'owner', agent: false },
   'audit.read': { role: 'admin', agent: false },
-} as const satisfies Record<string, { role: Role; agent: boolean }>
+} as const satisfies Record<string, { role: Role | null; agent: boolean }>
 
 export type Permission = keyof typeof permissions
+export const permissionNames = Object.keys(permissions) as Permission[]
 
 /**
  * Whether the actor may do this. Staff roles are ordered; an agent needs the permission opened to agents and the
- * target to belong to its own tenant.
+ * target to belong to its own tenant; an API token needs it among its scopes besides.
  */
 export function may(actor: Actor, permission: Permission, tenant?: string): boolean {
+  if (actor.scopes !== undefined && !actor.scopes.includes(permission)) return false
+  if (actor.role === 'agent' && (tenant === undefined || tenant !== actor.tenant)) return false
+  return isRightOf(actor.role, permission)
+}
+
+/** A role that is not known here, which a newer server of the same database gave, has no rights. */
+function isRightOf(role: Role, permission: Permission): boolean {
   const rule = permissions[permission]
-  if (actor.role === 'agent') return rule.agent && tenant !== undefined && tenant === actor.tenant
-  return roles.indexOf(actor.role) <= roles.indexOf(rule.role)
+  if (role === 'agent') return rule.agent
+  return rule.role !== null && roles.includes(role) && roles.indexOf(role) <= roles.indexOf(rule.role)
+}
+
+/** Everything that the actor may do, an agent in its own tenant. */
+export function permissionsOf(actor: Actor): Permission[] {
+  return permissionNames.filter((permission) => may(actor, permission, actor.tenant ?? undefined))
+}
+
+/**
+ * Throws `not_allowed` for an API token whose scopes leave out something that the role may: who makes such a person, or
+ * gets into their account, has it.
+ */
+export function assertCovers(actor: Actor, role: Role): void {
+  const { scopes } = actor
+  const beyond = scopes && permissionNames.find((name) => isRightOf(role, name) && !scopes.includes(name))
+  if (beyond === undefined) return
+  throw new Failure(
+    'not_allowed',
+    `${actor.name} (${actor.role}) may not do this: ${beyond}, a right of ${role}, is not among the scopes of this token`,
+  )
 }
 
 /** Throws `not_allowed` unless the actor may do this. */
 export function assertMay(actor: Actor, permission: Permission, tenant?: string): void {
-  if (!may(actor, permission, tenant)) {
-    throw new Failure(
-      'not_allowed',
-      `${actor.name} (${actor.role}) may not do this: ${permission} is not among its rights`,
-    )
-  }
+  if (may(actor, permission, tenant)) return
+  const isScoped = actor.scopes?.includes(permission) === false
+  throw new Failure(
+    'not_allowed',
+    `${actor.name} (${actor.role}) may not do this: ${permission} is not among ${isScoped ? 'the scopes of this token' : 'its rights'}`,
+  )
 }

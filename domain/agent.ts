@@ -36,12 +36,14 @@ export interface SalesView {
   readonly profit: string
 }
 
+export const agentStatuses = ['active', 'paused'] as const
+
 export interface AgentView {
   /** `agent001`; its tenant is `agent:agent001`. */
   readonly id: string
   readonly tenant: string
   readonly name: string
-  readonly status: 'active' | 'paused'
+  readonly status: (typeof agentStatuses)[number]
   readonly markup: MarkupView
   readonly owners: readonly OwnerView[]
   readonly instances: readonly AgentInstance[]

@@ -1,6 +1,6 @@
 /** What is for sale, as services and faces name it: categories, products, pictures. */
 import { Failure } from './failure.ts'
-import type { Currency } from './money.ts'
+import { type Currency, formatAmount } from './money.ts'
 
 export const productStatuses = ['active', 'hidden', 'archived'] as const
 export type ProductStatus = (typeof productStatuses)[number]
@@ -10,6 +10,15 @@ export const categoryNameMax = 100
 export const descriptionMax = 3000
 export const pictureBytesMax = 5 * 1024 * 1024
 export const productIdMax = 30
+
+/** In smallest units: a thousand units of it at the largest markup still fit where amounts are kept. */
+const basePriceMax = 1_000_000_000_000n
+
+/** Throws `usage` for what is no price of one unit, in its currency's smallest unit. */
+export function assertBasePrice(price: bigint, currency: Currency): void {
+  if (price > 0n && price <= basePriceMax) return
+  throw new Failure('usage', `a price is above 0 and at most ${formatAmount(basePriceMax, currency)} ${currency}`)
+}
 
 /** A category as operators see it. */
 export interface CategoryView {

@@ -1,5 +1,6 @@
 /** Customers as JSON. Amounts are decimal strings, times ISO 8601 in UTC. */
 import type { Platform } from './instance.ts'
+import type { EntryKind } from './ledger.ts'
 import type { Currency } from './money.ts'
 import type { OrderStatus } from './shop.ts'
 
@@ -56,7 +57,7 @@ export interface TransactionView {
   /** The entry's. */
   readonly id: number
   readonly at: string
-  readonly kind: string
+  readonly kind: EntryKind
   /** Signed: what came to the customer is positive. */
   readonly amount: string
   readonly currency: Currency
@@ -66,4 +67,26 @@ export interface TransactionView {
   /** The payment from outside behind a top-up: `<provider>:<id>`. */
   readonly payment: string | null
   readonly reason: string | null
+}
+
+/** A balance that was corrected by a person. */
+export interface AdjustedBalance {
+  readonly customer: string
+  readonly currency: Currency
+  /** What it was changed by; decimal strings. */
+  readonly amount: string
+  readonly balance: string
+  readonly reason: string
+  /** This key had been applied before; nothing was written. */
+  readonly repeated: boolean
+}
+
+export type AdjustOutcome =
+  | { readonly kind: 'done'; readonly adjusted: AdjustedBalance }
+  | ({ readonly kind: 'refused' } & RefusedAdjustment)
+
+export interface RefusedAdjustment {
+  readonly refusal: 'below_zero' | 'no_reason' | 'zero'
+  /** The balance there is. */
+  readonly detail: string | null
 }

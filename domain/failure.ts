@@ -16,16 +16,17 @@ const failureTable = {
 
 export type FailureCode = keyof typeof failureTable
 
+/** Machine-readable extras; none is named as a member of a problem document, which it would be lost behind. */
+export type FailureDetails = Readonly<Record<string, unknown>> & {
+  readonly [Member in 'type' | 'title' | 'status' | 'detail' | 'instance' | 'code' | 'requestId']?: never
+}
+
 export class Failure extends Error {
   readonly code: FailureCode
-  /** Machine-readable extras shown in JSON and problem documents, for example `{ status: 'expired' }`. */
-  readonly details: Readonly<Record<string, unknown>>
+  /** Shown in JSON and problem documents, for example `{ current_status: 'expired' }`. */
+  readonly details: FailureDetails
 
-  constructor(
-    code: FailureCode,
-    message: string,
-    options: { cause?: unknown; details?: Record<string, unknown> } = {},
-  ) {
+  constructor(code: FailureCode, message: string, options: { cause?: unknown; details?: FailureDetails } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'Failure'
     this.code = code

@@ -8,6 +8,7 @@
 export const loginWindowMs = 15 * 60_000
 const accountFailuresFree = 5
 const addressFailuresFree = 20
+const codeFailuresFree = 5
 const delayFirstMs = 1_000
 const delayMaxMs = 5 * 60_000
 
@@ -26,6 +27,15 @@ export function loginDelayMs(failures: LoginFailures): number {
   const account = delayOf(failures.account - accountFailuresFree) - failures.accountAgeMs
   const address = delayOf(failures.address - addressFailuresFree) - failures.addressAgeMs
   return Math.max(0, account, address)
+}
+
+/**
+ * Milliseconds until the next code of a second factor may be judged. Whoever gives one has the password already, so
+ * that these are counted for the account alone, wherever they come from, and until a right one: at one
+ * every five minutes a day of guessing finds a code once in a thousand.
+ */
+export function codeDelayMs(failures: number, ageMs: number): number {
+  return Math.max(0, delayOf(failures - codeFailuresFree) - ageMs)
 }
 
 function delayOf(beyondFree: number): number {

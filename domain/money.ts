@@ -19,6 +19,13 @@ export function parseAmount(text: string, currency: Currency): bigint {
   return parseDecimal(text, { scale: currencies[currency], what: currency })
 }
 
+/** The same with a sign in front, for a correction: `5`, `-2.5`. Throws as `parseAmount`. */
+export function parseSignedAmount(text: string, currency: Currency): bigint {
+  const [, sign, size = ''] = /^(-?)(.*)$/s.exec(text.trim()) ?? []
+  const amount = parseAmount(size, currency)
+  return sign === '-' ? -amount : amount
+}
+
 /** The decimal string of an amount, without zeros that say nothing: `12.5`, `-3`, `0.000001`. */
 export function formatAmount(amount: bigint, currency: Currency): string {
   return formatDecimal(amount, currencies[currency])

@@ -1,6 +1,6 @@
 /** A paid stretch of a subscription: what it cost and how it was paid. */
 import { Failure } from './failure.ts'
-import { type Currency, formatAmount } from './money.ts'
+import { type Currency, formatAmount, parseAmount } from './money.ts'
 
 /** What was paid for a period, where somebody says so. */
 export interface PeriodPayment {
@@ -27,10 +27,31 @@ export interface PeriodView {
 const paymentLengthMax = 200
 
 /** Reads how a period was paid. Throws `usage`. */
-export function parsePayment(text: string): string {
+function parsePayment(text: string): string {
   const payment = text.trim()
   if (payment.length >= 1 && payment.length <= paymentLengthMax && !/\p{Cc}/u.test(payment)) return payment
   throw new Failure('usage', `how it was paid is said in one line of 1 to ${paymentLengthMax} characters`)
+}
+
+/**
+ * What was paid, from what a person said of it: nothing, a price, or a price and how it was paid. Throws `usage` for a
+ * payment without its price.
+ */
+export function parsePaid(said: {
+  readonly price?: string | undefined
+  readonly currency?: Currency | undefined
+  readonly payment?: string | undefined
+}): PeriodPayment | undefined {
+  const { price, currency = 'USDT', payment } = said
+  if (price !== undefined) {
+    return {
+      price: parseAmount(price, currency),
+      currency,
+      payment: payment === undefined ? null : parsePayment(payment),
+    }
+  }
+  if (payment === undefined) return undefined
+  throw new Failure('usage', 'a payment needs its amount: say the price, too')
 }
 
 /** What was paid, as an audit row says it. */
@@ -44,4 +65,11 @@ export function paymentColumns(
   paid: PeriodPayment | undefined,
 ): readonly [bigint | null, Currency | null, string | null] {
   return [paid?.price ?? null, paid?.currency ?? null, paid?.payment ?? null]
+}
+
+/** A stretch of a subscription as it would be; ISO 8601, UTC. */
+export interface PeriodQuote {
+  readonly months: number
+  readonly starts_at: string
+  readonly ends_at: string
 }

@@ -4,7 +4,9 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { roles } from './actor.ts'
 import { Failure } from './failure.ts'
+import { isLoopbackHost } from './loopback.ts'
 import { parseAmount } from './money.ts'
 import { leaseTtlMaxMs } from './server-lease.ts'
 
@@ -24,13 +26,12 @@ const list = z
   .string()
   .default('')
   .transform((text) => text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()])))
-/** An origin as browsers write it: scheme, host and port, nothing behind. */
-const origins = list.refine(
-  (entries) => entries.every((entry) => URL.canParse(entry) && new URL(entry).origin === entry),
-  {
-    message: 'must be origins such as https://panel.example, separated by commas, without a slash at the end',
-  },
-)
+/** Addresses without a path, as the origins that browsers make of them. */
+const origins = list
+  .refine((entries) => entries.every(isOrigin), {
+    message: 'must be addresses such as https://panel.example, separated by commas, without a path',
+  })
+  .transform((entries) => entries.map((entry) => new URL(entry).origin))
 const networks = list.refine((entries) => entries.every(isNetwork), {
   message: 'must be IP addresses or networks such as 10.0.0.0/8, separated by commas',
 })
@@ -47,15 +48,37 @@ const settingsSchema = z.object({
   BOTFLEET_HOME: z.string().min(1).default('./.botfleet'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
-  /** Where a TLS proxy shows the panel: the origins that browsers may use besides loopback. */
-  PANEL_ORIGINS: origins,
+  /** Where a TLS proxy shows the panel: the addresses that browsers may use besides loopback. */
+  PUBLIC_URL: origins,
   /** Proxies whose X-Forwarded-For is believed when logins are counted by address. */
-  PANEL_TRUSTED_PROXIES: networks,
+  TRUSTED_PROXIES: networks,
+  /** Shows the panel to other machines without TLS: for a network that nobody else can read. */
+  PLAIN_HTTP: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .default('0')
+    .transform((text) => text === '1'),
+  /** Where the other servers of this database reach this one's panel; the panel's own address when unset. */
+  PEER_URL: z.url('must be an address such as https://server2.example').optional(),
+  /** Asks other servers without TLS, too: for a network that nobody else can read. */
+  PEER_PLAIN_HTTP: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .default('0')
+    .transform((text) => text === '1'),
+  /** A port of its own for /metrics, /healthz and /readyz; the panel's own when unset, where only this machine asks. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  /** CPU and memory of each bot among the metrics. */
+  METRICS_PER_BOT: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .default('0')
+    .transform((text) => text === '1'),
   ADMIN_USERNAME: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/)
     .default('admin'),
   ADMIN_PASSWORD: z.string().min(8, 'must have at least 8 characters').optional(),
+  /** Roles whose people can do nothing in the panel before they have a second factor. */
+  REQUIRE_SECOND_FACTOR: list.pipe(z.array(z.enum(roles, `must be roles, separated by commas: ${roles.join(', ')}`))),
   AGENT_TOKEN_AES_KEY: z.string().optional(),
   /** Keys that may still open old boxes, separated by commas, after AGENT_TOKEN_AES_KEY was replaced. */
   AGENT_TOKEN_AES_KEY_PREVIOUS: z.string().optional(),
@@ -138,6 +161,9 @@ const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>
 
+/** Every setting there is, by the name of its variable. */
+export const settingNames = Object.keys(settingsSchema.shape) as (keyof Settings)[]
+
 /** The settings that hold a secret and so have a `_FILE` twin. */
 export const secretSettings = [
   'DATABASE_URL',
@@ -147,18 +173,30 @@ export const secretSettings = [
   'BOT_TOKEN',
 ] as const satisfies readonly (keyof Settings)[]
 
+/** What a setting was called before: passed over, it would be as if nobody had set it. */
+const renamed = { PANEL_ORIGINS: 'PUBLIC_URL', PANEL_TRUSTED_PROXIES: 'TRUSTED_PROXIES' } as const
+
 /** Checks every setting; throws `usage` naming each wrong variable and what it must be, never its value. */
 export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const known = Object.keys(settingsSchema.shape)
   const present = Object.fromEntries(
-    known.flatMap((name) =>
+    settingNames.flatMap((name) =>
       environment[name] === undefined || environment[name] === '' ? [] : [[name, environment[name]]],
     ),
   )
   const result = settingsSchema.safeParse(present)
-  if (result.success) return result.data
-  const lines = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  const old = Object.entries(renamed).filter(([name]) => (environment[name] ?? '') !== '')
+  if (result.success && old.length === 0) return result.data
+  const lines = [
+    ...(result.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...old.map(([name, now]) => `${name}: is called ${now} now`),
+  ]
   throw new Failure('usage', `wrong settings in the environment or .env:\n  ${lines.join('\n  ')}`)
+}
+
+function isOrigin(text: string): boolean {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false
+  const { origin, href } = new URL(text)
+  return href === `${origin}/`
 }
 
 function isNetwork(text: string): boolean {
@@ -172,6 +210,5 @@ function isSafeWebSocket(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username } = new URL(text)
   if (username !== '') return false
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  return protocol === 'wss:' || (protocol === 'ws:' && isLoopback)
+  return protocol === 'wss:' || (protocol === 'ws:' && isLoopbackHost(hostname))
 }

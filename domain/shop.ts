@@ -1,5 +1,6 @@
 /** The words of the shop that services, gateway and faces share. Amounts in views are decimal strings (domain/money.ts). */
 import type { Currency } from './money.ts'
+import type { UnitKind } from './stock-unit.ts'
 
 /** A customer in a chat, as the gateway's fence and the arrival say; never from the caller's words. */
 export interface Buyer {
@@ -50,4 +51,58 @@ export interface OrderView {
   readonly created_at: string
   readonly paid_at: string | null
   readonly delivered_at: string | null
+}
+
+/** An order with who bought. */
+export interface ListedOrder extends OrderView {
+  /** Null for somebody without a name, and after an erasure. */
+  readonly customer_name: string | null
+}
+
+/** An order with its goods, what was refunded of it, and what the agent earns by it. */
+export interface OrderDetails extends ListedOrder {
+  readonly units: readonly OrderUnit[]
+  readonly refunds: readonly OrderRefund[]
+  /** Null where nobody but the master earns. */
+  readonly profit: OrderProfit | null
+}
+
+export interface OrderUnit {
+  readonly unit: number
+  readonly kind: UnitKind
+  readonly file_name: string | null
+  /** ISO 8601; null for one that the buyer has. */
+  readonly refunded_at: string | null
+}
+
+export interface OrderRefund {
+  readonly id: number
+  readonly units: number
+  readonly amount: string
+  readonly restocked: boolean
+  readonly reason: string | null
+  readonly actor: string
+  readonly at: string
+}
+
+export const profitStates = ['pending', 'matured', 'reverted'] as const
+type ProfitState = (typeof profitStates)[number]
+
+export interface OrderProfit {
+  readonly amount: string
+  /** What refunds took back of it before it matured. */
+  readonly reverted: string
+  readonly state: ProfitState
+  readonly mature_at: string
+}
+
+/** What a refund came to. */
+export interface RefundedOrder {
+  readonly order: OrderView
+  /** What this refund took back and gave. */
+  readonly units: number
+  readonly amount: string
+  readonly restocked: boolean
+  /** This key had been applied before; nothing was written. */
+  readonly repeated: boolean
 }

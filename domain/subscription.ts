@@ -3,7 +3,7 @@ import { Failure } from './failure.ts'
 import type { Status } from './instance.ts'
 
 /** Months that may be bought (seed row S4-042); a month is `DAYS_PER_MONTH` days (S4-058). */
-const monthOptions = [1, 2, 3, 6, 12] as const
+export const monthOptions = [1, 2, 3, 6, 12] as const
 export type Months = (typeof monthOptions)[number]
 
 /** Checks a number of months; throws `usage` otherwise. */
@@ -65,7 +65,7 @@ export function isAllowed(command: SubscriptionCommand, status: Status): boolean
 export function refuseTransition(command: SubscriptionCommand, id: string, status: Status): Failure {
   const way = wayOut[status].replace('ID', id)
   return new Failure('conflict', `${command} is not possible: ${id} is ${status}; ${way}`, {
-    details: { status, command, possible_from: allowedFrom[command] },
+    details: { current_status: status, command, possible_from: allowedFrom[command] },
   })
 }
 

@@ -14,8 +14,26 @@ export interface UserView {
   created_at: string
   updated_at: string
   disabled_at: string | null
+  /** Whether a login asks for a code besides the password. */
+  second_factor: boolean
   /** Chat identities bound by link codes. */
   linked: { platform: Platform; platform_user_id: string; linked_at: string }[]
+}
+
+/** An open session as faces show it; times are ISO 8601 in UTC. */
+export interface SessionView {
+  /** What it is called here; no secret. */
+  id: string
+  username: string
+  created_at: string
+  last_seen_at: string
+  expires_at: string
+  /** Where the login came from: `api:<address>`. */
+  source: string
+  /** What the browser or program called itself. */
+  user_agent: string | null
+  /** Whether it is the one that asks. */
+  current: boolean
 }
 
 /** A session ends after this long without a request (facts/panel-and-security.md 4.1, ASVS 7.3.1). */
@@ -24,6 +42,8 @@ export const sessionIdleMs = 30 * 60_000
 export const sessionAbsoluteMs = 12 * 3_600_000
 /** Open sessions of one person; the oldest gives way. */
 export const sessionsMax = 20
+/** Characters of a User-Agent that are kept. */
+export const userAgentCharactersMax = 200
 /** How long a link code can be redeemed. */
 export const linkCodeTtlMs = 15 * 60_000
 

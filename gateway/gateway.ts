@@ -21,6 +21,7 @@ import {
 } from '../domain/worker-contract.ts'
 import { verifyWorkerToken, type WorkerClaim } from '../domain/worker-token.ts'
 import type { Log } from '../runtime/log.ts'
+import type { Metrics } from '../runtime/metrics.ts'
 import { Fenced } from '../services/fence.ts'
 import { gatewayRoleState } from '../services/gateway-role-state.ts'
 import { SessionError } from '../services/whatsapp/session-error.ts'
@@ -47,6 +48,7 @@ export interface GatewayOptions {
   readonly settings: Settings
   readonly fleet: () => FleetPort | undefined
   readonly log: Log
+  readonly metrics?: Pick<Metrics, 'fencedWrite'>
 }
 
 const refusalStatus: Record<GatewayRefusal['code'], number> = {
@@ -171,7 +173,10 @@ export class Gateway {
   }
 
   #refuseFor(response: ServerResponse, request: IncomingMessage, error: unknown): void {
-    if (error instanceof Fenced) return refuse(response, 'fenced', error.message)
+    if (error instanceof Fenced) {
+      this.#options.metrics?.fencedWrite()
+      return refuse(response, 'fenced', error.message)
+    }
     if (error instanceof BodyTooLarge) return refuse(response, 'usage', error.message)
     if (error instanceof Failure && error.code === 'unavailable') return refuse(response, 'unavailable', error.message)
     if (error instanceof Failure && error.code === 'usage') return refuse(response, 'usage', error.message)

@@ -19,6 +19,22 @@ type AdoptingSlot = Extract<Slot, { kind: 'adopting' }>
 /** Clocks of two hosts run at different rates; this much is added to a deadline that only time can prove. */
 const marginMs = 1000
 
+/** Why a bot waits whose worker was left behind where nothing here can look at it. */
+export const unverifiable =
+  'its earlier worker cannot be verified from here: waiting until its deadline has passed, so that there are never two'
+
+/**
+ * Whether a lease row is held here by a worker that this supervisor does not know: not by one whose row it has released
+ * itself since the plan was read (`releasedEpoch`, the latest such; 0 is none).
+ */
+export function isLeftBehind(
+  { phase, serverName, epoch }: Pick<PlannedLease, 'phase' | 'serverName' | 'epoch'>,
+  server: string,
+  releasedEpoch: number,
+): boolean {
+  return phase !== 'idle' && serverName === server && epoch > releasedEpoch
+}
+
 /** The slot of a lease row that is held while this supervisor knows no worker for it. */
 export function adoptingSlotOf(
   term: Pick<Term, 'takenAtMs' | 'earlierTtlMs' | 'watchedMs'>,
@@ -66,6 +82,7 @@ function verifiableWorker(instance: { id: string; platform: Platform; lease: Pla
     nonce: lease.nonce,
     identity,
     port: lease.port ?? 0,
+    namedAtMs: undefined,
     ended: watch.gone.then(() => ({ exitCode: undefined, signal: undefined })),
     hint: () => watch.hint(),
     leave: () => watch.stop(),

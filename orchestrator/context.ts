@@ -3,6 +3,7 @@ import type { Keyring } from '../domain/keyring.ts'
 import type { Settings } from '../domain/settings.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
+import type { Metrics } from '../runtime/metrics.ts'
 
 /** What every part of the orchestrator shares, built once at the edge (cli/serve.ts) and overridable in tests. */
 export interface OrchestratorContext {
@@ -11,6 +12,7 @@ export interface OrchestratorContext {
   readonly database: Database
   readonly databaseUrl: string
   readonly log: Log
+  readonly metrics: Metrics
   readonly clock: Clock
   /** Asked anew each time: a key rotation by another process adds keys while we run. */
   readonly keyring: () => Keyring

@@ -6,14 +6,15 @@
 import { Failure } from '../domain/failure.ts'
 import type { State } from '../domain/instance.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict, WorkerLimits } from '../domain/worker-contract.ts'
+import type { RestartCause } from '../runtime/metrics.ts'
 import { processState, signalProcess } from '../runtime/process-identity.ts'
-import type { PlannedInstance } from '../services/read-server-plan.ts'
+import { limitsOf, type PlannedInstance } from '../services/read-server-plan.ts'
 import type { WorkerEvent } from '../services/record-worker-event.ts'
-import { adoptingSlotOf, adoptWorker } from './adoptable-worker.ts'
+import { adoptingSlotOf, adoptWorker, isLeftBehind, unverifiable } from './adoptable-worker.ts'
 import { type Action, type DecideContext, decide } from './decide.ts'
 import { untilGone } from './end-process.ts'
 import type { FleetContext } from './fleet-context.ts'
-import { describeEnd, describeHang, judgeEnd } from './judge-end.ts'
+import { causeOf, describeEnd, describeHang, judgeEnd } from './judge-end.ts'
 import { heartbeatMsOf, launchWorker } from './launch-worker.ts'
 import { releaseLease } from './release-lease.ts'
 import { RestartSchedule } from './restart-schedule.ts'
@@ -53,6 +54,8 @@ export class InstanceRunner {
   readonly #permits: StartPermits
   /** The last restart that was asked for and could not even begin: it is not tried again by itself. */
   #restartGivenUp = 0
+  /** The latest epoch whose lease row was released from here: a plan may have been read before that. */
+  #releasedEpoch = 0
   #left = false
 
   constructor(fleet: FleetContext, planned: PlannedInstance) {
@@ -183,15 +186,13 @@ export class InstanceRunner {
   #noticeWorker(planned: PlannedInstance): void {
     const { orchestrator, term } = this.#fleet
     const isFree = this.#slot.kind === 'idle' || this.#slot.kind === 'resting' || this.#slot.kind === 'backoff'
-    if (!isFree || planned.lease.phase === 'idle' || planned.lease.serverName !== orchestrator.server) return
+    if (!isFree || !isLeftBehind(planned.lease, orchestrator.server, this.#releasedEpoch)) return
     const slot = adoptingSlotOf(term, planned, this.#nowMs())
     this.#slot = slot
     if (slot.worker === undefined) {
       const waitMs = Math.max(0, slot.untilMs - this.#nowMs())
-      const reason =
-        'its earlier worker cannot be verified from here: waiting until its deadline has passed, so that there are never two'
-      orchestrator.log.warn({ instance: this.id, epoch: slot.epoch, wait_ms: waitMs }, reason)
-      return this.#note('backoff', reason, { nextTryInMs: waitMs })
+      orchestrator.log.warn({ instance: this.id, epoch: slot.epoch, wait_ms: waitMs }, unverifiable)
+      return this.#note('backoff', unverifiable, { nextTryInMs: waitMs })
     }
     orchestrator.log.info({ instance: this.id, epoch: slot.epoch, pid: slot.worker.identity.pid }, 'worker to adopt')
     this.#follow(slot.worker)
@@ -277,7 +278,7 @@ export class InstanceRunner {
       orchestrator.log.error({ instance: this.id, error }, 'start failed')
       // What this server lacks is no crash of the bot: it is tried again for as long as it is lacking.
       if (error instanceof Failure && error.code === 'unavailable') this.#tryLater(reason)
-      else this.#backOff(reason, 0)
+      else this.#backOff(reason, 0, 'start_failed')
     }
   }
 
@@ -313,11 +314,16 @@ export class InstanceRunner {
     slot.pollPendingMs = heartbeat.pollPendingMs
     this.#permits.reported()
     const running = heartbeat.phase === 'running' || heartbeat.phase === 'draining'
+    if (running && slot.readyAtMs === undefined) this.#noteReady(slot.worker, nowMs)
     if (running) slot.readyAtMs ??= nowMs
     slot.phase = heartbeat.phase === 'draining' ? 'running' : heartbeat.phase
     if (slot.phase !== 'connecting' || heartbeat.trouble !== null) this.#permits.settled()
     this.#restarts.healthy(healthyForMs(slot, nowMs))
     this.#note(slot.phase, heartbeat.trouble, { attempt: this.#restarts.attempt })
+  }
+
+  #noteReady({ platform, namedAtMs }: Worker, nowMs: number): void {
+    if (namedAtMs !== undefined) this.#fleet.orchestrator.metrics.becameReady(platform, nowMs - namedAtMs)
   }
 
   /** Looks at a worker that begins to be silent, so that its end can be called by what it did all the while. */
@@ -372,7 +378,7 @@ export class InstanceRunner {
     // One that only pairs has nobody to wait for but its request, whose end says the rest.
     if (verdict.kind === 'crash' || this.#planned?.desired === 'pairing') {
       await this.#release(worker.epoch, { kind: 'releasing' })
-      return this.#backOff(reason, healthyMs)
+      return this.#backOff(reason, healthyMs, causeOf(undefined, end))
     }
     const retryInMs = verdict.kind === 'retry' ? this.#restarts.retries(verdict.trouble, this.#nowMs()) : undefined
     const state = verdict.kind === 'rest' ? verdict.state : verdict.trouble === 'conflict' ? 'conflict' : 'backoff'
@@ -392,7 +398,7 @@ export class InstanceRunner {
     const details = { exit_code: end.exitCode, signal: end.signal, asked: slot.reason }
     this.#recordEvent(slot.worker, 'worker_ended', slot.words, details)
     await this.#release(slot.worker.epoch, { kind: 'releasing' })
-    if (troubleEnds.includes(slot.reason)) return this.#backOff(slot.words, 0)
+    if (troubleEnds.includes(slot.reason)) return this.#backOff(slot.words, 0, causeOf(slot.reason, end))
     this.#slot = { kind: 'idle' }
     if (slot.reason !== 'moved') this.#settle()
     this.#fleet.decideAll()
@@ -411,7 +417,8 @@ export class InstanceRunner {
     this.#note('backoff', reason, { attempt: this.#restarts.attempt, nextTryInMs: delayMs })
   }
 
-  #backOff(reason: string, healthyMs: number): void {
+  #backOff(reason: string, healthyMs: number, cause: RestartCause): void {
+    this.#fleet.orchestrator.metrics.restarted(this.#planned?.platform ?? 'telegram', cause)
     const nowMs = this.#nowMs()
     const verdict = this.#restarts.crashed(nowMs, healthyMs)
     const { attempt, crashesAtMs } = verdict.history
@@ -430,6 +437,7 @@ export class InstanceRunner {
   async #release(epoch: number, next: Slot): Promise<void> {
     this.#slot = { kind: 'releasing' }
     await releaseLease(this.#fleet, { instanceId: this.id, epoch })
+    this.#releasedEpoch = epoch
     this.#slot = next
     this.#fleet.wake()
   }
@@ -449,9 +457,8 @@ export class InstanceRunner {
     reason: string | null,
     details: Record<string, unknown>,
   ): void {
-    const { orchestrator, term } = this.#fleet
-    const { server } = orchestrator
-    const { serverEpoch } = term
+    const { server } = this.#fleet.orchestrator
+    const { serverEpoch } = this.#fleet.term
     const event = { instanceId: this.id, server, serverEpoch, epoch: worker.epoch, kind, reason, details }
     this.#fleet.observations.noteEvent(event)
   }
@@ -459,8 +466,4 @@ export class InstanceRunner {
   #nowMs(): number {
     return this.#fleet.orchestrator.clock.monotonicMs()
   }
-}
-
-function limitsOf(planned: PlannedInstance): WorkerLimits {
-  return { rateLimitRps: planned.rateLimitRps, maxConcurrentRequests: planned.maxConcurrentRequests }
 }

@@ -4,6 +4,7 @@
  */
 import type { Platform, State } from '../domain/instance.ts'
 import { type ExitReason, type ExitReport, exitReasons } from '../domain/worker-contract.ts'
+import type { RestartCause } from '../runtime/metrics.ts'
 import type { EndReason, WorkerEnd } from './slot.ts'
 
 export type EndVerdict =
@@ -79,6 +80,14 @@ export function describeHang(
     default:
       return reason
   }
+}
+
+/** What a crash is counted as: one that was asked for because of trouble, or one that the worker made itself. */
+export function causeOf(asked: EndReason | undefined, end: WorkerEnd): RestartCause {
+  if (asked === 'over_memory') return 'oom'
+  if (asked === 'start_timeout') return 'start_timeout'
+  if (asked !== undefined) return 'hung'
+  return end.signal === undefined ? 'exit' : 'signal'
 }
 
 /** By the state letter of /proc/<pid>/stat. */

@@ -32,7 +32,8 @@ export type Launch =
  */
 export async function launchWorker(fleet: FleetContext, planned: PlannedInstance): Promise<Launch> {
   const { orchestrator: context, term } = fleet
-  const { settings } = context
+  const { settings, clock, metrics } = context
+  const startedAtMs = clock.monotonicMs()
   const bundle = context.workerBundle(planned.platform)
   if (!existsSync(bundle)) {
     const reason = `this botfleet has no worker for ${planned.platform} (${bundle}): npm run build makes those there are`
@@ -46,7 +47,9 @@ export async function launchWorker(fleet: FleetContext, planned: PlannedInstance
   })
   const nameless = fleet.standby.take(planned.platform)
   try {
-    return await giveIdentity(context, term, planned, { nameless, port })
+    const launch = await giveIdentity(context, term, planned, { nameless, port })
+    if (launch.kind === 'launched') metrics.spawned(planned.platform, clock.monotonicMs() - startedAtMs)
+    return launch
   } catch (error) {
     await endNameless(nameless)
     if (error instanceof CommitUnknown) {
@@ -94,6 +97,7 @@ async function giveIdentity(
     nonce: claim.nonce,
     identity: nameless.identity,
     port,
+    namedAtMs: context.clock.monotonicMs(),
     ended: nameless.ended,
     // A child of ours tells of its end by itself.
     hint: () => {},

@@ -12,27 +12,34 @@ export interface RepeatingPart extends Part {
   look(): void
 }
 
+/** What repeating needs of its server. */
+export type RepeatingContext = Pick<OrchestratorContext, 'clock' | 'log' | 'metrics'>
+
 /**
  * Repeats a piece of work, one run at a time, until stopped; `nextInMs` is asked after each run. A failed run is logged
  * and tried again at the next turn.
  */
 export function startRepeating(
-  context: OrchestratorContext,
+  context: RepeatingContext,
   options: { name: string; work: () => Promise<void>; nextInMs: () => number },
 ): RepeatingPart {
-  const { clock, log } = context
+  const { clock, log, metrics } = context
   let stopped = false
   let running: Promise<void> | undefined
   let dueAtMs = clock.monotonicMs() + options.nextInMs()
   let cancel = () => {}
 
   const run = async () => {
+    const startedAtMs = clock.monotonicMs()
+    let succeeded = false
     try {
       await options.work()
+      succeeded = true
     } catch (error) {
       const expected = error instanceof Failure && error.code === 'unavailable'
       log[expected ? 'debug' : 'error']({ error: String(error) }, `${options.name} failed; it is tried again`)
     }
+    metrics.ran(options.name, clock.monotonicMs() - startedAtMs, succeeded)
     dueAtMs = clock.monotonicMs() + options.nextInMs()
     running = undefined
     arm()

@@ -31,8 +31,10 @@ export function startSampling(
         const own = usage[index]
         if (own === undefined) return []
         parts.fleet.noteMemory(worker, own.memoryBytes)
+        context.metrics.usage(worker.instanceId, own)
         return [{ instanceId: worker.instanceId, ...own }]
       })
+      context.metrics.keepBots(new Set(workers.map(({ instanceId }) => instanceId)))
       await recordSamples(context.database, {
         server: context.server,
         serverEpoch: term.serverEpoch,

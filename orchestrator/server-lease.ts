@@ -61,6 +61,7 @@ export class ServerLease {
   }
 
   start(): void {
+    this.#context.metrics.leaseRenewed()
     this.#schedule(this.#ttlMs / 3)
   }
 
@@ -106,6 +107,7 @@ export class ServerLease {
       if (this.#ended) return
       if (verdict.kind === 'lost') return this.#end('lost')
       this.#heldUntilMs = sentAtMs + this.#ttlMs
+      this.#context.metrics.leaseRenewed()
       this.#written = { clockMs: verdict.clockMs, sentAtMs }
       if (!this.#certain) this.#context.log.info('the database answers again: lease renewed')
       this.#certain = true
@@ -139,6 +141,7 @@ export class ServerLease {
   #end(end: LeaseEnd): void {
     if (this.#ended) return
     this.stop()
+    this.#context.metrics.leaseLost()
     this.#events.onEnd(end)
   }
 }

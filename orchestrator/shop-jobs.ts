@@ -7,9 +7,11 @@ import { releaseUnpaid } from '../services/orders/release-unpaid.ts'
 import { expireTopUps } from '../services/top-ups/expire-top-ups.ts'
 import { matureProfits } from '../services/withdrawals/mature-profits.ts'
 import type { OrchestratorContext } from './context.ts'
-import { type Part, startRepeating } from './repeating.ts'
+import { type Part, type RepeatingContext, startRepeating } from './repeating.ts'
 
 const soonAfterStartMs = 5000
+
+type ShopJobsContext = RepeatingContext & Pick<OrchestratorContext, 'server' | 'settings' | 'database'>
 
 interface ShopJob {
   readonly name: string
@@ -19,14 +21,14 @@ interface ShopJob {
 }
 
 /** Starts every job: first soon after the start, however often servers are restarted, then at its own pace. */
-export function startShopJobs(context: OrchestratorContext): Part {
+export function startShopJobs(context: ShopJobsContext): Part {
   const parts = jobsOf(context).map((job) => startJob(context, job))
   return {
     stop: async () => void (await Promise.all(parts.map((part) => part.stop()))),
   }
 }
 
-function jobsOf({ server, settings }: OrchestratorContext): readonly ShopJob[] {
+function jobsOf({ server, settings }: ShopJobsContext): readonly ShopJob[] {
   return [
     {
       name: 'maturity',
@@ -46,7 +48,7 @@ function jobsOf({ server, settings }: OrchestratorContext): readonly ShopJob[] {
   ]
 }
 
-function startJob(context: OrchestratorContext, { name, everyMs, batch }: ShopJob): Part {
+function startJob(context: ShopJobsContext, { name, everyMs, batch }: ShopJob): Part {
   const stopping = new AbortController()
   let first = true
   const part = startRepeating(context, {

@@ -22,6 +22,8 @@ export interface Worker {
   readonly nonce: string
   readonly identity: ProcessIdentity
   readonly port: number
+  /** Monotonic time at which it got its identity; undefined for one that was adopted. */
+  readonly namedAtMs: number | undefined
   /** Resolves when the process is gone, with what its parent saw of the end. */
   readonly ended: Promise<WorkerEnd>
   /** It may be gone: look. A child of ours tells by itself. */

@@ -9,11 +9,13 @@ import { Failure } from '../domain/failure.ts'
 import type { ExitReport, Heartbeat, HeartbeatVerdict } from '../domain/worker-contract.ts'
 import { freeServerName } from '../services/free-server-name.ts'
 import { readServerPlan } from '../services/read-server-plan.ts'
+import { startAuditChain } from './audit-chain.ts'
 import { ClockWatch } from './clock-watch.ts'
 import type { OrchestratorContext } from './context.ts'
 import { startExpiry } from './expiry.ts'
 import { Fleet } from './fleet.ts'
 import { startHousekeeping } from './housekeeping.ts'
+import { startLedgerWatch } from './ledger-watch.ts'
 import { startLogRotation } from './log-rotation.ts'
 import { startNotices } from './notices.ts'
 import { startOutboxWake } from './outbox-wake.ts'
@@ -83,6 +85,11 @@ export class Supervisor {
 
   reportExit(claimant: WorkerClaimant, report: ExitReport): boolean {
     return this.#term?.fleet.reportExit(claimant, report) ?? false
+  }
+
+  /** Whether it holds its name, as far as it can know. */
+  get holdsLease(): boolean {
+    return this.#term?.lease.isCertain() ?? false
   }
 
   /** `server_epoch` of the running term; undefined between terms. */
@@ -179,6 +186,8 @@ export class Supervisor {
       startPlacement(this.#context, term, fleet, () => loop.wake()),
       startLogRotation(this.#context),
       startHousekeeping(this.#context),
+      startLedgerWatch(this.#context),
+      startAuditChain(this.#context),
       startShopJobs(this.#context),
       startNotices(this.#context),
       outboxWake,

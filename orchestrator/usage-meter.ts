@@ -6,6 +6,8 @@ import { statOfLiving } from '../runtime/process-identity.ts'
 export interface Usage {
   /** Of one core since the process was last measured, and since it began the first time. */
   readonly cpuPercent: number
+  /** Processor time since it began. */
+  readonly cpuMs: number
   readonly memoryBytes: number
 }
 
@@ -43,6 +45,7 @@ export class UsageMeter {
     this.#last.set(key, { cpuMs: stat.cpuMs, atMs })
     const overMs = Math.max(1, before === undefined ? ageMs(startTicks) : atMs - before.atMs)
     return {
+      cpuMs: stat.cpuMs,
       cpuPercent: (100 * (stat.cpuMs - (before?.cpuMs ?? 0))) / overMs,
       memoryBytes: stat.memoryPages * this.#pageBytes,
     }

@@ -41,6 +41,7 @@ export class WakeLoop {
     let failed = false
     while (this.#again && !this.#stopped && !failed) {
       this.#again = false
+      const startedAtMs = this.#context.clock.monotonicMs()
       try {
         await this.#work()
       } catch (error) {
@@ -48,6 +49,7 @@ export class WakeLoop {
         const expected = error instanceof Failure && error.code === 'unavailable'
         this.#context.log[expected ? 'debug' : 'error']({ error: String(error) }, 'reconcile could not read its plan')
       }
+      this.#context.metrics.ran('reconcile', this.#context.clock.monotonicMs() - startedAtMs, !failed)
     }
     this.#cancelTimer()
     if (!this.#stopped)

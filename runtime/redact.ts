@@ -11,6 +11,8 @@ export const secretName = new RegExp(`(?:${names})$`, 'i')
 const rules: readonly (readonly [RegExp, string])[] = [
   // A BotFather token, alone or in a URL path: `/bot<id>:<secret>/`.
   [/\b(bot)?([0-9]{3,20})(?::|%3A)[A-Za-z0-9_-]{10,}/gi, '$1$2:[redacted]'],
+  // An API token of ours; its id may stay.
+  [/\b(bfl_[a-z2-7]{8})_[\w-]{43}/g, '$1_[redacted]'],
   // user:password@ in any URL, up to the last @ that may still belong to a password with one in it.
   [/\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@"']{0,100}):[^\s"']{1,300}@/gi, '$1:[redacted]@'],
   // Bytes as JSON spells them, which within a text stands in escaped quotes.

@@ -5,6 +5,7 @@ import { type PeriodPayment, paymentColumns, paymentDetails } from '../domain/pe
 import { parseMonths } from '../domain/subscription.ts'
 import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
+import { periodLengthSql } from './period-sql.ts'
 import { refuseWhilePaused } from './refuse-while-paused.ts'
 import { reservePort } from './reserve-port.ts'
 import { showInstance } from './show-instance.ts'
@@ -39,7 +40,7 @@ export async function approveInstance(tx: Tx, actor: Actor, input: ApproveInstan
          desired = case when $5 then 'stopped' else 'running' end, resumes_with_agent = $5,
          -- A worker that only pairs does not go on to run: another one goes on with its request.
          restart_requested = restart_requested + case when desired = 'pairing' then 1 else 0 end,
-         expires_at = now() + $2::int * $3::double precision * interval '1 day'
+         expires_at = now() + ${periodLengthSql('$2', '$3')}
        where id = $1 and status = 'new' returning id, approved_at, expires_at
      )
      insert into subscription_period (instance_id, kind, months, starts_at, ends_at, created_by, price, currency,

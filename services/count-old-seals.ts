@@ -11,7 +11,9 @@ export interface OldSeals {
 export async function countOldSeals(tx: Queryable, actor: Actor, input: { readonly keyId: string }): Promise<OldSeals> {
   assertMay(actor, 'key.rotate')
   const { rows } = await tx.query<OldSeals>(
-    `select (select count(*)::int from instance_credential where key_id <> $1) as credentials,
+    `select (select count(*)::int from (
+         select key_id from instance_credential union all select key_id from user_totp
+       ) as kept where key_id <> $1) as credentials,
        (select count(*)::int from (
          select key_id from whatsapp_session union all select key_id from whatsapp_key
          union all select key_id from whatsapp_message union all select key_id from pairing where sealed is not null

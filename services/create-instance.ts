@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Tx } from '../db/transaction.ts'
-import { type Actor, assertMay } from '../domain/actor.ts'
+import { type Actor, assertMay, type Permission } from '../domain/actor.ts'
 import { Failure } from '../domain/failure.ts'
 import type { InstanceView, Placement, Platform } from '../domain/instance.ts'
 import type { Keyring } from '../domain/keyring.ts'
@@ -35,6 +35,8 @@ export interface CreateInstance {
   /** What getMe said of the token; left out when Telegram could not be asked. */
   readonly verified?: { readonly username: string | null } | undefined
   readonly mtproto?: MtprotoCredentials | undefined
+  /** The right that it takes: `instance.create`, or `agent.self` where an agent makes its own. */
+  readonly permission?: Extract<Permission, 'instance.create' | 'agent.self'>
 }
 
 const idAlphabet = '23456789abcdefghjkmnpqrstvwxyz'
@@ -45,7 +47,7 @@ const idLength = 6
  * one that is registered already is refused with `conflict`. A missing `agent:` tenant is made.
  */
 export async function createInstance(tx: Tx, actor: Actor, input: CreateInstance): Promise<InstanceView> {
-  assertMay(actor, 'instance.create', input.tenant ?? masterTenant)
+  assertMay(actor, input.permission ?? 'instance.create', input.tenant ?? masterTenant)
   await tx.query(`select set_config('botfleet.actor', $1, true)`, [actor.name])
   const credential = checkCredential(input)
   const name = checkName(input.name)
@@ -87,8 +89,7 @@ function checkCredential(input: CreateInstance): CheckedCredential {
   const phoneNumber = input.phone === undefined ? null : parsePhoneNumber(input.phone)
   switch (input.platform) {
     case 'telegram':
-      if (input.token === undefined)
-        throw new Failure('usage', 'a Telegram bot needs its token: --token-file FILE, or - for stdin')
+      if (input.token === undefined) throw new Failure('usage', 'a Telegram bot needs its token, which @BotFather gave')
       return {
         botId: parseTelegramToken(input.token).botId,
         phoneNumber,
@@ -96,7 +97,7 @@ function checkCredential(input: CreateInstance): CheckedCredential {
         isVerified: input.verified !== undefined,
       }
     case 'whatsapp':
-      if (phoneNumber === null) throw new Failure('usage', 'a WhatsApp bot needs its number: --phone +1234567890')
+      if (phoneNumber === null) throw new Failure('usage', 'a WhatsApp bot needs its number, such as +1234567890')
       return { botId: null, phoneNumber, username: null, isVerified: false }
     default:
       throw new Failure('usage', 'the platform is telegram or whatsapp')
@@ -124,7 +125,7 @@ async function insertInstance(
       input.tenant,
       input.platform,
       input.name,
-      input.owner ?? null,
+      input.owner || null,
       input.phoneNumber,
       input.server,
       input.placement ?? 'pinned',
@@ -157,7 +158,7 @@ async function alreadyRegistered(
     'conflict',
     `${subject} is registered already${visible ? ` as ${holder.id}: ./botfleet show ${holder.id}` : ''}`,
     {
-      details: visible ? { instance: holder.id } : {},
+      details: visible ? { registered_as: holder.id } : {},
     },
   )
 }

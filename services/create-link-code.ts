@@ -1,5 +1,5 @@
 import type { Tx } from '../db/transaction.ts'
-import { type Actor, assertMay } from '../domain/actor.ts'
+import { type Actor, assertCovers, assertMay } from '../domain/actor.ts'
 import { Failure } from '../domain/failure.ts'
 import { linkCodeTtlMs } from '../domain/user.ts'
 import { appendAudit } from './append-audit.ts'
@@ -16,6 +16,7 @@ export async function createLinkCode(tx: Tx, actor: Actor, input: { readonly use
   if (actor.name !== `user:${input.username}`) assertMay(actor, 'user.manage')
   const user = await lockUser(tx, input.username)
   if (user.id !== actor.userId) assertMay(actor, 'user.manage')
+  assertCovers(actor, user.role)
   if (user.disabled) throw new Failure('conflict', `${user.username} is disabled: a disabled user links no chat`)
   const made = await makeOneTimeCode(tx, actor, { subject: { userId: user.id }, ttlMs: linkCodeTtlMs })
   await appendAudit(tx, actor, {

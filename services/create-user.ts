@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../db/transaction.ts'
-import { type Actor, assertMay, type Role } from '../domain/actor.ts'
+import { type Actor, assertCovers, assertMay, type Role } from '../domain/actor.ts'
 import { Failure } from '../domain/failure.ts'
 import { assertPasswordAllowed } from '../domain/password.ts'
 import { assertRoleFitsTenant, assertUsername, type UserView } from '../domain/user.ts'
@@ -22,6 +22,7 @@ export interface CreateUser {
  */
 export async function createUser(tx: Tx, actor: Actor, input: CreateUser): Promise<UserView> {
   assertMay(actor, 'user.manage')
+  assertCovers(actor, input.role)
   assertUsername(input.username)
   assertRoleFitsTenant(input.role, input.tenant)
   assertPasswordAllowed(input.username, input.password)

@@ -10,6 +10,7 @@ import { showInstance } from './show-instance.ts'
 export interface EditInstance {
   readonly id: string
   readonly name?: string | undefined
+  /** Empty: nobody. */
   readonly owner?: string | undefined
   readonly phone?: string | undefined
   readonly placement?: Placement | undefined
@@ -28,7 +29,7 @@ export async function editInstance(tx: Tx, actor: Actor, input: EditInstance): P
     await refuseLinkedToAnother(tx, input.id, changes.phone_number)
   }
   await tx.query(
-    `update instance set name = coalesce($2, name), owner_id = coalesce($3, owner_id),
+    `update instance set name = coalesce($2, name), owner_id = nullif(coalesce($3, owner_id), ''),
        phone_number = coalesce($4, phone_number), placement = coalesce($5, placement),
        rate_limit_rps = coalesce($6, rate_limit_rps), max_concurrent_requests = coalesce($7, max_concurrent_requests)
      where id = $1`,

@@ -9,7 +9,10 @@ const touchEveryMs = 30_000
 export interface Session {
   readonly actor: Actor & { readonly userId: string }
   readonly username: string
-  readonly expiresAt: string
+  /** Null for an API token that never ends. */
+  readonly expiresAt: string | null
+  /** Whether the person has a second factor. */
+  readonly secondFactor: boolean
 }
 
 interface SessionRow {
@@ -18,6 +21,7 @@ interface SessionRow {
   role: Role
   tenant_id: string | null
   expires_at: Date
+  second_factor: boolean
 }
 
 /**
@@ -41,7 +45,10 @@ export async function findSession(
        where user_session.id_hash = open_session.id_hash
          and open_session.last_seen_at < clock_timestamp() - $3 * interval '1 millisecond'
      )
-     select user_id, username, role, tenant_id, expires_at from open_session`,
+     select user_id, username, role, tenant_id, expires_at,
+       exists (select from user_totp f where f.user_id = open_session.user_id and confirmed_at is not null)
+         as second_factor
+     from open_session`,
     [hashSecretToken(input.token), sessionIdleMs, touchEveryMs],
   )
   const row = rows[0]
@@ -56,5 +63,6 @@ export async function findSession(
     },
     username: row.username,
     expiresAt: row.expires_at.toISOString(),
+    secondFactor: row.second_factor,
   }
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/transaction.ts'
 import { type Actor, assertMay } from '../domain/actor.ts'
+import type { State, Status } from '../domain/instance.ts'
 import { leaseHasLapsed } from './lease-has-lapsed.ts'
 
 export interface ServerView {
@@ -21,6 +22,11 @@ export interface ServerView {
   running: number
   /** Bots that wait for a person or for their next try. */
   troubled: number
+  /** Its bots by subscription and by what they do; a status or state that none has is left out. */
+  by_status: Partial<Record<Status, number>>
+  by_state: Partial<Record<State, number>>
+  /** Processor time of its running workers as last sampled, in percent of one core: four busy cores are 400. */
+  cpu_percent: number
   /** Resident memory of its running workers; that of its spares stands apart. */
   memory_bytes: number
   /** Spare workers that wait for an identity. */
@@ -47,12 +53,14 @@ export async function listServers(database: Queryable, actor: Actor): Promise<Se
        count(i.id) filter (where i.state = 'running')::int as running,
        count(i.id) filter (where i.state in
          ('backoff', 'conflict', 'logged_out', 'token_invalid', 'restricted', 'session_error', 'failed'))::int as troubled,
+       ${countsBy('status')} as by_status, ${countsBy('state')} as by_state,
+       coalesce(sum(m.cpu_percent) filter (where i.state = 'running'), 0)::double precision as cpu_percent,
        coalesce(sum(m.memory_bytes) filter (where i.state = 'running'), 0)::bigint as memory_bytes
      from server s
      left join instance i on i.server_name = s.name and i.status <> 'deleted'
      left join lateral (
-       select memory_bytes from instance_sample where instance_id = i.id and at > now() - interval '2 minutes'
-       order by at desc limit 1
+       select cpu_percent, memory_bytes from instance_sample
+       where instance_id = i.id and at > now() - interval '2 minutes' order by at desc limit 1
      ) m on true
      group by s.name order by s.name`,
   )
@@ -62,4 +70,11 @@ export async function listServers(database: Queryable, actor: Actor): Promise<Se
     lease_until: row.lease_until?.toISOString() ?? null,
     started_at: row.started_at?.toISOString() ?? null,
   }))
+}
+
+/** The bots of a server, counted by one of their columns, as one JSON object. */
+function countsBy(column: 'status' | 'state'): string {
+  return `(select coalesce(json_object_agg(c.word, c.count), '{}') from (
+    select ${column} as word, count(*)::int as count from instance
+    where server_name = s.name and status <> 'deleted' group by ${column}) as c)`
 }

@@ -10,6 +10,7 @@ interface UserRow {
   created_at: Date
   updated_at: Date
   disabled_at: Date | null
+  second_factor: boolean
   linked: UserView['linked']
 }
 
@@ -28,6 +29,7 @@ export async function readUserView(tx: Queryable, userId: string): Promise<UserV
 async function readUsers(tx: Queryable, userId: string | null): Promise<UserView[]> {
   const { rows } = await tx.query<UserRow>(
     `select u.id, u.username, u.role, u.tenant_id, u.created_at, u.updated_at, u.disabled_at,
+       exists (select from user_totp f where f.user_id = u.id and f.confirmed_at is not null) as second_factor,
        coalesce((
          select json_agg(json_build_object(
            'platform', c.platform,
@@ -47,6 +49,7 @@ async function readUsers(tx: Queryable, userId: string | null): Promise<UserView
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
     disabled_at: row.disabled_at?.toISOString() ?? null,
+    second_factor: row.second_factor,
     linked: row.linked,
   }))
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/transaction.ts'
 import type { Desired, Placement, Platform, State, Status } from '../domain/instance.ts'
+import type { WorkerLimits } from '../domain/worker-contract.ts'
 
 /** A plan with the database's clock at the time of reading; null when the plan is empty. */
 export interface ServerPlan {
@@ -131,4 +132,9 @@ export async function readServerPlan(database: Queryable, server: string): Promi
     },
   }))
   return { clockMs: rows[0]?.clock_ms ?? null, instances }
+}
+
+/** What its worker may send, as the plan has it. */
+export function limitsOf({ rateLimitRps, maxConcurrentRequests }: PlannedInstance): WorkerLimits {
+  return { rateLimitRps, maxConcurrentRequests }
 }

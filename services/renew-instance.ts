@@ -6,6 +6,7 @@ import { parseMonths } from '../domain/subscription.ts'
 import type { ApproveInstance } from './approve-instance.ts'
 import { auditInstance } from './audit-instance.ts'
 import { lockInstance } from './find-instance.ts'
+import { periodLengthSql, periodStartSql } from './period-sql.ts'
 import { refuseWhilePaused } from './refuse-while-paused.ts'
 import { reservePort } from './reserve-port.ts'
 import { showInstance } from './show-instance.ts'
@@ -23,14 +24,14 @@ export async function renewInstance(tx: Tx, actor: Actor, input: ApproveInstance
   const isPaused = await tenantIsPaused(tx, instance.tenant_id)
   await tx.query(
     `with earlier as (
-       select id, status, case when status = 'approved' and expires_at > now() then expires_at else now() end as starts_at
+       select id, status, ${periodStartSql} as starts_at
        from instance where id = $1 and status in ('approved', 'expired')
      ), renewed as (
        update instance i set status = 'approved', duration_months = $2,
          desired = case when e.status = 'expired' and not $5 then 'running' else i.desired end,
          resumes_with_agent = i.resumes_with_agent or (e.status = 'expired' and $5),
          approved_at = coalesce(i.approved_at, now()),
-         expires_at = e.starts_at + $2::int * $3::double precision * interval '1 day'
+         expires_at = e.starts_at + ${periodLengthSql('$2', '$3')}
        from earlier e where i.id = e.id returning i.id, e.starts_at, i.expires_at
      )
      insert into subscription_period (instance_id, kind, months, starts_at, ends_at, created_by, price, currency,

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/transaction.ts'
-import { type Actor, assertMay, type Role } from '../domain/actor.ts'
+import { type Actor, assertCovers, assertMay, type Role } from '../domain/actor.ts'
 import { assertRoleFitsTenant, type UserView } from '../domain/user.ts'
 import { appendAudit } from './append-audit.ts'
 import { assertTenantExists } from './create-user.ts'
@@ -16,6 +16,7 @@ export async function setRole(
   input: { readonly username: string; readonly role: Role; readonly tenant: string | null },
 ): Promise<UserView> {
   assertMay(actor, 'user.manage')
+  assertCovers(actor, input.role)
   assertRoleFitsTenant(input.role, input.tenant)
   const user = await lockUser(tx, input.username)
   if (input.role !== 'owner') await assertNotLastOwner(tx, user)

@@ -9,6 +9,12 @@ import { appendAudit } from './append-audit.ts'
  */
 const epochStep = 1_000_000
 
+/**
+ * A number of the feed of changes above all that were given out after the backup was taken: whoever watched then and comes
+ * back is not told the wrong part of the new ones. It grows with time, by more than the changes of a second.
+ */
+const nextChangeId = 'greatest(max(id) + 1, (extract(epoch from clock_timestamp()) * 100000)::bigint)'
+
 export interface SettleRestoredFleet {
   /** When the backup was taken. */
   readonly takenAt: string
@@ -26,8 +32,8 @@ export interface SettledFleet {
 
 /**
  * Makes a fleet out of restored rows (design section 5, point 11): nobody holds a name, no worker is known, every epoch
- * is new. What people had in their hands when the backup was taken and may have given up since, open sessions and unused
- * codes, is void.
+ * is new. What people had in their hands when the backup was taken and may have given up since, open sessions, API
+ * tokens and unused codes, is void.
  */
 export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRestoredFleet): Promise<SettledFleet> {
   assertMay(actor, 'database.restore')
@@ -50,7 +56,9 @@ export async function settleRestoredFleet(tx: Tx, actor: Actor, input: SettleRes
     [[...restingStates], `restored from a backup of ${input.takenAt}`],
   )
   const revoked = await tx.query('update user_session set revoked_at = now() where revoked_at is null')
+  await tx.query('update api_token set revoked_at = now() where revoked_at is null')
   await tx.query('update link_code set used_at = now() where used_at is null')
+  await tx.query(`select setval(pg_get_serial_sequence('change_event', 'id'), ${nextChangeId}) from change_event`)
   const settled = { stopped: stopped.rowCount, sessionsRevoked: revoked.rowCount }
   const leaseTtlMs = Math.max(0, ...servers.rows.map(({ lease_ttl_ms: ttlMs }) => ttlMs ?? 0))
   await appendAudit(tx, actor, {

@@ -1,6 +1,7 @@
 /** Every figure, in the order of the table. */
 import type { Figure } from '../figure.ts'
 import { adoption } from './adoption.ts'
+import { apiChange, apiList } from './api.ts'
 import { approve } from './approve.ts'
 import { fifty } from './fifty.ts'
 import { goods } from './goods.ts'
@@ -13,6 +14,7 @@ import { restart } from './restart.ts'
 import { statements } from './statements.ts'
 import { supervisorCpu } from './supervisor-cpu.ts'
 import { takeOver } from './take-over.ts'
+import { metricsScrape, sse } from './watching.ts'
 import { whatsappFifty } from './whatsapp-fifty.ts'
 import { whatsappIdle, whatsappReconnects, whatsappTraffic } from './whatsapp-memory.ts'
 import { whatsappRestart } from './whatsapp-restart.ts'
@@ -44,4 +46,8 @@ export const figures: readonly Figure[] = [
   orderAgent,
   goods,
   mature,
+  apiList,
+  apiChange,
+  sse,
+  metricsScrape,
 ]

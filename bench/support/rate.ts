@@ -3,6 +3,7 @@ import { medianOf } from './spread.ts'
 export interface Rate {
   readonly perSecond: number
   readonly p50Ms: number
+  readonly p95Ms: number
   readonly p99Ms: number
 }
 
@@ -38,7 +39,7 @@ export async function contest<Name extends string>(
   const rateOf = (name: Name): Rate => {
     const sorted = (waits.get(name) ?? []).sort((a, b) => a - b)
     const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? 0
-    return { perSecond: medianOf(rates.get(name) ?? []), p50Ms: at(0.5), p99Ms: at(0.99) }
+    return { perSecond: medianOf(rates.get(name) ?? []), p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) }
   }
   return Object.fromEntries(names.map((name) => [name, rateOf(name)])) as Record<Name, Rate>
 }

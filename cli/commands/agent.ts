@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { agentStatuses } from '../../domain/agent.ts'
 import { type Placement, type Platform, placements, platforms } from '../../domain/instance.ts'
 import { parseFixedMarkup, parsePercent } from '../../domain/markup.ts'
 import { parseAgent } from '../../domain/tenant.ts'
@@ -18,8 +19,6 @@ export interface CreateAgentOptions extends WaitOptions, PaymentOptions {
   placement: Placement
   months?: number
 }
-
-const agentStatuses = ['active', 'paused'] as const
 
 /** `agent create|list|show|pause|resume|pricing`, `agent owner ...` and `agent settings ...`. */
 export function addAgentCommands(program: Command, cli: Cli): void {

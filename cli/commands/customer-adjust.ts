@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { type Currency, currencies, parseAmount } from '../../domain/money.ts'
+import { settledAdjustment } from '../../domain/money-refusals.ts'
 import { assertKnown } from '../assert-known.ts'
 import { addCommand, type Cli, examples, oneOf } from '../command.ts'
 
@@ -30,22 +31,11 @@ export function addCustomerAdjust(group: Command, cli: Cli): void {
         const { currency, reason, key = `cli:${randomUUID()}` } = options
         await assertKnown(context, { customer })
         const outcome = await context.run(adjustBalance, { customer, currency, amount, reason, key })
-        if (outcome.kind === 'refused') {
-          const { refusal, detail } = outcome
-          const failure = refusals[refusal]
-          throw new Failure(failure.code, failure.sentence(`${detail} ${currency}`), { details: { refusal, detail } })
-        }
-        const { adjusted } = outcome
+        const adjusted = settledAdjustment(outcome, currency)
         cli.output.result(adjusted, () => `The balance of ${customer} is ${adjusted.balance} ${currency}.`)
       })
     })
 }
-
-const refusals = {
-  below_zero: { code: 'conflict', sentence: (balance: string) => `the balance is ${balance}: it cannot go below 0` },
-  no_reason: { code: 'usage', sentence: () => 'a reason is needed: the customer reads it' },
-  zero: { code: 'usage', sentence: () => 'give an amount above 0' },
-} as const
 
 function amountOf({ up, down, currency }: AdjustOptions): bigint {
   if (up !== undefined && down === undefined) return parseAmount(up, currency)

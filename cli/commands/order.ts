@@ -77,13 +77,12 @@ function addPlace(group: Command, cli: Cli): void {
     .action(async (options: PlaceOptions) => {
       const { withContext } = await import('../context.ts')
       const { placeOrderFor } = await import('../../services/orders/place-order-for.ts')
-      const { orderFailure } = await import('../money-refusals.ts')
+      const { boughtOrder } = await import('../../domain/money-refusals.ts')
       await withContext(cli, async (context) => {
         const { customer, product, quantity, key = `cli:${randomUUID()}` } = options
         const maturityHours = context.config.settings.MATURITY_HOURS
         await assertKnown(context, { customer, product })
-        const order = await context.run(placeOrderFor, { customer, product, quantity, key, maturityHours })
-        if (order.refusal !== null) throw orderFailure(order.refusal, order)
+        const order = boughtOrder(await context.run(placeOrderFor, { customer, product, quantity, key, maturityHours }))
         cli.output.result(order, () =>
           [
             `Order ${order.id}: ${order.quantity} of ${order.product} for ${order.total} ${order.currency}.`,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
-import { type MessageState, messageStates } from '../../services/outbox/message-view.ts'
+import { type MessageState, messageStates, refuseNothing } from '../../domain/outbox.ts'
 import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { numberOf } from '../message-number.ts'
@@ -96,11 +96,4 @@ function addDrop(group: Command, cli: Cli): void {
         cli.output.result({ dropped }, () => `Dropped: ${dropped.join(', ')}.`)
       })
     })
-}
-
-/** Messages were named and none of them was what it must be. */
-function refuseNothing(named: readonly number[], done: readonly number[], what: string): void {
-  if (named.length > 0 && done.length === 0) {
-    throw new Failure('not_found', `none of these is ${what}: ./botfleet outbox show ${named[0]}`)
-  }
 }

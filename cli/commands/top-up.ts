@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import { Failure } from '../../domain/failure.ts'
 import { parseAmount } from '../../domain/money.ts'
+import { settledTopUp, topUpFailure } from '../../domain/money-refusals.ts'
 import { type TopUpOutcome, type TopUpState, type TopUpView, topUpLimitsOf, topUpStates } from '../../domain/top-up.ts'
 import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, examples, oneOf, tenantOf, tenantWords, wholeNumber } from '../command.ts'
 import { formatLocalTime } from '../format.ts'
-import { topUpFailure } from '../money-refusals.ts'
 import { escapeControls } from '../text-width.ts'
 
 /** `topup list|show|request|confirm|reject`. */
@@ -145,8 +145,6 @@ function idOf(text: string): number {
 
 /** Prints the top-up after a step, or ends with what was refused. */
 async function settle(cli: Cli, step: Promise<TopUpOutcome>, sentence: (view: TopUpView) => string): Promise<void> {
-  const outcome = await step
-  if (outcome.kind === 'refused') throw topUpFailure(outcome)
-  const { topUp } = outcome
+  const topUp = settledTopUp(await step)
   cli.output.result(topUp, () => sentence(topUp))
 }

@@ -3,21 +3,24 @@ import { type Role, roles } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import { addCommand, addGroup, type Cli, oneOf, tenantOf } from '../command.ts'
 import { readNewPassword } from '../read-new-password.ts'
+import { addUserAccess } from './user-access.ts'
 
 const passwordFile = '--password-file <file>'
 const passwordFileHelp = "read the password from a file ('-' is stdin); else it is asked for"
 const roleHelp = `one of ${roles.join(', ')}`
 const tenantHelp = "an agent's tenant: agent:<id>"
 
-/** `user create|list|password|role|disable|link`. */
+/** `user create|list|password|role|disable|enable|link`, and those of user-access.ts. */
 export function addUserCommands(program: Command, cli: Cli): void {
-  const group = addGroup(program, 'user', 'people: create, list, password, role, disable, link')
+  const group = addGroup(program, 'user', 'people: create, list, password, role, disable, sessions ...')
   addUserCreate(group, cli)
   addUserList(group, cli)
   addUserPassword(group, cli)
   addUserRole(group, cli)
   addUserDisable(group, cli)
+  addUserEnable(group, cli)
   addUserLink(group, cli)
+  addUserAccess(group, cli)
 }
 
 function addUserCreate(group: Command, cli: Cli): void {
@@ -87,12 +90,25 @@ function roleOf(word: string): Role {
 }
 
 function addUserDisable(group: Command, cli: Cli): void {
-  addCommand(group, 'disable <username>', 'shut a person out; their history stays').action(async (username: string) => {
+  addCommand(group, 'disable <username>', 'shut a person out, with their API tokens; history stays').action(
+    async (username: string) => {
+      const { withContext } = await import('../context.ts')
+      const { disableUser } = await import('../../services/disable-user.ts')
+      await withContext(cli, async (context) => {
+        const user = await context.run(disableUser, { username })
+        cli.output.result(user, () => `${user.username} is shut out.`)
+      })
+    },
+  )
+}
+
+function addUserEnable(group: Command, cli: Cli): void {
+  addCommand(group, 'enable <username>', 'let a person in again who was shut out').action(async (username: string) => {
     const { withContext } = await import('../context.ts')
-    const { disableUser } = await import('../../services/disable-user.ts')
+    const { enableUser } = await import('../../services/enable-user.ts')
     await withContext(cli, async (context) => {
-      const user = await context.run(disableUser, { username })
-      cli.output.result(user, () => `${user.username} is shut out.`)
+      const user = await context.run(enableUser, { username })
+      cli.output.result(user, () => `${user.username} may come in again.`)
     })
   })
 }

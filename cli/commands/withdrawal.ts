@@ -4,6 +4,7 @@ import type { Tx } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import { parseAmount } from '../../domain/money.ts'
+import { settledWithdrawal, withdrawalFailure } from '../../domain/money-refusals.ts'
 import {
   quoteWithdrawal,
   type WithdrawalOutcome,
@@ -17,7 +18,6 @@ import {
 import { assertKnown } from '../assert-known.ts'
 import { addCommand, addGroup, type Cli, examples, tenantOf, wholeNumber } from '../command.ts'
 import type { Context } from '../context.ts'
-import { withdrawalFailure } from '../money-refusals.ts'
 import { askConfirmation } from '../prompt.ts'
 
 /** `withdrawal list|show|request|approve|reject|pay|cancel|stats`. */
@@ -220,8 +220,6 @@ async function settle(
   step: Promise<WithdrawalOutcome>,
   sentence: (view: WithdrawalView) => string,
 ): Promise<void> {
-  const outcome = await step
-  if (outcome.kind === 'refused') throw withdrawalFailure(outcome)
-  const { withdrawal } = outcome
+  const withdrawal = settledWithdrawal(await step)
   cli.output.result(withdrawal, () => sentence(withdrawal))
 }

@@ -1,15 +1,15 @@
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 
 /**
  * The address that attempts are counted by: an IPv4 one as it is, of an IPv6 one the /64, since whoever has one
- * address there has them all.
+ * address there has them all. Some proxies forward a port with it, which is left out: each connection has another.
+ * Whatever is no address is counted as `unknown`, all of it together.
  */
-export function countedAddress(ip: string | undefined): string {
-  if (ip === undefined) return 'unknown'
-  const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(ip)?.[1]
-  if (mapped !== undefined) return mapped
-  const bare = ip.replace(/%.*$/, '')
-  return isIPv6(bare) ? `${firstGroups(bare, 4).join(':')}::/64` : bare
+export function countedAddress(ip = ''): string {
+  const bare = (/^\[(.*)\](?::\d+)?$/.exec(ip)?.[1] ?? ip).replace(/%.*$/, '')
+  const v4 = /^(?:::ffff:)?([\d.]+)(?::\d+)?$/i.exec(bare)?.[1]
+  if (v4 !== undefined && isIPv4(v4)) return v4
+  return isIPv6(bare) ? `${firstGroups(bare, 4).join(':')}::/64` : 'unknown'
 }
 
 function firstGroups(address: string, count: number): string[] {

@@ -4,19 +4,22 @@ import type { Database } from '../../db/database.ts'
 const answerWithinMs = 1_000
 
 /**
- * Whether the database answers. However many ask, one ping is under way at a time: a health check that anybody may call
- * must not use up the pool.
+ * Whether the database answers, and as it should. However many ask, one question is under way at a time: a health check
+ * that anybody may call must not use up the pool.
  */
 export class DatabaseProbe {
   readonly #database: Pick<Database, 'ping'>
+  readonly #isFit: () => Promise<boolean>
   #underway: Promise<boolean> | undefined
 
-  constructor(database: Pick<Database, 'ping'>) {
+  /** `isFit` is asked of a database that answers. */
+  constructor(database: Pick<Database, 'ping'>, isFit: () => Promise<boolean> = () => Promise.resolve(true)) {
     this.#database = database
+    this.#isFit = isFit
   }
 
   async answers(): Promise<boolean> {
-    this.#underway ??= this.#ping()
+    this.#underway ??= this.#ask()
     const late = Promise.withResolvers<boolean>()
     const timer = setTimeout(() => late.resolve(false), answerWithinMs)
     try {
@@ -26,10 +29,10 @@ export class DatabaseProbe {
     }
   }
 
-  async #ping(): Promise<boolean> {
+  async #ask(): Promise<boolean> {
     try {
       await this.#database.ping()
-      return true
+      return await this.#isFit()
     } catch {
       return false
     } finally {

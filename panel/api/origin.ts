@@ -5,19 +5,31 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { Failure } from '../../domain/failure.ts'
-
-const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
+import { isLoopbackHost } from '../../domain/loopback.ts'
 
 export interface OriginRules {
   /** Origins such as `https://panel.example` under which a TLS proxy shows this panel. */
   readonly publicOrigins: readonly string[]
   /** Whether the panel listens on loopback only; then a Host that is neither loopback nor public is refused. */
   readonly loopbackOnly: boolean
+  /** Whether somebody has asked for a panel without TLS beyond this machine. */
+  readonly plainHttp: boolean
 }
 
-/** Whether a HOST setting means this machine only. */
-export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+/**
+ * Throws `usage` where passwords would cross a network in plain and nobody has asked for that. @returns whether the
+ * panel is shown so all the same.
+ */
+export function assertEncrypted(rules: OriginRules, host: string): boolean {
+  const { publicOrigins, loopbackOnly, plainHttp } = rules
+  const isFar = (origin: string) => origin.startsWith('http:') && !isLoopbackName(new URL(origin).host)
+  const far = loopbackOnly || publicOrigins.some((origin) => origin.startsWith('https:')) ? [] : [`HOST=${host}`]
+  const plain = [...publicOrigins.filter(isFar), ...far][0]
+  if (plain === undefined || plainHttp) return plain !== undefined
+  throw new Failure(
+    'usage',
+    `${plain} would show the panel to other machines without TLS: put a TLS proxy in front and its address into PUBLIC_URL, or set PLAIN_HTTP=1 on a network that nobody else can read`,
+  )
 }
 
 /** Throws `not_allowed` for a Host that this panel is not known by. */
@@ -65,5 +77,5 @@ function publicOriginOf(rules: OriginRules, host: string | undefined): string | 
 }
 
 function isLoopbackName(host: string | undefined): boolean {
-  return host !== undefined && loopbackNames.has(host.toLowerCase().replace(/:\d{1,5}$/, ''))
+  return host !== undefined && isLoopbackHost(host.toLowerCase().replace(/:\d{1,5}$/, ''))
 }

@@ -1,7 +1,7 @@
 /** Every error leaves as an RFC 9457 problem document; what went wrong inside stays in the log, under the request id. */
 import type { ErrorRequestHandler, Request, Response } from 'express'
+import type { ProblemDocument } from '../../domain/api/problem.ts'
 import { Failure } from '../../domain/failure.ts'
-import type { ProblemDocument } from '../../domain/panel-contract.ts'
 import type { Log } from '../../runtime/log.ts'
 
 /** An error of HTTP itself, which has no Failure code. */
@@ -29,24 +29,35 @@ export const httpProblems = {
   badRequest: { status: 400, code: 'usage', title: 'Invalid input' },
   noSuchRoute: { status: 404, code: 'not_found', title: 'Not found' },
   wrongMethod: { status: 405, code: 'wrong_method', title: 'Method not allowed' },
+  telegramUnreachable: { status: 503, code: 'telegram_unreachable', title: 'Telegram cannot be asked' },
   tooSlow: { status: 408, code: 'too_slow', title: 'Request timed out' },
+  stale: { status: 412, code: 'stale', title: 'Changed meanwhile' },
   tooLarge: { status: 413, code: 'too_large', title: 'Body too large' },
   wrongMediaType: { status: 415, code: 'wrong_media_type', title: 'Unsupported media type' },
+  keyReused: { status: 422, code: 'key_reused', title: 'Key used for another request' },
+  serverUnreachable: { status: 503, code: 'server_unreachable', title: 'Server cannot be asked' },
   headersTooLarge: { status: 431, code: 'headers_too_large', title: 'Headers too large' },
 } as const
 
 /** The express error handler; the last of the app. */
 export function problemHandler(log: Log): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
+  return (error: unknown, request, response, _next) => {
     const requestId = requestIdOf(response)
-    const problem = describe(error)
-    if (problem.status >= 500) log.error({ error, requestId, path: request.path }, 'request failed')
-    if (response.headersSent) {
-      next(error)
+    if (isLeft(error)) {
+      log.debug({ requestId, path: request.path }, 'the reader left before the end')
       return
     }
-    sendProblem(request, response, problem)
+    const problem = describe(error)
+    if (problem.status >= 500) log.error({ error, requestId, path: request.path }, 'request failed')
+    // Half an answer becomes no problem document: that it breaks off tells the reader.
+    if (response.headersSent) response.destroy()
+    else sendProblem(request, response, problem)
   }
+}
+
+/** Whether the answer was being written when its reader closed the connection. */
+function isLeft(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
 interface Problem {

@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { ProblemDocument } from '../../domain/api/problem.ts'
 import { Failure } from '../../domain/failure.ts'
-import type { ProblemDocument } from '../../domain/panel-contract.ts'
-import { isLoopbackHost } from './origin.ts'
+import { isLoopbackHost } from '../../domain/loopback.ts'
+import type { Settings } from '../../domain/settings.ts'
+import { recheckCallers } from '../../services/recheck-callers.ts'
+import { ChangeFeed } from './change-feed.ts'
+import { EventStreams, type StreamLimits } from './event-streams.ts'
+import { MachineDoor, type MachinePort, openMachinePort, type Vitals } from './machine-door.ts'
+import { assertEncrypted, type OriginRules } from './origin.ts'
 import { createPanelApp, type PanelAppOptions } from './panel-app.ts'
 import { httpProblems } from './problem.ts'
 
-export interface PanelOptions extends Omit<PanelAppOptions, 'origins'> {
+export interface PanelOptions extends Omit<PanelAppOptions, 'origins' | 'events' | 'machines'> {
+  readonly vitals: () => Vitals
+  /** For a connection that listens for what changes. */
+  readonly databaseUrl: string
+  readonly streamLimits?: Partial<StreamLimits>
   /** Address to listen on; 127.0.0.1 unless somebody decided otherwise. */
   readonly host: string
   /** 0 takes any free port. */
@@ -20,6 +30,8 @@ export interface Panel {
   /** Where it answers, for example `http://127.0.0.1:8080`. */
   readonly url: string
   readonly port: number
+  /** Where its metrics are, on its own port or another. */
+  readonly metricsUrl: string
   /** Stops listening and ends every connection; answers under way get `drainMs`. May be called twice. */
   stop(): Promise<void>
 }
@@ -27,31 +39,73 @@ export interface Panel {
 const drainMs = 2_000
 const connectionsMax = 1_000
 
-/** Starts the panel of a server. Throws `conflict` when the port is taken, `usage` when the host is not ours. */
+/**
+ * Starts the panel of a server. Throws `conflict` when the port is taken, `usage` when the host is not ours, or is beyond
+ * this machine without TLS.
+ */
 export async function startPanel(options: PanelOptions): Promise<Panel> {
   const loopbackOnly = isLoopbackHost(options.host)
-  const origins = { publicOrigins: options.publicOrigins ?? [], loopbackOnly }
-  if (!loopbackOnly && origins.publicOrigins.length === 0) {
-    options.log.warn(
-      { host: options.host },
-      'the panel listens beyond this machine without TLS: browsers get no session cookie there',
-    )
+  const { PLAIN_HTTP: plainHttp } = options.settings
+  const origins = { publicOrigins: options.publicOrigins ?? [], loopbackOnly, plainHttp }
+  warnOfPlace(options, origins)
+  const events = openStreams(options)
+  const machines = new MachineDoor({ ...options, events })
+  const app = createPanelApp({ ...options, origins, events, machines })
+  const limits = {
+    requestTimeout: 30_000,
+    headersTimeout: 10_000,
+    keepAliveTimeout: 5_000,
+    connectionsCheckingInterval: 5_000,
   }
-  const app = createPanelApp({ ...options, origins })
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, app)
+  // What Node would refuse by itself, it would refuse without a problem document.
+  const server = createServer({ ...limits, requireHostHeader: false }, app)
+  server.on('checkExpectation', app)
   server.maxConnections = connectionsMax
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseConnection(error, socket))
   const port = await listen(server, options)
+  const machinePort = await openOwnPort(machines, options.settings).catch(async (error: unknown) => {
+    await stopServer(server)
+    throw error
+  })
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   let stopped: Promise<void> | undefined
   return {
     url: `http://${host}:${port}`,
     port,
+    metricsUrl: `${machinePort?.url ?? `http://${host}:${port}`}/metrics`,
     stop: () => {
-      stopped ??= stopServer(server)
+      stopped ??= Promise.all([events.stop(), machinePort?.stop(), stopServer(server)]).then(() => {})
       return stopped
     },
   }
+}
+
+/** What an operator should know of where this panel stands. */
+function warnOfPlace({ log, host, trustedProxies = [] }: PanelOptions, origins: OriginRules): void {
+  const { publicOrigins } = origins
+  const isPlain = assertEncrypted(origins, host)
+  if (publicOrigins.length > 0 && trustedProxies.length === 0) {
+    log.warn(
+      { publicOrigins },
+      'every login comes from the address of the proxy here, and who guesses passwords slows everybody down: set TRUSTED_PROXIES to it',
+    )
+  }
+  if (isPlain) log.warn({ host }, 'the panel is shown to other machines without TLS, as PLAIN_HTTP asks')
+}
+
+async function openOwnPort(door: MachineDoor, settings: Settings): Promise<MachinePort | undefined> {
+  const { METRICS_HOST: host, METRICS_PORT: port } = settings
+  return port === undefined ? undefined : openMachinePort(door, host, port)
+}
+
+function openStreams({ database, databaseUrl, serverName, log, streamLimits }: PanelOptions): EventStreams {
+  return new EventStreams({
+    feed: new ChangeFeed({ database, databaseUrl, log }),
+    serverName,
+    log,
+    recheck: (watchers) => recheckCallers(database, watchers),
+    ...(streamLimits === undefined ? {} : { limits: streamLimits }),
+  })
 }
 
 function listen(server: Server, { host, port }: PanelOptions): Promise<number> {

@@ -51,6 +51,8 @@ export interface Device {
   caughtUp: boolean
   /** What it has not acknowledged yet, oldest first; sent again at the next login. */
   readonly waiting: Set<Stanza>
+  /** Messages that it has asked for again on this connection, and has not said yet that it could not take. */
+  readonly askedAgain: Set<string>
   /** The phone has sent it its keys and history. */
   synced: boolean
 }
@@ -165,7 +167,13 @@ export class Account {
     this.addressing = kept.addressing
     this.#nextDevice = kept.nextDevice
     for (const device of kept.devices) {
-      const state = { linked: true, wire: undefined, caughtUp: false, waiting: new Set<Stanza>() }
+      const state = {
+        linked: true,
+        wire: undefined,
+        caughtUp: false,
+        waiting: new Set<Stanza>(),
+        askedAgain: new Set<string>(),
+      }
       this.devices.set(device.id, { account: this, ...device, ...state })
     }
   }
@@ -203,7 +211,7 @@ export class Account {
   addDevice(companion: Companion): Device {
     const { noiseKey, identity, registrationId, signedPreKey } = companion
     const given = { noiseKey, identity, registrationId, signedPreKey, preKeys: [], waiting: new Set<Stanza>() }
-    const state = { linked: false, wire: undefined, caughtUp: false, synced: false }
+    const state = { linked: false, wire: undefined, caughtUp: false, synced: false, askedAgain: new Set<string>() }
     const device: Device = { account: this, id: this.#nextDevice, ...given, ...state }
     this.#nextDevice += 1
     this.devices.set(device.id, device)

@@ -44,6 +44,7 @@ export async function relayReceipt(world: World, sender: Device, given: Stanza):
     } else if (type === 'read') account.inbox.add({ kind: 'read', id: written, from })
   }
   if (type === 'retry' && account.sent.has(id)) {
+    sender.askedAgain.add(id)
     const count = Number(childOf(given, 'retry')?.attrs['count'] ?? 1)
     account.inbox.add({ kind: 'retry_asked', id, from, count })
     await writeAgain(account, sender, given)

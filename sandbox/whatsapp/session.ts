@@ -120,6 +120,7 @@ function welcome(world: World, connection: Connection, device: Device): void {
   device.wire?.endStream(undefined)
   device.wire = connection
   device.caughtUp = false
+  device.askedAgain.clear()
   connection.device = device
   connection.line.loggedInAtMs = performance.now()
   const { account, id } = device
@@ -129,10 +130,13 @@ function welcome(world: World, connection: Connection, device: Device): void {
   connection.send(stanza('ib', { from: serverJid }, [stanza('edge_routing', {}, [route])]))
 }
 
-/** A companion acknowledges a stanza; with an error it could not take a message. */
+/**
+ * A companion acknowledges a stanza; with an error it could not take a message. One that it has asked for again before it
+ * says so may be on its way a second time: that is not what it speaks of.
+ */
 async function onAck(world: World, device: Device, given: Stanza): Promise<void> {
   const { class: kind = '', id = '', to = '', participant, error } = given.attrs
-  acknowledged(device, kind, id)
+  if (error === undefined || !device.askedAgain.delete(id)) acknowledged(device, kind, id)
   if (error === undefined) return
   const from = device.account.number
   world.accountAt(participant ?? to)?.inbox.add({ kind: 'refused', id, from, error: Number(error) })

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../db/transaction.ts'
 import type { AgentInstance, AgentView, OwnerView } from '../../domain/agent.ts'
 import { type Currency, formatAmount } from '../../domain/money.ts'
-import { agentIdOf } from '../../domain/tenant.ts'
+import { agentIdOf, parseAgent } from '../../domain/tenant.ts'
 import { type MarkupRow, markupColumnsSql, markupViewOf } from './markup-view.ts'
 
 interface AgentRow extends MarkupRow {
@@ -30,7 +30,7 @@ const instancesSql = `
     'last_error', i.last_error, 'expires_at', ${isoSql('i.expires_at')}) order by i.created_at, i.id)
   from instance i where i.tenant_id = t.id and i.status <> 'deleted'`
 
-/** One pass over the orders of all agents asked for. A refunded unit gives the agent's markup back. */
+/** One pass over the orders of all agents chosen. A refunded unit gives the agent's markup back. */
 const salesSql = `
   select s.tenant_id, json_agg(json_build_object('currency', s.currency, 'orders', s.orders, 'units', s.units,
     'turnover', s.turnover::text, 'profit', s.profit::text) order by s.currency) as by_currency
@@ -38,24 +38,42 @@ const salesSql = `
     select tenant_id, currency, count(*) as orders, sum(quantity - refunded_units) as units,
       sum(total - refunded) as turnover, sum(markup * (quantity - refunded_units)) as profit
     from customer_order
-    where status in ('paid', 'partly_refunded', 'refunded') and ($1::text is null or tenant_id = $1)
+    where status in ('paid', 'partly_refunded', 'refunded') and tenant_id in (select id from chosen)
     group by tenant_id, currency
   ) as s group by s.tenant_id`
 
-/** Agents as every face shows them, by name; one of them, or all. Asks for no right. */
-export async function readAgents(database: Queryable, tenant: string | null): Promise<AgentView[]> {
+export interface AgentFilter {
+  /** One of them. */
+  readonly tenant?: string | undefined
+  readonly status?: AgentView['status'] | undefined
+  /** Only those behind this one, by its id. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
+/** Agents as every face shows them, by name. Asks for no right. */
+export async function readAgents(database: Queryable, filter: AgentFilter): Promise<AgentView[]> {
   const { rows } = await database.query<AgentRow>(
-    `with sales as (${salesSql}), crowd as (
+    `with chosen as (
+       select * from tenant where id <> 'master' and ($1::text is null or id = $1) and ($2::text is null or status = $2)
+         and ($3::text is null or (lower(name), id) > (
+           select lower(name), id from tenant where id = $3 and ($1::text is null or id = $1)))
+       order by lower(name), id limit $4
+     ), sales as (${salesSql}), crowd as (
        select tenant_id, count(*) as customers from customer
-       where erased_at is null and ($1::text is null or tenant_id = $1) group by tenant_id
+       where erased_at is null and tenant_id in (select id from chosen) group by tenant_id
      )
      select t.id, t.name, t.status, t.created_at, t.updated_at, ${markupColumnsSql},
        coalesce((${ownersSql}), '[]') as owners, coalesce((${instancesSql}), '[]') as instances,
        coalesce(crowd.customers, 0) as customers, coalesce(sales.by_currency, '[]') as sales
-     from tenant t left join sales on sales.tenant_id = t.id left join crowd on crowd.tenant_id = t.id
-     where t.id <> 'master' and ($1::text is null or t.id = $1)
+     from chosen t left join sales on sales.tenant_id = t.id left join crowd on crowd.tenant_id = t.id
      order by lower(t.name), t.id`,
-    [tenant],
+    [
+      filter.tenant ?? null,
+      filter.status ?? null,
+      filter.after === undefined ? null : parseAgent(filter.after),
+      filter.limit ?? null,
+    ],
   )
   return rows.map(agentViewOf)
 }

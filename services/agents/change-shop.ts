@@ -1,9 +1,9 @@
 import type { Tx } from '../../db/transaction.ts'
-import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { Actor } from '../../domain/actor.ts'
 import type { ShopSettings } from '../../domain/shop-settings.ts'
 import { appendAudit } from '../append-audit.ts'
 import { shopOf } from './shop-of.ts'
-import { tenantNotFound } from './tenant-not-found.ts'
+import { assertMayIn, tenantNotFound } from './tenant-not-found.ts'
 
 export interface ShopChange {
   readonly tenant: string
@@ -19,7 +19,7 @@ export interface ShopChange {
  * Changes of one shop follow one another.
  */
 export async function changeShop(tx: Tx, actor: Actor, change: ShopChange): Promise<ShopSettings> {
-  assertMay(actor, 'shop.edit', change.tenant)
+  assertMayIn(actor, 'shop.edit', change.tenant)
   const locked = await tx.query('update tenant set updated_at = now() where id = $1', [change.tenant])
   if (locked.rowCount === 0) throw tenantNotFound(change.tenant)
   await change.apply()

@@ -1,8 +1,8 @@
 import type { Queryable } from '../../db/transaction.ts'
-import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { Actor } from '../../domain/actor.ts'
 import type { OwnerView } from '../../domain/agent.ts'
 import { ownersOf } from './owners-of.ts'
-import { assertAgentExists } from './tenant-not-found.ts'
+import { assertAgentExists, assertMayIn } from './tenant-not-found.ts'
 
 /** Who owns an agent's shop. Throws `not_found`. */
 export async function listOwners(
@@ -10,7 +10,7 @@ export async function listOwners(
   actor: Actor,
   input: { readonly tenant: string },
 ): Promise<OwnerView[]> {
-  assertMay(actor, 'agent.read', input.tenant)
+  assertMayIn(actor, 'agent.read', input.tenant)
   await assertAgentExists(database, input.tenant)
   return ownersOf(database, input.tenant)
 }

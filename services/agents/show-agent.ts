@@ -1,8 +1,8 @@
 import type { Queryable } from '../../db/transaction.ts'
-import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { Actor } from '../../domain/actor.ts'
 import type { AgentView } from '../../domain/agent.ts'
 import { readAgents } from './agent-view.ts'
-import { tenantNotFound } from './tenant-not-found.ts'
+import { assertMayIn, tenantNotFound } from './tenant-not-found.ts'
 
 /** One agent; an agent sees itself. Throws `not_found`. */
 export async function showAgent(
@@ -10,8 +10,8 @@ export async function showAgent(
   actor: Actor,
   input: { readonly tenant: string },
 ): Promise<AgentView> {
-  assertMay(actor, 'agent.read', input.tenant)
-  const [view] = await readAgents(database, input.tenant)
+  assertMayIn(actor, 'agent.read', input.tenant)
+  const [view] = await readAgents(database, input)
   if (view === undefined) throw tenantNotFound(input.tenant)
   return view
 }

@@ -1,7 +1,8 @@
 import type { Queryable } from '../../db/transaction.ts'
-import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { Actor } from '../../domain/actor.ts'
 import type { ShopSettings } from '../../domain/shop-settings.ts'
 import { shopOf } from './shop-of.ts'
+import { assertMayIn } from './tenant-not-found.ts'
 
 /** What a tenant set for its shop; an agent sees its own. Throws `not_found`. */
 export async function showShop(
@@ -9,6 +10,6 @@ export async function showShop(
   actor: Actor,
   input: { readonly tenant: string },
 ): Promise<ShopSettings> {
-  assertMay(actor, 'shop.read', input.tenant)
+  assertMayIn(actor, 'shop.read', input.tenant)
   return shopOf(database, input.tenant)
 }

@@ -4,7 +4,7 @@ import type { CategoryView } from '../../domain/catalogue.ts'
 import { Failure } from '../../domain/failure.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
-import { findCategory } from './find-category.ts'
+import { type CategoryReference, findCategory } from './find-category.ts'
 import { readCategory } from './list-categories.ts'
 
 /**
@@ -14,7 +14,7 @@ import { readCategory } from './list-categories.ts'
 export async function archiveCategory(
   tx: Tx,
   actor: Actor,
-  input: { readonly category: string },
+  input: { readonly category: CategoryReference },
 ): Promise<CategoryView> {
   assertMay(actor, 'catalogue.edit')
   const { id, name } = await findCategory(tx, input.category)

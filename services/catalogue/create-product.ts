@@ -1,6 +1,7 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import {
+  assertBasePrice,
   nameMax,
   numberedProductId,
   type ProductView,
@@ -10,10 +11,10 @@ import {
   productIdFrom,
 } from '../../domain/catalogue.ts'
 import { Failure } from '../../domain/failure.ts'
-import type { Currency } from '../../domain/money.ts'
+import { type Currency, formatAmount } from '../../domain/money.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
-import { findCategory } from './find-category.ts'
+import { type CategoryReference, findCategory } from './find-category.ts'
 import { readProduct } from './read-products.ts'
 
 export interface CreateProduct {
@@ -21,8 +22,7 @@ export interface CreateProduct {
   readonly id?: string | undefined
   readonly name: string
   readonly description?: string | undefined
-  /** A category's id or name. */
-  readonly category?: string | undefined
+  readonly category?: CategoryReference | undefined
   readonly currency: Currency
   /** Of one unit, in the currency's smallest unit; above 0. */
   readonly basePrice: bigint
@@ -43,7 +43,7 @@ export async function createProduct(tx: Tx, actor: Actor, input: CreateProduct):
   assertMay(actor, 'catalogue.edit')
   const name = parseLine(input.name, "a product's name", nameMax)
   const description = parseDescription(input.description ?? '')
-  if (input.basePrice <= 0n) throw new Failure('usage', 'a price is above 0')
+  assertBasePrice(input.basePrice, input.currency)
   const category = input.category === undefined ? undefined : await findCategory(tx, input.category, { hold: true })
   const values = { ...input, name, description, categoryId: category?.id ?? null }
   const id = await insertUnderFreeId(tx, actor, values)
@@ -52,7 +52,7 @@ export async function createProduct(tx: Tx, actor: Actor, input: CreateProduct):
     targetKind: 'product',
     targetId: id,
     tenantId: masterTenant,
-    details: { name, currency: input.currency, base_price: input.basePrice.toString() },
+    details: { name, currency: input.currency, base_price: formatAmount(input.basePrice, input.currency) },
   })
   return readProduct(tx, id)
 }

@@ -1,10 +1,10 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
-import { nameMax, type ProductView, parseDescription, parseLine } from '../../domain/catalogue.ts'
+import { assertBasePrice, nameMax, type ProductView, parseDescription, parseLine } from '../../domain/catalogue.ts'
 import { Failure } from '../../domain/failure.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
-import { findCategory } from './find-category.ts'
+import { type CategoryReference, findCategory } from './find-category.ts'
 import { productNotFound, readProduct } from './read-products.ts'
 
 /** What is not given stays; null takes away. */
@@ -12,8 +12,8 @@ export interface EditProduct {
   readonly id: string
   readonly name?: string | undefined
   readonly description?: string | undefined
-  /** A category's id or name; null is none. */
-  readonly category?: string | null | undefined
+  /** Null is none. */
+  readonly category?: CategoryReference | null | undefined
   /** Of one unit, in the product's own currency's smallest unit; above 0. */
   readonly basePrice?: bigint | undefined
   /** `active` brings back what was hidden or archived. */
@@ -40,6 +40,7 @@ export async function editProduct(tx: Tx, actor: Actor, input: EditProduct): Pro
   )
   if (rowCount === 0) throw productNotFound(input.id)
   const { description, ...said } = changes
+  const product = await readProduct(tx, input.id)
   await appendAudit(tx, actor, {
     action: 'product.edit',
     targetKind: 'product',
@@ -47,17 +48,17 @@ export async function editProduct(tx: Tx, actor: Actor, input: EditProduct): Pro
     tenantId: masterTenant,
     details: {
       ...said,
-      ...(input.basePrice === undefined ? {} : { base_price: input.basePrice.toString() }),
+      ...(input.basePrice === undefined ? {} : { base_price: product.base_price }),
       ...(description === undefined ? {} : { description: 'changed' }),
     },
   })
-  return readProduct(tx, input.id)
+  return product
 }
 
 /** The columns that change, and to what. */
 async function columnsOf(tx: Tx, input: EditProduct): Promise<Record<string, unknown>> {
   const { name, description, category, basePrice } = input
-  if (basePrice !== undefined && basePrice <= 0n) throw new Failure('usage', 'a price is above 0')
+  if (basePrice !== undefined) assertBasePrice(basePrice, (await readProduct(tx, input.id)).currency)
   const given = {
     name: name === undefined ? undefined : parseLine(name, "a product's name", nameMax),
     description: description === undefined ? undefined : parseDescription(description),

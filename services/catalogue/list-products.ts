@@ -1,7 +1,7 @@
 import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import type { ProductView } from '../../domain/catalogue.ts'
-import { findCategory } from './find-category.ts'
+import { type CategoryReference, findCategory } from './find-category.ts'
 import { readProducts } from './read-products.ts'
 
 /** Products in the order of the shop, the archived ones only when asked for. Needs `catalogue.read`. */
@@ -10,11 +10,13 @@ export async function listProducts(
   actor: Actor,
   input: {
     readonly archived?: boolean | undefined
-    /** A category's id or name. */
-    readonly category?: string | undefined
+    readonly category?: CategoryReference | undefined
+    /** Only those behind this one, by its id. */
+    readonly after?: string | undefined
+    readonly limit?: number | undefined
   },
 ): Promise<ProductView[]> {
   assertMay(actor, 'catalogue.read')
   const category = input.category === undefined ? undefined : (await findCategory(tx, input.category)).id
-  return readProducts(tx, { archived: input.archived === true, category })
+  return readProducts(tx, { ...input, archived: input.archived === true, category })
 }

@@ -3,7 +3,7 @@ import { type Actor, assertMay } from '../../domain/actor.ts'
 import type { CategoryView } from '../../domain/catalogue.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
-import { findCategory } from './find-category.ts'
+import { type CategoryReference, findCategory } from './find-category.ts'
 import { listCategories } from './list-categories.ts'
 
 /**
@@ -13,7 +13,7 @@ import { listCategories } from './list-categories.ts'
 export async function orderCategories(
   tx: Tx,
   actor: Actor,
-  input: { readonly categories: readonly string[] },
+  input: { readonly categories: readonly CategoryReference[] },
 ): Promise<CategoryView[]> {
   assertMay(actor, 'catalogue.edit')
   await tx.query('select from category order by id for update')

@@ -29,15 +29,29 @@ interface ProductRow {
   spoilt: number
 }
 
-/** Products as operators see them, in the order of the shop: one by its id, or those of a status. Asks for no right. */
-export async function readProducts(
-  tx: Queryable,
-  filter: { id: string } | { archived: boolean; category?: number | undefined },
-): Promise<ProductView[]> {
+interface ProductFilter {
+  readonly archived: boolean
+  readonly category?: number | undefined
+  /** Only those behind this one, by its id; wherever they are filtered to. */
+  readonly after?: string | undefined
+  readonly limit?: number | undefined
+}
+
+/** Products as operators see them, in the order of the shop: one by its id, or those of a filter. Asks for no right. */
+export async function readProducts(tx: Queryable, filter: { id: string } | ProductFilter): Promise<ProductView[]> {
   const { rows } = await tx.query<ProductRow>(
-    `with units as (
+    `with placed as (
+       select p.id, row_number() over (order by c.position, c.id, p.position, p.created_at, p.id) as place
+       from product p left join category c on c.id = p.category_id
+       where $1::text is null or p.id = $1
+     ), chosen as (
+       select p.*, placed.place from placed join product p on p.id = placed.id
+       where ($2::boolean or p.status <> 'archived') and ($3::bigint is null or p.category_id = $3)
+         and ($4::text is null or placed.place > (select place from placed where id = $4))
+       order by placed.place limit $5
+     ), units as (
        select product_id, state, count(*)::int as units from stock_unit
-       where $1::text is null or product_id = $1 group by product_id, state
+       where product_id in (select id from chosen) group by product_id, state
      ), counted as (
        select product_id, sum(units) filter (where state = 'available') as available,
          sum(units) filter (where state = 'reserved') as reserved, sum(units) filter (where state = 'sold') as sold,
@@ -49,11 +63,11 @@ export async function readProducts(
        p.picture_type, octet_length(p.picture) as picture_bytes, p.picture_id, p.created_at, p.created_by, p.updated_at,
        coalesce(u.available, 0)::int as available, coalesce(u.reserved, 0)::int as reserved,
        coalesce(u.sold, 0)::int as sold, coalesce(u.spoilt, 0)::int as spoilt
-     from product p left join category c on c.id = p.category_id left join counted u on u.product_id = p.id
-     where ($1::text is null or p.id = $1) and ($2::boolean or p.status <> 'archived')
-       and ($3::bigint is null or p.category_id = $3)
-     order by c.position, c.id, p.position, p.created_at, p.id`,
-    'id' in filter ? [filter.id, true, null] : [null, filter.archived, filter.category ?? null],
+     from chosen p left join category c on c.id = p.category_id left join counted u on u.product_id = p.id
+     order by p.place`,
+    'id' in filter
+      ? [filter.id, true, null, null, null]
+      : [null, filter.archived, filter.category ?? null, filter.after ?? null, filter.limit ?? null],
   )
   return rows.map(viewOf)
 }

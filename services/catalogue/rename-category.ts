@@ -5,7 +5,7 @@ import { masterTenant } from '../../domain/tenant.ts'
 import type { Language } from '../../domain/worker-contract.ts'
 import { appendAudit } from '../append-audit.ts'
 import { categoryTaken } from './create-category.ts'
-import { findCategory } from './find-category.ts'
+import { type CategoryReference, findCategory } from './find-category.ts'
 import { readCategory } from './list-categories.ts'
 
 /**
@@ -15,7 +15,7 @@ import { readCategory } from './list-categories.ts'
 export async function renameCategory(
   tx: Tx,
   actor: Actor,
-  input: { readonly category: string; readonly name: string } | TranslateCategory,
+  input: { readonly category: CategoryReference; readonly name: string } | TranslateCategory,
 ): Promise<CategoryView> {
   assertMay(actor, 'catalogue.edit')
   const { id } = await findCategory(tx, input.category)
@@ -45,7 +45,7 @@ export async function renameCategory(
 }
 
 interface TranslateCategory {
-  readonly category: string
+  readonly category: CategoryReference
   readonly language: Language
   readonly name: string | null
 }

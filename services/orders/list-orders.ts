@@ -1,14 +1,8 @@
 import type { Queryable } from '../../db/transaction.ts'
 import type { Actor } from '../../domain/actor.ts'
-import type { OrderStatus, OrderView } from '../../domain/shop.ts'
+import type { ListedOrder, OrderStatus } from '../../domain/shop.ts'
 import { tenantScope } from '../withdrawals/tenant-scope.ts'
 import { customerNameColumn, type OrderRow, orderColumns, viewOrder } from './order-view.ts'
-
-/** An order with who bought. */
-export interface ListedOrder extends OrderView {
-  /** Null for somebody without a name, and after an erasure. */
-  readonly customer_name: string | null
-}
 
 /**
  * Orders, newest first, of one tenant or of all; an agent sees its own. Those that were refused are shown when asked for.

@@ -2,7 +2,7 @@ import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import { formatAmount } from '../../domain/money.ts'
-import type { OrderView } from '../../domain/shop.ts'
+import type { OrderView, RefundedOrder } from '../../domain/shop.ts'
 import { appendAudit } from '../append-audit.ts'
 import { moneyCall } from '../ledger/money-call.ts'
 import { enqueue } from '../outbox/enqueue.ts'
@@ -17,16 +17,6 @@ export interface RefundOrder {
   /** The goods are unused and go back on the shelf; else they are spoilt. */
   readonly restock: boolean
   readonly reason: string
-}
-
-export interface RefundedOrder {
-  readonly order: OrderView
-  /** What this refund took back and gave. */
-  readonly units: number
-  readonly amount: string
-  readonly restocked: boolean
-  /** This key had been applied before; nothing was written. */
-  readonly repeated: boolean
 }
 
 interface RefundRow {

@@ -2,43 +2,8 @@ import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import { Failure } from '../../domain/failure.ts'
 import { formatAmount } from '../../domain/money.ts'
-import type { OrderView } from '../../domain/shop.ts'
-import type { ListedOrder } from './list-orders.ts'
+import type { ListedOrder, OrderDetails, OrderProfit, OrderRefund, OrderUnit, OrderView } from '../../domain/shop.ts'
 import { customerNameColumn, type OrderRow, orderColumns, viewOrder } from './order-view.ts'
-
-/** An order with its goods, what was refunded of it, and what the agent earns by it. */
-export interface OrderDetails extends ListedOrder {
-  readonly units: readonly OrderUnit[]
-  readonly refunds: readonly OrderRefund[]
-  /** Null where nobody but the master earns. */
-  readonly profit: OrderProfit | null
-}
-
-export interface OrderUnit {
-  readonly unit: number
-  readonly kind: 'line' | 'file'
-  readonly file_name: string | null
-  /** ISO 8601; null for one that the buyer has. */
-  readonly refunded_at: string | null
-}
-
-export interface OrderRefund {
-  readonly id: number
-  readonly units: number
-  readonly amount: string
-  readonly restocked: boolean
-  readonly reason: string | null
-  readonly actor: string
-  readonly at: string
-}
-
-export interface OrderProfit {
-  readonly amount: string
-  /** What refunds took back of it before it matured. */
-  readonly reverted: string
-  readonly state: 'pending' | 'matured' | 'reverted'
-  readonly mature_at: string
-}
 
 /** One order with all that belongs to it. Needs `order.read`; an agent sees its own, others are `not_found` to it. */
 export async function showOrder(tx: Queryable, actor: Actor, input: { order: number }): Promise<OrderDetails> {

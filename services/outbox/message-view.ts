@@ -1,7 +1,5 @@
 import type { Queryable } from '../../db/transaction.ts'
-
-export const messageStates = ['queued', 'claimed', 'sent', 'dead', 'dropped'] as const
-export type MessageState = (typeof messageStates)[number]
+import type { MessageState } from '../../domain/outbox.ts'
 
 export interface OutboxView {
   readonly id: number
@@ -29,6 +27,8 @@ export interface MessageFilter {
   readonly states?: readonly MessageState[] | undefined
   readonly tenant?: string | undefined
   readonly kind?: string | undefined
+  /** Only those before this one. */
+  readonly before?: number | undefined
   readonly limit: number
 }
 
@@ -60,8 +60,16 @@ export async function readMessages(tx: Queryable, filter: MessageFilter): Promis
      from outbox_message m left join broadcast b on b.id = m.broadcast_id
      where ($1::bigint[] is null or m.id = any($1)) and ($2::text[] is null or m.state = any($2))
        and ($3::text is null or m.tenant_id = $3) and ($4::text is null or m.kind = $4)
-     order by m.id desc limit $5`,
-    [filter.ids ?? null, filter.states ?? null, filter.tenant ?? null, filter.kind ?? null, filter.limit],
+       and ($5::bigint is null or m.id < $5)
+     order by m.id desc limit $6`,
+    [
+      filter.ids ?? null,
+      filter.states ?? null,
+      filter.tenant ?? null,
+      filter.kind ?? null,
+      filter.before ?? null,
+      filter.limit,
+    ],
   )
   return rows.map((row) => ({
     ...row,

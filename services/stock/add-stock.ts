@@ -5,11 +5,12 @@ import { parseLine } from '../../domain/catalogue.ts'
 import { Failure } from '../../domain/failure.ts'
 import type { Keyring } from '../../domain/keyring.ts'
 import { fileBytesMax, linesBytesMax, troubleWords } from '../../domain/stock-lines.ts'
+import type { AddedStock, SkippedLine } from '../../domain/stock-unit.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
 import { productNotFound } from '../catalogue/read-products.ts'
 import { fingerprintKey } from './fingerprint-key.ts'
-import { type SkippedLine, sealLines } from './seal-lines.ts'
+import { sealLines } from './seal-lines.ts'
 import { makeSealer, type Sealer } from './seal-stock.ts'
 import { beginBatch, endBatch, insertUnits, type StockBatch } from './stock-batch.ts'
 import { tellStock } from './tell-stock.ts'
@@ -27,18 +28,9 @@ export interface AddStock {
 /** A file with one unit a line, or a file that is one unit and keeps its name. */
 type Goods = { readonly lines: Buffer } | { readonly file: { readonly name: string; readonly bytes: Buffer } }
 
-export interface AddedStock {
-  readonly product: string
-  /** The import, by which its units can be found and removed. */
-  readonly import: number
-  readonly added: number
-  /** Every line that is no new unit, in the order of the file. */
-  readonly skipped: readonly SkippedLine[]
-  /** Units that can be bought now. */
-  readonly available: number
-}
-
 const batchSize = 2500
+/** Lines that a refusal of the whole names. */
+const skippedShownMax = 1000
 
 /**
  * Puts goods on the shelf, all of them in this transaction. What is no unit, stands there twice, or is in stock or sold
@@ -122,7 +114,9 @@ async function shelve(
 function nothingToAdd(skipped: readonly SkippedLine[]): Failure {
   const first = skipped.find(({ trouble }) => trouble !== 'blank')
   const reason = first === undefined ? 'every line is blank' : `line ${first.line}: ${troubleWords[first.trouble]}`
-  return new Failure('usage', `no line of it is a unit (${reason}): nothing was added`, { details: { skipped } })
+  return new Failure('usage', `no line of it is a unit (${reason}): nothing was added`, {
+    details: { skipped: skipped.slice(0, skippedShownMax) },
+  })
 }
 
 async function countAvailable(tx: Tx, product: string): Promise<number> {

@@ -1,26 +1,23 @@
 import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
-import type { StockCounts } from '../../domain/catalogue.ts'
+import type { ProductStock } from '../../domain/stock-unit.ts'
 import { productNotFound, readProducts } from '../catalogue/read-products.ts'
-
-export interface ProductStock extends StockCounts {
-  readonly product: string
-  readonly name: string
-  readonly low_stock_threshold: number | null
-  readonly low_stock: boolean
-  /** Customers who asked to hear when it is there again. */
-  readonly wishes: number
-}
 
 /** Units by their state, of one product or of all that are not archived. Needs `stock.read`; throws `not_found`. */
 export async function countStock(
   tx: Queryable,
   actor: Actor,
-  input: { readonly product?: string | undefined },
+  input: {
+    readonly product?: string | undefined
+    /** Only those behind this product, by its id. */
+    readonly after?: string | undefined
+    readonly limit?: number | undefined
+  },
 ): Promise<ProductStock[]> {
   assertMay(actor, 'stock.read')
-  const products = await readProducts(tx, input.product === undefined ? { archived: false } : { id: input.product })
-  if (input.product !== undefined && products.length === 0) throw productNotFound(input.product)
+  const { product: id, ...page } = input
+  const products = await readProducts(tx, id === undefined ? { archived: false, ...page } : { id })
+  if (id !== undefined && products.length === 0) throw productNotFound(id)
   const { rows } = await tx.query<{ product_id: string; wishes: number }>(
     'select product_id, count(*)::int as wishes from restock_wish group by product_id',
   )

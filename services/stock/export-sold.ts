@@ -2,26 +2,11 @@ import { isUtf8 } from 'node:buffer'
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import type { Keyring } from '../../domain/keyring.ts'
+import type { SoldUnit, UnitKind } from '../../domain/stock-unit.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
 import { assertProduct } from '../catalogue/read-products.ts'
 import { openStockUnit } from './open-stock-unit.ts'
-
-/** A unit that was sold, with its goods in plain; times are ISO 8601 in UTC. */
-export interface SoldUnit {
-  readonly order: number
-  readonly unit: number
-  readonly product: string
-  readonly tenant: string
-  readonly customer: string
-  readonly sold_at: string
-  /** Null unless it was refunded. */
-  readonly refunded_at: string | null
-  readonly kind: 'line' | 'file'
-  readonly file_name: string | null
-  readonly encoding: 'utf-8' | 'base64'
-  readonly content: string
-}
 
 /** Which sales; times are of the payment. */
 export interface SoldFilter {
@@ -45,7 +30,7 @@ interface Row {
   customer_id: string
   paid_at: Date
   refunded_at: Date | null
-  kind: 'line' | 'file'
+  kind: UnitKind
   file_name: string | null
   sealed: string
 }
@@ -87,6 +72,20 @@ export async function exportSold(
   return {
     units: rows.map((row) => viewOf(row, input.keyring)),
     next: ids.length < input.limit ? undefined : ids.at(-1),
+  }
+}
+
+/** Orders of a page. */
+const pageSize = 500
+
+/** Every page of an export; `read` gets one by `exportSold`, each in a transaction of its own. */
+export async function* soldPages(
+  read: (page: { readonly after: number | null; readonly limit: number }) => Promise<SoldPage>,
+): AsyncGenerator<readonly SoldUnit[]> {
+  for (let after: number | null | undefined = null; after !== undefined; ) {
+    const page: SoldPage = await read({ after, limit: pageSize })
+    yield page.units
+    after = page.next
   }
 }
 

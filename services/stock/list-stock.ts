@@ -1,28 +1,12 @@
 import type { Queryable } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
-import type { StockState } from '../../domain/stock-unit.ts'
+import type { StockState, StockUnitView, UnitKind } from '../../domain/stock-unit.ts'
 import { assertProduct } from '../catalogue/read-products.ts'
-
-/** A unit without its goods; times are ISO 8601 in UTC. */
-export interface StockUnitView {
-  readonly id: number
-  readonly product: string
-  readonly kind: 'line' | 'file'
-  readonly file_name: string | null
-  readonly state: StockState
-  /** The import that it came with, and where that came from. */
-  readonly import: number | null
-  readonly source: string | null
-  readonly order: number | null
-  readonly added_at: string
-  readonly reserved_until: string | null
-  readonly sold_at: string | null
-}
 
 interface Row {
   id: number
   product_id: string
-  kind: 'line' | 'file'
+  kind: UnitKind
   file_name: string | null
   state: StockState
   batch_id: number | null

@@ -1,18 +1,10 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { RemovedStock } from '../../domain/stock-unit.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
 import { pickUnits, type UnitChoice } from './pick-units.ts'
 import { tellStock } from './tell-stock.ts'
-
-export interface RemovedStock {
-  readonly product: string
-  readonly removed: number
-  /** Units that were sold once and came back: they are kept for their order's sake, and not sold again. */
-  readonly spoilt: number
-  /** Units that are reserved, sold, or being ordered at this moment: they stay. */
-  readonly kept: number
-}
 
 /**
  * Erases units that nobody has bought, with their goods; the same goods may then be added anew. Needs `stock.remove`.

@@ -1,14 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import { LineReader, type LineTrouble } from '../../domain/stock-lines.ts'
+import { LineReader } from '../../domain/stock-lines.ts'
+import type { SkippedLine } from '../../domain/stock-unit.ts'
 import type { SealedUnit, Sealer } from './seal-stock.ts'
-
-/** A line that is no new unit, and why. */
-export interface SkippedLine {
-  readonly line: number
-  readonly trouble: LineTrouble
-  /** The line of the same file that has the same goods, for `repeated`. */
-  readonly same_as?: number
-}
 
 export interface SealedLine extends SealedUnit {
   readonly line: number

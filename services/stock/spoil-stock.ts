@@ -1,17 +1,11 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
 import { parseLine } from '../../domain/catalogue.ts'
+import type { RemovedStock } from '../../domain/stock-unit.ts'
 import { masterTenant } from '../../domain/tenant.ts'
 import { appendAudit } from '../append-audit.ts'
 import { pickUnits, type UnitChoice } from './pick-units.ts'
 import { tellStock } from './tell-stock.ts'
-
-export interface SpoiltStock {
-  readonly product: string
-  readonly spoilt: number
-  /** Units that are reserved, sold, or being ordered at this moment: they stay. */
-  readonly kept: number
-}
 
 /**
  * Takes units off the shelf for good: they are never sold, and the same goods cannot be added again. Needs
@@ -21,7 +15,7 @@ export async function spoilStock(
   tx: Tx,
   actor: Actor,
   input: { readonly product: string; readonly choice: UnitChoice; readonly reason: string },
-): Promise<SpoiltStock> {
+): Promise<Omit<RemovedStock, 'removed'>> {
   assertMay(actor, 'stock.remove')
   const { product, choice } = input
   const reason = parseLine(input.reason, 'a reason', 500)

@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/transaction.ts'
 import { type Actor, assertMay } from '../../domain/actor.ts'
+import type { AdjustOutcome } from '../../domain/customer.ts'
 import { type Currency, formatAmount } from '../../domain/money.ts'
 import { appendAudit } from '../append-audit.ts'
 import { customerNotFound } from '../customers/customer-view.ts'
@@ -15,22 +16,6 @@ export interface AdjustBalance {
   readonly reason: string
   readonly key: string
 }
-
-export interface AdjustedBalance {
-  readonly customer: string
-  readonly currency: Currency
-  /** What it was changed by; decimal strings. */
-  readonly amount: string
-  readonly balance: string
-  readonly reason: string
-  /** This key had been applied before; nothing was written. */
-  readonly repeated: boolean
-}
-
-export type AdjustOutcome =
-  | { readonly kind: 'done'; readonly adjusted: AdjustedBalance }
-  /** `detail`: the balance there is. */
-  | { readonly kind: 'refused'; readonly refusal: 'below_zero' | 'no_reason' | 'zero'; readonly detail: string | null }
 
 const reasonMax = 500
 

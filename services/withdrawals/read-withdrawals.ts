@@ -41,7 +41,8 @@ export async function readWithdrawals(tx: Queryable, filter: WithdrawalFilter): 
          from withdrawal_approval a where a.withdrawal_id = w.id), '[]') as approvals
      from withdrawal w
      where ($1::text is null or w.id = $1) and ($2::text is null or w.tenant_id = $2) and ($3::text is null or w.state = $3)
-       and ($4::text is null or (w.requested_at, w.id) < (select requested_at, id from withdrawal where id = $4))
+       and ($4::text is null or (w.requested_at, w.id) < (
+         select requested_at, id from withdrawal where id = $4 and ($2::text is null or tenant_id = $2)))
      order by w.requested_at desc, w.id desc limit $5`,
     [filter.id ?? null, filter.tenant ?? null, filter.state ?? null, filter.before ?? null, filter.limit ?? 50],
   )

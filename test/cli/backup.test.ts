@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { backupKeyring, dumpTables, fillEveryTable, writeBackupOf } from '../support/backup.ts'
@@ -207,6 +207,7 @@ testAt('what is restored is a fleet at rest: new epochs, no holder, no session, 
     { id: 'bot-2', state: 'token_invalid' },
   ])
   expect(await one(place.target, `(select count(*)::int from user_session where revoked_at is null)`)).toBe(0)
+  expect(await one(place.target, `(select count(*)::int from api_token where revoked_at is null)`)).toBe(0)
   expect(await one(place.target, `(select count(*)::int from link_code where used_at is null)`)).toBe(0)
   const audit = await database.query(`select action from audit_log order by id desc limit 2`)
   expect(audit.rows).toEqual([{ action: 'database.restore' }, { action: 'database.backup' }])
@@ -218,22 +219,22 @@ testAt('what is restored is a fleet at rest: new epochs, no holder, no session, 
 
 testAt('a restore shows nothing before a lease has passed, and killed before that it leaves nothing', async (place) => {
   await fillEveryTable(place.source.database)
-  // The fleet of the backup held its names for longer than we would.
-  const leaseSeconds = 6
-  await writeBackupOf(place.source.url, place.path, { lease_ttl_seconds: leaseSeconds })
-  const startedAt = performance.now()
+  // The fleet of the backup held its names for longer than anybody waits here.
+  await writeBackupOf(place.source.url, place.path, { lease_ttl_seconds: 300 })
   const killed = spawn(botfleet, ['restore', place.path, '--yes'], {
     env: { PATH: process.env['PATH'] ?? '', ...place.environment(place.target) },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
   killed.stderr.on('data', (text: Buffer) => (said += text.toString()))
-  await vi.waitFor(() => expect(said).toMatch(/Waiting \d s/), { timeout: 20_000 })
+  await vi.waitFor(() => expect(said).toMatch(/Waiting \d+ s/), { timeout: 20_000 })
   expect(await dumpTables(place.target.database)).toEqual({})
   const ended = once(killed, 'exit')
   killed.kill('SIGKILL')
   await ended
-  expect(performance.now() - startedAt).toBeLessThan(leaseSeconds * 1000)
+  const leaseSeconds = 3
+  rmSync(place.path)
+  await writeBackupOf(place.source.url, place.path, { lease_ttl_seconds: leaseSeconds })
   const restartedAt = performance.now()
   const run = await place.restore()
   expect(run.code, run.stderr).toBe(0)
@@ -312,7 +313,7 @@ testAt('a database that is not empty is refused, naming what is in it and the wa
   const before = await dumpTables(place.source.database)
   const run = await place.restore(['--yes'], place.environment(place.source))
   expect(run.code).toBe(5)
-  expect(run.stderr).toMatch(/not empty \(account, .*app_user, audit_log, .*DATABASE_URL/)
+  expect(run.stderr).toMatch(/not empty \(account, .*app_user, .*audit_log, .*DATABASE_URL/)
   expect(await dumpTables(place.source.database)).toEqual(before)
 })
 

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
+import { dotEnvText } from '../../cli/dot-env-text.ts'
+import { settingNames } from '../../domain/settings.ts'
 import { commandTree } from './support/run-cli.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -42,4 +44,10 @@ test.each(calls)('$file: $call', ({ call }) => {
   if (!/^<|^-/.test(call)) expect(command.parent, 'no such command').not.toBeNull()
   const known = [...command.options.map(({ long }) => long), '--help', '--version']
   for (const option of options) expect(known).toContain(option)
+})
+
+test.each(settingNames)('%s is explained among the settings, and is in the .env that init writes', (name) => {
+  const [, settings = ''] = readFileSync(join(root, 'docs', 'OPERATING.md'), 'utf8').split('## Settings')
+  expect(settings.split('\n## ')[0]).toMatch(new RegExp(`^\\|[^|]*\`${name}\``, 'm'))
+  expect(dotEnvText()).toMatch(new RegExp(`^#?${name}=`, 'm'))
 })

@@ -104,7 +104,8 @@ test('the tree has the commands of the design', () => {
   const wanted = `init,migrate,doctor,keygen,create,edit,set-token,approve,renew,expire,suspend,activate,start,stop,
     restart,delete,list,show,logs,server list,server drain,server undrain,
     server confirm-clock,user create,user list,user password,user role,
-    user disable,user link,key rotate,audit,events,migrate status,backup,restore,agent create,agent list,
+    user disable,user link,key rotate,token create,token list,token revoke,user sessions,user unlock,user enable,
+    audit list,audit verify,audit export,events,migrate status,backup,restore,agent create,agent list,
     agent show,agent pause,agent resume,agent pricing,agent owner add,agent owner remove,agent owner list,
     agent owner claim,customer list,customer show,customer block,customer unblock,customer erase,customer history`
   expect(names).toEqual(expect.arrayContaining(wanted.split(/,\s*/)))

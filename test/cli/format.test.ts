@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest'
-import {
-  formatBytes,
-  formatDuration,
-  formatLocalTime,
-  formatPercent,
-  formatRelative,
-  parseDuration,
-} from '../../cli/format.ts'
+import { formatBytes, formatDuration, formatLocalTime, formatPercent, formatRelative } from '../../cli/format.ts'
+import { parseDuration } from '../../domain/duration.ts'
 
 const hour = 3_600_000
 

@@ -159,3 +159,13 @@ test('times in JSON are UTC, and the same command at a terminal elsewhere shows 
   expect(text.stdout).toContain('GMT+3:30')
   expect(text.stdout).toContain('in 30 days')
 })
+
+test('servers are listed with the processor time and the memory of their running bots', async () => {
+  const { stdout } = await runCli(['server', 'list'], { env: { ...env, COLUMNS: '120' } })
+  expect(stdout).toMatchInlineSnapshot(`
+    "SERVER   STATE   BOTS  RUNNING  TROUBLE   CPU    MEM  UPTIME  SPARE  VERSION  URL
+    server1  down   5/100        1        2  0.4%  61 MB       -      -  -        -
+    server2  down   0/100        0        0     -      -       -      -  -        -
+    "
+  `)
+})

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { OrderView } from '../../domain/shop.ts'
+import type { OrderDetails, OrderView, RefundedOrder } from '../../domain/shop.ts'
 import type { BalanceView } from '../../services/ledger/list-balances.ts'
 import type { EntryView } from '../../services/ledger/list-entries.ts'
-import type { RefundedOrder } from '../../services/orders/refund-order.ts'
-import type { OrderDetails } from '../../services/orders/show-order.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { callCli, makeHome } from './support/run-cli.ts'
 
@@ -68,7 +66,7 @@ test('what cannot be bought says why, and how a script sees it', { timeout: 60_0
   expect(soldOut).toMatchObject({ code: 5, stderr: expect.stringContaining('9.8 USDT are missing from the balance') })
   const refused = await cli(...place_('--quantity', '9', '--json'))
   const document = JSON.parse(refused.stdout) as { error: { details: unknown } }
-  expect(document.error.details).toMatchObject({ refusal: 'not_enough_balance', detail: '9.8' })
+  expect(document.error.details).toMatchObject({ refusal: 'not_enough_balance', refusal_detail: '9.8' })
   expect(await cli('order', 'list', '--status', 'refused')).toMatchObject({
     stdout: expect.stringContaining('not enough balance'),
   })

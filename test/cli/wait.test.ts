@@ -93,7 +93,7 @@ test('7: a wait that is too long says what was last seen', async () => {
   const run = await runCli(['start', id, '--wait', '--timeout', '0.5', '--json'], { env })
   expect(run.code).toBe(7)
   expect(run.stderr).toContain('last seen: backoff (no network)')
-  expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'wait_timeout', details: { instance: { id } } } })
+  expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'wait_timeout', details: { bot: { id } } } })
 })
 
 test('5: a wait ends early when the bot comes to need a person', async () => {

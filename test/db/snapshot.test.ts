@@ -7,8 +7,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type LoadSnapshot, loadSnapshot } from '../../db/load-snapshot.ts'
 import { knownMigrations, migrate, migrateWithin } from '../../db/migrate.ts'
 import { openSnapshot } from '../../db/snapshot.ts'
+import type { Actor } from '../../domain/actor.ts'
 import type { BackupRecord } from '../../domain/backup-format.ts'
 import { openBackupFile } from '../../runtime/backup-file.ts'
+import { appendAudit } from '../../services/append-audit.ts'
+import { verifyAudit } from '../../services/audit/verify-audit.ts'
 import { backupKeyring, describeSchema, dumpTables, fillEveryTable, never, writeBackupOf } from '../support/backup.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
@@ -322,3 +325,23 @@ async function keepAwake(tx: { query: (text: string) => Promise<unknown> }): Pro
   }
   return 'nothing'
 }
+
+test('the audit is as whole as it was, and goes on', async () => {
+  const actor: Actor = { name: 'cli:test', userId: null, role: 'owner', tenant: null, source: 'cli' }
+  const entry = {
+    action: 'test.write',
+    targetKind: 'test',
+    targetId: null,
+    tenantId: null,
+    details: { n: 1.5, e: 'é' },
+  }
+  const writeTo = (of: TestDatabase) => of.database.transaction((tx) => appendAudit(tx, actor, entry))
+  for (let n = 0; n < 3; n += 1) await writeTo(source)
+  const { head } = await verifyAudit(source.database, actor)
+  await writeTo(source)
+  await writeBackupOf(source.url, path)
+  await load()
+  await writeTo(target)
+  const anchor = { position: head?.position ?? 0, hash: head?.hash ?? '' }
+  expect(await verifyAudit(target.database, actor, { anchor })).toMatchObject({ ok: true, checked: 5 })
+})

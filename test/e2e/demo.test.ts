@@ -1,5 +1,5 @@
 /** The demo as a newcomer meets it: one command, then a browser. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -56,6 +56,24 @@ async function say(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).fill(text)
   await page.keyboard.press('Enter')
 }
+
+test('the panel is named, opens with the password of the first owner, shows the bots, and leads to the chat', async () => {
+  const panelUrl = /in the panel[^]*?(http:\/\/127\.0\.0\.1:\d+)/.exec(demo.stdout)?.[1] ?? ''
+  const file = join(folder, '.botfleet', 'first-owner-password')
+  expect(demo.stdout).toContain(`Sign in as "admin" with the password in ${file}`)
+  const page = await browser.newPage({ locale: 'en-GB' })
+  await page.goto(panelUrl)
+  await page.getByLabel('Username').fill('admin')
+  await page.getByLabel('Password').first().fill(readFileSync(file, 'utf8').trim())
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  const link = page.getByRole('link', { name: 'Sandbox chat' })
+  expect(await link.getAttribute('href')).toContain(url)
+  await page.getByRole('link', { name: 'Bots', exact: true }).click()
+  for (const name of ['Demo Shop', 'Ada’s Shop', 'Corner Shop']) {
+    await page.getByRole('row', { name }).getByText('Running', { exact: true }).waitFor()
+  }
+  await page.close()
+})
 
 test('a customer buys two gift cards at the price of the agent, and its owner sees the profit', async () => {
   const page = await browser.newPage({ viewport: { width: 1200, height: 760 } })

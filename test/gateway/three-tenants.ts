@@ -47,9 +47,10 @@ export interface ThreeTenants {
 
 const ofTenant = `tenant_fixed_markup tenant_text tenant_owner instance audit_log customer account journal_entry
   customer_order agent_profit top_up payment withdrawal broadcast imported_document
-  whatsapp_identity`
+  whatsapp_identity change_event`
 const ofInstance = `instance_credential instance_event instance_lease instance_sample subscription_period customer_chat
   conversation_state handled_update channel_mark whatsapp_session whatsapp_key whatsapp_message pairing`
+const ofUser = 'chat_identity user_session api_token user_totp recovery_code'
 const ofOrder = 'order_refund refunded_unit stock_unit'
 
 function each(tables: string, condition: string): Record<string, string> {
@@ -62,8 +63,9 @@ export const belongs: Readonly<Record<string, string | null>> = {
   ...each(ofTenant, 'tenant_id = $1'),
   link_code: `tenant_id = $1 or user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
   app_user: `coalesce(tenant_id, 'master') = $1`,
-  chat_identity: `user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
-  user_session: `user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
+  ...each(ofUser, `user_id in (select id from app_user where coalesce(tenant_id, 'master') = $1)`),
+  ...each('audit_chain audit_unchained', 'audit_id in (select id from audit_log where tenant_id = $1)'),
+  api_reply: `caller in (select id from app_user where coalesce(tenant_id, 'master') = $1)`,
   // What agents have to tell the master's people is theirs to add.
   outbox_message: `tenant_id = $1 and kind not in ('top_up_requested', 'withdrawal_to_review')`,
   ...each(ofInstance, 'instance_id in (select id from instance where tenant_id = $1)'),

@@ -259,7 +259,11 @@ test.runIf(canUnshare)(
     const id = await rig.approvedBot()
     // As in a container: an init that lives on, the supervisor, and its worker in a pid namespace of their own.
     const wrap = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c']
-    const inside = await rig.startApart({ wrap: [...wrap, 'exec 3<&0; "$@" <&3 & wait; sleep 120', 'sh'] })
+    // Its lease outlasts the start of the second, also on a slow machine.
+    const inside = await rig.startApart({
+      wrap: [...wrap, 'exec 3<&0; "$@" <&3 & wait; sleep 120', 'sh'],
+      settings: { LEASE_TTL_SECONDS: '8', GRACE_SECONDS: '2' },
+    })
     const before = await rig.until(id, 'running')
     inside.die()
     const second = await rig.startApart()
@@ -277,5 +281,7 @@ test.runIf(canUnshare)(
     expect(third.log).toContain('watching it for one lease')
     // The first worker had let go of its port: it had ended.
     expect(after.port).toBe(before.port)
+    // Its wrapper would not hand the signal of the rig's end on.
+    await inside.kill()
   },
 )

@@ -1,55 +1,19 @@
 /** The shop's jobs on a clock that is moved by hand; the database and what they do there are real. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseSettings } from '../../domain/settings.ts'
-import type { OrchestratorContext } from '../../orchestrator/context.ts'
 import { startShopJobs } from '../../orchestrator/shop-jobs.ts'
-import type { Clock } from '../../runtime/clock.ts'
 import { createLog } from '../../runtime/log.ts'
+import { Metrics } from '../../runtime/metrics.ts'
 import { requestTopUp } from '../../services/top-ups/request-top-up.ts'
 import { addCustomer, agent, earnings, limits, sell, usdt } from '../services/money/money-fixture.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { HandClock } from '../support/hand-clock.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
   db = await createTestDatabase()
 })
 afterAll(() => db.drop())
-
-interface Timer {
-  readonly atMs: number
-  readonly run: () => void
-}
-
-/** A monotonic clock whose timers fire when it is moved. */
-class HandClock implements Clock {
-  nowMs = 0
-  #timers: Timer[] = []
-  #armed = Promise.withResolvers<void>()
-
-  monotonicMs = () => this.nowMs
-  wallMs = () => this.nowMs
-  setTimer = (delayMs: number, run: () => void) => {
-    const timer = { atMs: this.nowMs + Math.max(0, delayMs), run }
-    this.#timers.push(timer)
-    this.#armed.resolve()
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer)
-    }
-  }
-
-  /** Moves on and waits until everybody whose time has come is through and waits anew. */
-  async move(ms: number): Promise<void> {
-    this.nowMs += ms
-    const count = this.#timers.length
-    const due = this.#timers.filter(({ atMs }) => atMs <= this.nowMs)
-    this.#timers = this.#timers.filter(({ atMs }) => atMs > this.nowMs)
-    for (const { run } of due) run()
-    while (this.#timers.length < count) {
-      this.#armed = Promise.withResolvers()
-      await this.#armed.promise
-    }
-  }
-}
 
 test('profit matures and top-ups expire soon after the start, and then by the clock', async () => {
   const clock = new HandClock()
@@ -60,7 +24,8 @@ test('profit matures and top-ups expire soon after the start, and then by the cl
     database: db.database,
     clock,
     log: createLog({ level: 'info', name: 'alpha', write: (line) => void lines.push(line) }),
-  } as unknown as OrchestratorContext
+    metrics: new Metrics({ server: 'alpha', version: 'test', perBot: false }),
+  }
   const customerId = await addCustomer(db.database)
   const askFor = (amount: bigint) =>
     db.database.transaction((tx) =>

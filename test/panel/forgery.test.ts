@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseSettings } from '../../domain/settings.ts'
 import { addPerson, goodPassword } from '../services/people/people-fixture.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { ask, bearer, cookie, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
@@ -116,6 +117,7 @@ describe('the Host header on a loopback panel', () => {
     ['localhost:PORT', 200],
     ['LocalHost', 200],
     ['[::1]:PORT', 200],
+    ['127.0.0.2:PORT', 200],
     ['panel.example', 200],
     ['rebound.evil.test:PORT', 403],
     ['evil.test', 403],
@@ -135,18 +137,70 @@ describe('the Host header on a loopback panel', () => {
   })
 })
 
+describe('a panel behind a proxy', () => {
+  it('says in its log that all logins count as one address, unless the proxy is believed', async () => {
+    const publicOrigins = ['https://panel.example']
+    for (const [trustedProxies, warns] of [
+      [[], true],
+      [['127.0.0.1'], false],
+    ] as const) {
+      const proxied = await runPanel(test.database, { publicOrigins, trustedProxies })
+      await proxied.stop()
+      expect(proxied.logged().includes('TRUSTED_PROXIES')).toBe(warns)
+    }
+  })
+})
+
 describe('a panel beyond loopback without TLS', () => {
-  it('says so in its log, answers by any name, and sets no cookie where a browser would drop it', async () => {
-    const open = await runPanel(test.database, { host: '0.0.0.0' })
+  const plain = parseSettings({ PLAIN_HTTP: '1' })
+  const logInAt = (where: RunningPanel, host: string) =>
+    ask(where, '/api/login', { body: { username: 'rosa', password: goodPassword }, headers: { host } })
+
+  it.each([
+    ['HOST', { host: '0.0.0.0' }],
+    ['an address of it', { publicOrigins: ['http://panel.lan'] }],
+  ])('does not start by %s alone', async (_what, options) => {
+    await expect(runPanel(test.database, options)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/PUBLIC_URL.*PLAIN_HTTP=1/),
+    })
+  })
+
+  it('says so in its log, and keeps a session where that was asked for, under a name of its own', async () => {
+    const open = await runPanel(test.database, { host: '0.0.0.0', settings: plain })
     try {
       expect(open.logged()).toContain('without TLS')
-      const login = (host: string) =>
-        ask(open, '/api/login', { body: { username: 'rosa', password: goodPassword }, headers: { host } })
-      const far = await login('bots.lan:8080')
-      expect(far.json).toMatchObject({ cookie: false, token: expect.any(String) })
-      expect(far.headers.get('set-cookie')).toBeNull()
-      expect((await ask(open, '/api/me', { headers: bearer(String(far.json['token'])) })).status).toBe(200)
-      expect((await login('localhost:8080')).json).toMatchObject({ cookie: true })
+      const host = 'bots.lan:8080'
+      const far = await logInAt(open, host)
+      expect(far.json).toMatchObject({ cookie: true })
+      const set = far.headers.get('set-cookie') ?? ''
+      expect(set).toMatch(/^sid=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
+      const [sid = ''] = set.split(';')
+      const me = (headers: Record<string, string>) => ask(open, '/api/me', { headers })
+      expect((await me({ host, cookie: sid })).status).toBe(200)
+      expect((await me({ host: 'localhost:8080', cookie: sid })).status).toBe(401)
+      const leave = (origin: string) =>
+        ask(open, '/api/logout', { method: 'POST', body: {}, headers: { host, origin, cookie: sid } })
+      expect((await leave('http://evil.lan')).status).toBe(403)
+      expect((await leave(`http://${host}`)).headers.get('set-cookie')).toMatch(
+        /^sid=; Path=\/; Expires=Thu, 01 Jan 1970/,
+      )
+      expect((await logInAt(open, 'localhost:8080')).headers.get('set-cookie')).toMatch(/^__Host-sid=.*; Secure/)
+    } finally {
+      await open.stop()
+    }
+  })
+
+  it('behind a TLS proxy sets no cookie where somebody goes past the proxy, and takes none', async () => {
+    const open = await runPanel(test.database, { host: '0.0.0.0', publicOrigins: ['https://panel.example'] })
+    try {
+      const past = await logInAt(open, 'bots.lan:8080')
+      expect(past.json).toMatchObject({ cookie: false, token: expect.any(String) })
+      expect(past.headers.get('set-cookie')).toBeNull()
+      const token = String(past.json['token'])
+      expect((await ask(open, '/api/me', { headers: bearer(token) })).status).toBe(200)
+      const sid = { host: 'bots.lan:8080', cookie: `sid=${token}` }
+      expect((await ask(open, '/api/me', { headers: sid })).status).toBe(401)
     } finally {
       await open.stop()
     }

@@ -50,7 +50,13 @@ async function show(code: string): Promise<void> {
 }
 
 test('looking asks for nothing; asking answers before there is a code, and looking again shows it', async () => {
-  expect((await look()).json).toMatchObject({ success: true, step: 'none', pairing_code: null, linked: false })
+  expect((await look()).json).toMatchObject({
+    success: true,
+    step: 'none',
+    pairing_code: null,
+    linked: false,
+    message: expect.stringContaining(`POST /api/instances/${id}/regenerate-code`),
+  })
   const asked = await regenerate()
   expect(asked.status).toBe(202)
   expect(asked.json).toMatchObject({ success: true, step: 'requested', method: 'code', pairing_code: null, code: null })
@@ -60,6 +66,7 @@ test('looking asks for nothing; asking answers before there is a code, and looki
     pairing_code: 'ABCD-2345',
     code: 'ABCD-2345',
     expires_at: expect.stringMatching(/Z$/),
+    message: expect.stringContaining('Linked devices'),
   })
   expect(panel.logged()).not.toContain('ABCD')
 })
@@ -67,7 +74,11 @@ test('looking asks for nothing; asking answers before there is a code, and looki
 test('who may only look sees the step and no code; an agent pairs the bots of its own tenant', async () => {
   await regenerate({ method: 'qr' }, 'agent')
   await show('2@qr')
-  expect((await look('viewer')).json).toMatchObject({ step: 'shown', qr: null })
+  expect((await look('viewer')).json).toMatchObject({
+    step: 'shown',
+    qr: null,
+    message: expect.stringContaining('whoever may pair'),
+  })
   expect((await look('agent')).json).toMatchObject({ step: 'shown', qr: '2@qr' })
 })
 

@@ -1,8 +1,12 @@
 import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Database } from '../../db/database.ts'
 import { makeKeyring } from '../../domain/keyring.ts'
+import { parseSettings } from '../../domain/settings.ts'
 import { type Panel, type PanelOptions, startPanel } from '../../panel/api/start-panel.ts'
 import { createLog, type Log } from '../../runtime/log.ts'
+import { Metrics } from '../../runtime/metrics.ts'
 import { goodPassword } from '../services/people/people-fixture.ts'
 
 export interface RunningPanel extends Panel {
@@ -22,9 +26,15 @@ export async function runPanel(database: Database, options: Partial<PanelOptions
   })
   const panel = await startPanel({
     database,
+    databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
+    logFolder: join(tmpdir(), 'botfleet-no-logs'),
+    settings: parseSettings({}),
+    checkAnswers: true,
     serverName: 'server1',
     keyring: () => panelKeyring,
     version: '9.8.7',
+    metrics: new Metrics({ server: 'server1', version: '9.8.7' }),
+    vitals: () => ({ holdsLease: true }),
     log,
     host: '127.0.0.1',
     port: 0,
@@ -67,16 +77,22 @@ export function ask(panel: Panel, path: string, options: Ask = {}): Promise<Answ
       },
     },
     (response) => {
+      const headers = new Headers()
+      for (let n = 0; n < response.rawHeaders.length; n += 2) {
+        headers.append(response.rawHeaders[n] ?? '', response.rawHeaders[n + 1] ?? '')
+      }
+      if (headers.get('content-type')?.startsWith('text/event-stream')) {
+        // It has no end: that it began is the answer.
+        resolve({ status: response.statusCode ?? 0, headers, text: '', json: {} })
+        request.destroy()
+        return
+      }
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString()
-        const headers = new Headers()
-        for (let n = 0; n < response.rawHeaders.length; n += 2) {
-          headers.append(response.rawHeaders[n] ?? '', response.rawHeaders[n + 1] ?? '')
-        }
-        const json = /json/.test(headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : {}
+        const json = /\bjson\b/.test(headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : {}
         resolve({ status: response.statusCode ?? 0, headers, text, json })
       })
     },

@@ -1,10 +1,12 @@
+import { type ClientRequest, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Database } from '../../db/database.ts'
+import { requestsAtOnceMax } from '../../panel/api/caller-load.ts'
 import { addPerson, goodPassword } from '../services/people/people-fixture.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { type Answer, type Ask, ask, type RunningPanel, runPanel } from './panel-fixture.ts'
+import { type Answer, type Ask, ask, bearer, type RunningPanel, runPanel, tokenOf } from './panel-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let panel: RunningPanel
@@ -48,6 +50,13 @@ describe('problem documents', () => {
     ['a wrong type', '/api/login', { body: { username: 'rosa', password: { $ne: '' } } }, 400, 'usage'],
     ['a field too many', '/api/login', { body: { username: 'a', password: 'b', role: 'owner' } }, 400, 'usage'],
     [
+      'lists within lists',
+      '/api/login',
+      { body: '['.repeat(30_000) + ']'.repeat(30_000), headers: login },
+      400,
+      'usage',
+    ],
+    [
       'a form',
       '/api/login',
       { body: 'username=a', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
@@ -86,9 +95,9 @@ describe('problem documents', () => {
     const answer = await ask(panel, '/api/login', { body: { password: 12345678, extra: 'e' } })
     expect(answer.json['errors']).toEqual(
       expect.arrayContaining([
-        { field: 'username', message: expect.any(String) },
-        { field: 'password', message: expect.any(String) },
-        { field: '', message: 'has a field that is not known here' },
+        { field: 'username', message: expect.any(String), issue: 'invalid_type' },
+        { field: 'password', message: expect.any(String), issue: 'invalid_type' },
+        { field: 'extra', message: 'is not known here', issue: 'unrecognized_keys' },
       ]),
     )
     expect(answer.text).not.toContain('12345678')
@@ -113,6 +122,34 @@ describe('problem documents', () => {
     expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
     expect(text).toContain('application/problem+json')
     expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ status: 400, code: 'usage' })
+  })
+
+  it.each([
+    ['without a Host', 'GET /api/health HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    [
+      'with an expectation that nobody knows',
+      'GET /api/me HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 200-ok\r\nConnection: close\r\n\r\n',
+      401,
+    ],
+  ])('a request %s gets one with its request id too', async (_title, request, status) => {
+    const socket = connect(panel.port, '127.0.0.1')
+    socket.end(request)
+    let text = ''
+    for await (const chunk of socket) text += String(chunk)
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    const id = /^x-request-id: (\S+)$/im.exec(text)?.[1]
+    expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ status, requestId: id })
+  })
+
+  it('a field that is not known is named unless its name is no name', async () => {
+    const body = { username: 'rosa', password: 'x', usernme: 1, '<b>\u202e': 2 }
+    expect((await ask(panel, '/api/login', { body })).json['errors']).toEqual([
+      { field: 'usernme', message: 'is not known here', issue: 'unrecognized_keys' },
+    ])
+    const odd = await ask(panel, '/api/login', { body: { username: 'rosa', password: 'x', '<b>': 2 } })
+    expect(odd.json['errors']).toEqual([
+      { field: '', message: 'has a field that is not known here', issue: 'unrecognized_keys' },
+    ])
   })
 
   it('headers beyond the limit get one too', async () => {
@@ -149,6 +186,53 @@ describe('problem documents', () => {
       await other.stop()
       await away.close()
     }
+  })
+})
+
+describe('a cursor that no page has said', () => {
+  it.each(['instances', 'agents', 'products', 'stock', 'withdrawals', 'customers'])(
+    'is refused and does not look like the end of the list: %s',
+    async (list) => {
+      const headers = bearer(await tokenOf(panel, 'rosa'))
+      const answer = await ask(panel, `/api/${list}?cursor=zzz`, { headers })
+      expectProblem(answer, 400, 'usage')
+      expect(answer.json['detail']).toContain('next_cursor')
+    },
+  )
+})
+
+describe('one caller', () => {
+  it('with too much under way at once is told to wait, and others are not kept waiting', async () => {
+    const wild = bearer(await tokenOf(panel, 'rosa'))
+    const calm = bearer(await tokenOf(panel, 'rosa'))
+    const me = (headers: Record<string, string>) => ask(panel, '/api/me', { headers })
+    const patient = { timeout: 20_000 }
+    // Their bodies never come, so they are under way until they are given up, and are begun anew then.
+    const options = { host: '127.0.0.1', port: panel.port, path: '/api/logout', method: 'POST' }
+    const unending = new Set<ClientRequest>()
+    let isOver = false
+    const begin = () => {
+      const headers = { ...wild, 'content-type': 'application/json', 'content-length': '2' }
+      const request = httpRequest({ ...options, headers, agent: false })
+      unending.add(request)
+      request.on('error', () => {})
+      request.on('response', () => request.destroy())
+      request.on('close', () => {
+        unending.delete(request)
+        if (!isOver) setTimeout(begin, 50)
+      })
+      request.flushHeaders()
+    }
+    for (let count = 0; count < requestsAtOnceMax; count += 1) begin()
+    await vi.waitFor(async () => {
+      const answer = await me(wild)
+      expectProblem(answer, 429, 'too_many_attempts')
+      expect(answer.headers.get('retry-after')).toBe('1')
+    }, patient)
+    expect((await me(calm)).status).toBe(200)
+    isOver = true
+    for (const request of unending) request.destroy()
+    await vi.waitFor(async () => expect((await me(wild)).status).toBe(200), patient)
   })
 })
 

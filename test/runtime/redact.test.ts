@@ -31,6 +31,8 @@ test.for([
   ['in an encoded URL', { url: `https://x/bot12345%3A${canary}/getMe` }],
   ['with an @ in it', { url: `postgres://user:${canary}@${canary}@127.0.0.1/x` }],
   ['as an object', { credential: { value: canary } }],
+  ['as an API token', { text: `asked with bfl_abcdefgh_${canary.padEnd(43, 'x')} twice` }],
+  ['as the secret of an authenticator', { uri: `otpauth://totp/x:ann?secret=${canary}&issuer=x` }],
   ['in an error directly', new Error(`postgres://user:${canary}@host/db refused`)],
   ['in an error under another name', { cause: Object.assign(new Error('failed'), { config: { x: canary } }) }],
   ['in an error of several', { error: new AggregateError([new Error(`token=${canary}`)], 'all failed') }],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { listAudit } from '../../services/audit/list-audit.ts'
 import { confirmClock } from '../../services/confirm-clock.ts'
 import { expireDue } from '../../services/expire-due.ts'
-import { listAudit } from '../../services/list-audit.ts'
 import { pauseExpiry } from '../../services/pause-expiry.ts'
 import { readExpiryPause } from '../../services/read-expiry-pause.ts'
 import { readServerPlan } from '../../services/read-server-plan.ts'

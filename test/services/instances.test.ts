@@ -9,13 +9,13 @@ import type { InstanceView, Status } from '../../domain/instance.ts'
 import { makeKeyring } from '../../domain/keyring.ts'
 import { activateInstance } from '../../services/activate-instance.ts'
 import { approveInstance } from '../../services/approve-instance.ts'
+import { listAudit } from '../../services/audit/list-audit.ts'
 import { createInstance } from '../../services/create-instance.ts'
 import { deleteInstance } from '../../services/delete-instance.ts'
 import { editInstance } from '../../services/edit-instance.ts'
 import { ensureMasterBot } from '../../services/ensure-master-bot.ts'
 import { expireDue } from '../../services/expire-due.ts'
 import { expireInstance } from '../../services/expire-instance.ts'
-import { listAudit } from '../../services/list-audit.ts'
 import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { listInstances } from '../../services/list-instances.ts'
 import { readCredential } from '../../services/read-credential.ts'
@@ -85,6 +85,17 @@ describe('the life of a subscription', () => {
       [view.id],
     )
     expect(rows.map(({ kind }) => kind)).toEqual(['approve', 'renew', 'renew'])
+  })
+
+  test('a day has 24 hours also where the clocks of the database change', async () => {
+    const { id } = await create()
+    const ends = await db.database.transaction(async (tx) => {
+      await tx.query(`set local timezone = 'Europe/Berlin'`)
+      const first = await approveInstance(tx, ownerActor, { id, months: 6, ...period })
+      const second = await renewInstance(tx, ownerActor, { id, months: 6, ...period })
+      return [first.approved_at, first.expires_at, second.expires_at].map((iso) => Date.parse(iso ?? ''))
+    })
+    expect(ends.map((end) => (end - (ends[0] ?? 0)) / dayMs)).toEqual([0, 180, 360])
   })
 
   test('a suspended bot whose time runs out meanwhile is expired when the suspension is lifted', async () => {

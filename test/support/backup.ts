@@ -92,6 +92,14 @@ const laterRows: Readonly<Record<string, string>> = {
   pairing: `insert into pairing (instance_id, method, requested_by, until, step, key_id, sealed, issued_at, expires_at)
     values ('bot-1', 'code', 'cli', now(), 'shown', '${backupKeyring.activeKeyId}', 'v1.box', now(), now())`,
   whatsapp_identity: `insert into whatsapp_identity (tenant_id, lid, phone) values ('agent:ann', '5@lid', '4915112345678')`,
+  api_token: `insert into api_token (id, user_id, name, secret_hash, scopes, created_by)
+    values ('abcdefgh', 'u1', E${awkward}, sha256('x'), array['instance.read', 'audit.read'], 'cli')`,
+  user_totp: `insert into user_totp (user_id, key_id, sealed, last_counter)
+    values ('u1', '${backupKeyring.activeKeyId}', 'v1.box', 9007199254740991)`,
+  recovery_code: `insert into recovery_code (user_id, code_hash, used_at) values ('u1', sha256('x'), now())`,
+  audit_chain: `insert into audit_chain (position, audit_id, hash) values (1, 9007199254740991, sha256('x'))`,
+  api_reply: `insert into api_reply (caller, key, fingerprint, status, answer)
+    values ('u1', E${awkward}, sha256('x'), 201, '{"id": "bot-1"}')`,
   channel_mark: `insert into channel_mark (instance_id, mark) values ('bot-1', 9007199254740991)`,
 }
 

@@ -14,9 +14,14 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one Postgres for the whole run, migrates a template, bundles the worker. */
+/** Starts one Postgres for the whole run, migrates a template, bundles the workers and the panel. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  execFileSync(process.execPath, [join(import.meta.dirname, '..', '..', 'worker', 'bundle.ts')], { stdio: 'inherit' })
+  for (const bundle of [
+    ['worker', 'bundle.ts'],
+    ['panel', 'build', 'bundle-web.ts'],
+  ]) {
+    execFileSync(process.execPath, [join(import.meta.dirname, '..', '..', ...bundle)], { stdio: 'inherit' })
+  }
   const home = mkdtempSync(join(tmpdir(), 'botfleet-test-'))
   const postgres = await ensureEmbeddedPostgres(home)
   const database = Database.open(postgres.url, { applicationName: 'test setup' })

@@ -15,6 +15,7 @@ import { Gateway } from '../../gateway/gateway.ts'
 import { Supervisor } from '../../orchestrator/supervisor.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { createLog, type Log } from '../../runtime/log.ts'
+import { Metrics } from '../../runtime/metrics.ts'
 import { approveInstance } from '../../services/approve-instance.ts'
 import { createInstance } from '../../services/create-instance.ts'
 import { showInstance } from '../../services/show-instance.ts'
@@ -34,6 +35,7 @@ export class Rig {
   readonly home = mkdtempSync(join(tmpdir(), 'botfleet-rig-'))
   readonly logLines: string[] = []
   readonly givenUp: Failure[] = []
+  readonly metrics = new Metrics({ server: 'alpha', version: 'test', perBot: true })
   /** The WhatsApp worker's program; none by default. */
   whatsappBundle = join(this.home, 'no-such-bundle')
   readonly #test: TestDatabase
@@ -81,6 +83,7 @@ export class Rig {
       settings: this.settings,
       fleet: () => parts.supervisor,
       log,
+      metrics: this.metrics,
     })
     const supervisor = new Supervisor(
       {
@@ -89,6 +92,7 @@ export class Rig {
         database,
         databaseUrl: url,
         log,
+        metrics: this.metrics,
         clock: systemClock,
         keyring: () => this.keyring,
         logFolder: join(this.home, 'logs', server),

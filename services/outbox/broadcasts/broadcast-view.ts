@@ -1,8 +1,6 @@
 import type { Queryable } from '../../../db/transaction.ts'
 import { Failure } from '../../../domain/failure.ts'
-
-export const broadcastStates = ['draft', 'sending', 'paused', 'done', 'cancelled'] as const
-export type BroadcastState = (typeof broadcastStates)[number]
+import type { BroadcastState } from '../../../domain/outbox.ts'
 
 export interface BroadcastView {
   readonly id: number
@@ -31,7 +29,13 @@ interface Row extends Omit<BroadcastView, 'created_at' | 'ended_at'> {
 /** Broadcasts as faces show them, newest first; of a tenant, or one. */
 export async function readBroadcasts(
   tx: Queryable,
-  input: { readonly tenant?: string | undefined; readonly id?: number; readonly limit?: number },
+  input: {
+    readonly tenant?: string | undefined
+    readonly id?: number
+    /** Only those before this one. */
+    readonly before?: number | undefined
+    readonly limit?: number
+  },
 ): Promise<BroadcastView[]> {
   const { rows } = await tx.query<Row>(
     `select b.id, b.tenant_id as tenant, b.html, b.state, b.filled_at is not null as counted,
@@ -43,11 +47,12 @@ export async function readBroadcasts(
        b.created_at, b.created_by, b.ended_at
      from (
        select * from broadcast where ($1::text is null or tenant_id = $1) and ($2::bigint is null or id = $2)
+         and ($4::bigint is null or id < $4)
        order by id desc limit $3
      ) as b left join outbox_message m on m.broadcast_id = b.id
      group by b.id, b.tenant_id, b.html, b.state, b.filled_at, b.created_at, b.created_by, b.ended_at
      order by b.id desc`,
-    [input.tenant ?? null, input.id ?? null, input.limit ?? 1],
+    [input.tenant ?? null, input.id ?? null, input.limit ?? 1, input.before ?? null],
   )
   return rows.map((row) => ({
     ...row,

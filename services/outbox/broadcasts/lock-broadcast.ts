@@ -1,8 +1,9 @@
 import type { Tx } from '../../../db/transaction.ts'
 import { type Actor, assertMay } from '../../../domain/actor.ts'
 import { Failure } from '../../../domain/failure.ts'
+import type { BroadcastState } from '../../../domain/outbox.ts'
 import { appendAudit } from '../../append-audit.ts'
-import { type BroadcastState, type BroadcastView, readBroadcast } from './broadcast-view.ts'
+import { type BroadcastView, readBroadcast } from './broadcast-view.ts'
 
 /** A broadcast that the actor may change; throws `not_found` and `not_allowed`. */
 export async function lockBroadcast(

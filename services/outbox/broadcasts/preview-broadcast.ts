@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Tx } from '../../../db/transaction.ts'
-import type { Actor } from '../../../domain/actor.ts'
+import { type Actor, assertMay } from '../../../domain/actor.ts'
 import { Failure } from '../../../domain/failure.ts'
 import { enqueue } from '../enqueue.ts'
 import { lockBroadcast } from './lock-broadcast.ts'
 
 /**
  * Sends a broadcast to its author alone, as customers will see it: to `customerId` where the author asks in a chat, else
- * to the chats that are linked to the author's user, or to another one's by `username`. Throws `conflict` when there is no
+ * to the chats that are linked to the author's user, or to another one's by `username`, which needs `user.read`: it says
+ * who there is. Throws `conflict` when there is no
  * such chat.
  * @returns to how many chats it goes.
  */
@@ -18,6 +19,7 @@ export async function previewBroadcast(
 ): Promise<number> {
   const { id, customerId, username = null } = input
   const { tenant } = await lockBroadcast(tx, actor, { id })
+  if (username !== null) assertMay(actor, 'user.read')
   const message = {
     tenant,
     kind: 'broadcast',

@@ -146,6 +146,24 @@ test('a companion that cannot decrypt asks again and gets the message', async ()
   await client.events.next('message', ({ text, message }) => text === 'hello' && message.key.id === id)
 })
 
+test('a message that was asked for again is kept for a companion that left before it had read it', async () => {
+  const sara = fake.addPerson({ name: 'Sara' })
+  const ws = client.socket.ws as unknown as { emit: (name: string, ...given: unknown[]) => boolean }
+  const emit = ws.emit.bind(ws)
+  let heard = 0
+  ws.emit = (name, ...given) => {
+    if (name !== 'CB:message') return emit(name, ...given)
+    heard += 1
+    return heard === 1 && emit(name, ...given)
+  }
+  const id = await sara.write(number, 'hello', { spoiled: true })
+  // It asks again, and says then that it could not take the first one.
+  await sara.inbox.next('refused')
+  await client.end()
+  await client.open()
+  await client.events.next('message', ({ text, message }) => text === 'hello' && message.key.id === id)
+})
+
 test('a message that the server refuses has status 0 with the code', async () => {
   const sara = fake.addPerson({ name: 'Sara' })
   await sara.write(number, 'hello')

@@ -78,7 +78,7 @@ describe('creating an agent', () => {
     const { id } = await world.run(createInstance, input)
     await expect(world.run(createAgent, { ...input, id: 'twice' })).rejects.toMatchObject({
       code: 'conflict',
-      details: { instance: id },
+      details: { registered_as: id },
     })
     await expect(world.run(showAgent, { tenant: 'agent:twice' })).rejects.toMatchObject({ code: 'not_found' })
   })

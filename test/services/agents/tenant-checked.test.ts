@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tx } from '../../../db/transaction.ts'
 import type { Actor } from '../../../domain/actor.ts'
+import { agentIdOf } from '../../../domain/tenant.ts'
 import { type AgentWorld, agentActor, createAgentWorld, keyring } from './agents-fixture.ts'
 
 type Operation = (tx: Tx, actor: Actor, input: unknown) => Promise<unknown>
@@ -160,7 +161,7 @@ describe.each(Object.entries(operations))('%s by an agent', (name, { by }) => {
       const error: unknown = await world.database
         .transaction((tx) => work(tx, agentActor(own.tenant), operations[name]?.input(target)))
         .catch((thrown: unknown) => thrown)
-      return String(error).replaceAll(target.tenant, 'T').replaceAll(target.customer, 'C')
+      return String(error).replaceAll(agentIdOf(target.tenant), 'T').replaceAll(target.customer, 'C')
     }
     expect(await message(other)).toBe(await message({ tenant: 'agent:nowhere', customer: 'nobody' }))
   })

@@ -1,6 +1,7 @@
 /** Categories and products as operators change them, and as customers see them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Actor } from '../../../domain/actor.ts'
+import { listAudit } from '../../../services/audit/list-audit.ts'
 import { archiveCategory } from '../../../services/catalogue/archive-category.ts'
 import { archiveProduct } from '../../../services/catalogue/archive-product.ts'
 import { type CatalogueCategory, catalogueOf } from '../../../services/catalogue/catalogue-of.ts'
@@ -14,9 +15,9 @@ import { productPage } from '../../../services/catalogue/product-page.ts'
 import { readPicture } from '../../../services/catalogue/read-picture.ts'
 import { renameCategory } from '../../../services/catalogue/rename-category.ts'
 import { setPicture } from '../../../services/catalogue/set-picture.ts'
+import { showPicture } from '../../../services/catalogue/show-picture.ts'
 import { showProduct } from '../../../services/catalogue/show-product.ts'
 import { translateProduct } from '../../../services/catalogue/translate-product.ts'
-import { listAudit } from '../../../services/list-audit.ts'
 import { ownerActor } from '../../support/rig.ts'
 import { Shelf } from '../stock/shelf-fixture.ts'
 
@@ -95,7 +96,7 @@ describe('products', () => {
       updated_at: expect.any(String) as string,
     })
     const [row] = await listAudit(shelf.test.database, ownerActor, { target: id, action: 'product.edit' })
-    expect(row).toMatchObject({ actor: ownerActor.name, details: { base_price: '2000000', limit_per_customer: null } })
+    expect(row).toMatchObject({ actor: ownerActor.name, details: { base_price: '2', limit_per_customer: null } })
     await expect(shelf.run(editProduct, { id })).rejects.toThrow('nothing to change')
     await expect(shelf.run(editProduct, { id: 'nothing', name: 'x' })).rejects.toMatchObject({ code: 'not_found' })
     await expect(shelf.run(editProduct, { id, basePrice: 0n })).rejects.toThrow('above 0')
@@ -174,6 +175,7 @@ describe('products', () => {
     ['archiveCategory', () => shelf.run(archiveCategory, { category: 'x' }, viewer)],
     ['listProducts', () => shelf.run(listProducts, {}, agent)],
     ['showProduct', () => shelf.run(showProduct, { id: 'x' }, agent)],
+    ['showPicture', () => shelf.run(showPicture, { id: 'x' }, agent)],
     ['listCategories', () => shelf.run(listCategories, {}, agent)],
   ])('%s asks for the right to do it', async (_name, call) => {
     await expect(call()).rejects.toMatchObject({ code: 'not_allowed' })

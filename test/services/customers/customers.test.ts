@@ -50,7 +50,8 @@ describe('the list of customers', () => {
     expect(customers[0]).toMatchObject({ tenant, orders: 0, balances: [{ currency: 'USDT', amount: '12.5' }] })
     expect(customers[1]?.balances).toEqual([])
     expect(await idsOf({ tenant, limit: 1 })).toEqual([rich])
-    expect(await idsOf({ tenant, limit: 1, offset: 1 })).toEqual([poor])
+    const after = { id: rich, lastSeenMs: Date.parse(customers[0]?.last_seen_at ?? '') }
+    expect(await idsOf({ tenant, limit: 1, after })).toEqual([poor])
   })
 
   it('is searched by names and ids, letter by letter', async () => {

@@ -270,6 +270,7 @@ export class SimulatedFleet {
       platform: 'telegram',
       port: 0,
       ended: new Promise(() => {}),
+      namedAtMs: undefined,
       hint: () => {},
       leave: () => {},
     }

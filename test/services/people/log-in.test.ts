@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { disableUser } from '../../../services/disable-user.ts'
+import { enableUser } from '../../../services/enable-user.ts'
 import { findSession } from '../../../services/find-session.ts'
 import { logIn } from '../../../services/log-in.ts'
 import { logOut } from '../../../services/log-out.ts'
@@ -15,6 +16,7 @@ import {
   goodPassword,
   letTimePass,
   operatorOfTheMachine as machine,
+  peopleKeyring,
 } from './people-fixture.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
@@ -31,7 +33,12 @@ beforeEach(async () => {
 const enter = (
   options: { username?: string; password?: string; address?: string; replaces?: string } = {},
   hasher?: PasswordHasher,
-) => logIn(test.database, { username: 'rosa', password: goodPassword, address: '192.0.2.1', ...options }, hasher)
+) =>
+  logIn(
+    test.database,
+    { username: 'rosa', password: goodPassword, address: '192.0.2.1', keyring: () => peopleKeyring, ...options },
+    hasher,
+  )
 const fail = (options: { username?: string; address?: string } = {}) =>
   expect(enter({ ...options, password: 'not the password' })).rejects.toMatchObject({ code: 'not_authenticated' })
 const session = (token: string) => findSession(test.database, { token, source: 'api:192.0.2.9' })
@@ -118,6 +125,18 @@ describe('logIn', () => {
       },
     }
     await expect(enter({}, racing)).rejects.toMatchObject({ code: 'not_authenticated' })
+  })
+
+  it('opens none for a person who was disabled while it was being verified', async () => {
+    const racing: PasswordHasher = {
+      ...argon2Hasher,
+      verify: async (phc, password) => {
+        await test.database.transaction((tx) => disableUser(tx, machine, { username: 'rosa' }))
+        return argon2Hasher.verify(phc, password)
+      },
+    }
+    await expect(enter({}, racing)).rejects.toMatchObject({ code: 'not_authenticated' })
+    await test.database.transaction((tx) => enableUser(tx, machine, { username: 'rosa' }))
   })
 
   it('keeps at most twenty sessions of a person, the newest', async () => {

@@ -1,6 +1,7 @@
 import type { Database } from '../../../db/database.ts'
 import type { Tx } from '../../../db/transaction.ts'
 import type { Actor, Role } from '../../../domain/actor.ts'
+import { makeKeyring } from '../../../domain/keyring.ts'
 import { createUser } from '../../../services/create-user.ts'
 import type { PasswordHasher } from '../../../services/password-hasher.ts'
 import { argon2Hasher } from '../../../services/password-hasher.ts'
@@ -12,6 +13,9 @@ export const operatorOfTheMachine: Actor = {
   tenant: null,
   source: 'cli',
 }
+
+/** What authenticators are sealed with. */
+export const peopleKeyring = makeKeyring([Buffer.alloc(32, 9)])
 
 export const goodPassword = 'quiet-lamp-orbit-77'
 
@@ -58,6 +62,17 @@ export async function letTimePass(database: Database, ms: number): Promise<void>
     `update link_code set created_at = created_at - $1 * interval '1 millisecond',
        expires_at = expires_at - $1 * interval '1 millisecond'`,
     [ms],
+  )
+  await database.query(
+    `update api_token set created_at = created_at - $1 * interval '1 millisecond',
+       expires_at = expires_at - $1 * interval '1 millisecond',
+       last_used_at = last_used_at - $1 * interval '1 millisecond',
+       revoked_at = revoked_at - $1 * interval '1 millisecond'`,
+    [ms],
+  )
+  await database.query(
+    `update user_totp set failed_at = failed_at - $1 * interval '1 millisecond', last_counter = last_counter - $2`,
+    [ms, Math.floor(ms / 30_000)],
   )
 }
 

@@ -1,8 +1,8 @@
 /** Goods on their way to the shelf: what is added, what is skipped and named, and that nothing is half known. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Actor } from '../../../domain/actor.ts'
+import { listAudit } from '../../../services/audit/list-audit.ts'
 import { archiveProduct } from '../../../services/catalogue/archive-product.ts'
-import { listAudit } from '../../../services/list-audit.ts'
 import { addStock } from '../../../services/stock/add-stock.ts'
 import { openStockUnit } from '../../../services/stock/open-stock-unit.ts'
 import { ownerActor } from '../../support/rig.ts'

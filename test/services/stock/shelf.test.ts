@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Actor } from '../../../domain/actor.ts'
-import { listAudit } from '../../../services/list-audit.ts'
+import { listAudit } from '../../../services/audit/list-audit.ts'
 import { countStock } from '../../../services/stock/count-stock.ts'
 import { examineStock } from '../../../services/stock/examine-stock.ts'
 import { exportSold, type SoldPage } from '../../../services/stock/export-sold.ts'
