@@ -20,10 +20,7 @@ returns void language plpgsql security definer set search_path = public, pg_temp
 begin
   perform pg_current_xact_id();
   insert into change_event (topic, subject, tenant_id, details) values (of_topic, of_subject, of_tenant, about);
-  -- Every commit that notifies waits for the one before it: orders are many, and found by looking.
-  if of_topic <> 'order' then
-    perform pg_notify('botfleet_change', '');
-  end if;
+  perform pg_notify('botfleet_change', '');
 end $$;
 
 create function note_instance_change() returns trigger language plpgsql
@@ -70,10 +67,13 @@ create trigger server_change_noted after update on server for each row
     is distinct from (new.server_epoch, new.holder, new.draining, new.drain_pinned, new.capacity, new.url, new.version))
   execute function note_server_change();
 
+-- Orders are many. They do not notify, since every commit that does waits for the one before it: they are found by looking.
+-- And they note themselves at once: with their row they have their transaction's number.
 create function note_order_change() returns trigger language plpgsql
 security definer set search_path = public, pg_temp as $$
 begin
-  perform note_change('order', new.id::text, new.tenant_id, jsonb_build_object('status', new.status));
+  insert into change_event (topic, subject, tenant_id, details)
+    values ('order', new.id::text, new.tenant_id, jsonb_build_object('status', new.status));
   return null;
 end $$;
 create trigger order_new_noted after insert on customer_order for each row execute function note_order_change();
