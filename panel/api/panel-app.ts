@@ -70,6 +70,7 @@ export function createPanelApp(options: PanelAppOptions): Express {
       admit(options, route, load),
       requireJson(endpoint),
       readBody,
+      refuseUnread(endpoint),
       serve(options, route),
     ])
   }
@@ -216,10 +217,24 @@ function callerOf(response: Response): Caller {
 /** A body must say that it is JSON; a request without one (`POST /api/logout` by curl) needs not. */
 function requireJson({ method }: Endpoint): RequestHandler {
   return (request, _response, next) => {
-    const bodyless = request.headers['transfer-encoding'] === undefined && !Number(request.headers['content-length'])
-    if (method === 'get' || bodyless || isJson(request)) return next()
+    if (method === 'get' || !hasBody(request) || isJson(request)) return next()
     throw new HttpProblem(httpProblems.wrongMediaType, 'send Content-Type: application/json')
   }
+}
+
+/**
+ * Express passes over the body of a client that has left meanwhile, and what was asked for with it would be done without
+ * it: half of a refund would be all of it.
+ */
+function refuseUnread({ method }: Endpoint): RequestHandler {
+  return (request, _response, next) => {
+    if (method === 'get' || !hasBody(request) || request.body !== undefined) return next()
+    throw new Failure('usage', 'the request broke off before its body was read')
+  }
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 function isJson(request: Request): boolean {
