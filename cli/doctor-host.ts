@@ -4,7 +4,7 @@ import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/prom
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { isLoopbackHost } from '../domain/loopback.ts'
+import { isLoopbackHost, plainPlaces } from '../domain/loopback.ts'
 import { secretSettings } from '../domain/settings.ts'
 import type { Config } from '../runtime/config.ts'
 import type { Finding } from './diagnosis.ts'
@@ -160,16 +160,14 @@ export async function examineReach(config: Config): Promise<Look> {
       todo: 'set PEER_URL of each server to an https address, unless nobody else can read that network',
     }
   }
-  const insecure = shown.filter((origin) => origin.startsWith('http:') && !isLoopbackHost(new URL(origin).hostname))
-  if (insecure.length > 0) {
+  const { origins, isBare } = plainPlaces(host, shown)
+  if (origins.length > 0) {
     const verdict = plain ? 'warn' : 'fail'
-    return { verdict, detail: `${insecure.join(', ')} has no TLS`, todo: 'put a TLS proxy in front of it' }
+    return { verdict, detail: `${origins.join(', ')} has no TLS`, todo: 'put a TLS proxy in front of it' }
   }
   const through = shown.length === 0 ? '' : `, shown as ${shown.join(', ')}`
   if (isLoopbackHost(host)) return { verdict: 'ok', detail: `the panel answers this machine only${through}` }
-  if (shown.some((origin) => origin.startsWith('https:'))) {
-    return { verdict: 'ok', detail: `the panel answers on ${host}${through}` }
-  }
+  if (!isBare) return { verdict: 'ok', detail: `the panel answers on ${host}${through}` }
   const detail = `the panel ${plain ? 'answers' : 'would answer'} other machines on ${host} without TLS`
   const todo = 'set HOST=127.0.0.1, or put a TLS proxy in front and its address into PUBLIC_URL'
   return plain

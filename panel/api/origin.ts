@@ -5,7 +5,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { Failure } from '../../domain/failure.ts'
-import { isLoopbackHost } from '../../domain/loopback.ts'
+import { isLoopbackHost, plainPlaces } from '../../domain/loopback.ts'
 
 export interface OriginRules {
   /** Origins such as `https://panel.example` under which a TLS proxy shows this panel. */
@@ -21,11 +21,9 @@ export interface OriginRules {
  * panel is shown so all the same.
  */
 export function assertEncrypted(rules: OriginRules, host: string): boolean {
-  const { publicOrigins, loopbackOnly, plainHttp } = rules
-  const isFar = (origin: string) => origin.startsWith('http:') && !isLoopbackName(new URL(origin).host)
-  const far = loopbackOnly || publicOrigins.some((origin) => origin.startsWith('https:')) ? [] : [`HOST=${host}`]
-  const plain = [...publicOrigins.filter(isFar), ...far][0]
-  if (plain === undefined || plainHttp) return plain !== undefined
+  const { origins, isBare } = plainPlaces(host, rules.publicOrigins)
+  const [plain] = isBare ? [...origins, `HOST=${host}`] : origins
+  if (plain === undefined || rules.plainHttp) return plain !== undefined
   throw new Failure(
     'usage',
     `${plain} would show the panel to other machines without TLS: put a TLS proxy in front and its address into PUBLIC_URL, or set PLAIN_HTTP=1 on a network that nobody else can read`,

@@ -47,7 +47,7 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
   const loopbackOnly = isLoopbackHost(options.host)
   const { PLAIN_HTTP: plainHttp } = options.settings
   const origins = { publicOrigins: options.publicOrigins ?? [], loopbackOnly, plainHttp }
-  warnOfPlace(options, origins)
+  warnOfPlace(options, origins, assertEncrypted(origins, options.host))
   const events = openStreams(options)
   const machines = new MachineDoor({ ...options, events })
   const app = createPanelApp({ ...options, origins, events, machines })
@@ -81,9 +81,11 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
 }
 
 /** What an operator should know of where this panel stands. */
-function warnOfPlace({ log, host, trustedProxies = [] }: PanelOptions, origins: OriginRules): void {
-  const { publicOrigins } = origins
-  const isPlain = assertEncrypted(origins, host)
+function warnOfPlace(
+  { log, host, trustedProxies = [] }: PanelOptions,
+  { publicOrigins }: OriginRules,
+  isPlain: boolean,
+): void {
   if (publicOrigins.length > 0 && trustedProxies.length === 0) {
     log.warn(
       { publicOrigins },

@@ -1,15 +1,4 @@
-import {
-  Button,
-  Group,
-  NativeSelect,
-  NumberInput,
-  Paper,
-  PasswordInput,
-  SimpleGrid,
-  Stack,
-  TextInput,
-  Title,
-} from '@mantine/core'
+import { Button, Group, NativeSelect, NumberInput, Paper, SimpleGrid, Stack, TextInput, Title } from '@mantine/core'
 import '@mantine/core/styles/NumberInput.css'
 import { useForm } from '@mantine/form'
 import { useQueryClient } from '@tanstack/react-query'
@@ -22,6 +11,7 @@ import { useChange } from '../../api/use-change.ts'
 import type { InstanceView } from '../../api/views.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { ProblemNote } from '../../parts/sheet.tsx'
+import { TokenInput } from '../../parts/token-input.tsx'
 import { toast } from '../../shell/toasts.tsx'
 
 /** What may be changed of a bot: its names, where it may run, its limits, its token. */
@@ -145,13 +135,8 @@ function Token({ bot }: { readonly bot: InstanceView }) {
         }}
       >
         <Stack>
-          <PasswordInput
-            label={t('create.token')}
+          <TokenInput
             description={t('bot.new_token_hint')}
-            autoComplete="off"
-            required
-            dir="ltr"
-            visibilityToggleButtonProps={{ 'aria-label': t('create.show_token'), tabIndex: 0 }}
             value={token}
             onChange={(event) => change(event.currentTarget.value)}
           />

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import { lazy, type ReactNode } from 'react'
 import type { Permission } from '../../../../domain/actor.ts'
 import { isAllowed, type SubscriptionCommand } from '../../../../domain/subscription.ts'
@@ -6,7 +6,7 @@ import { useMay } from '../../api/session.ts'
 import type { InstanceView } from '../../api/views.ts'
 import type { TextKey } from '../../i18n/catalogue.ts'
 import { useLocale } from '../../i18n/locale.tsx'
-import { MenuButton } from '../../parts/menu-button.tsx'
+import { MoreMenu } from '../../parts/more-menu.tsx'
 import { openSheet } from '../../shell/sheet-host.tsx'
 import { useTellBot } from './use-tell-bot.ts'
 
@@ -88,16 +88,8 @@ export function BotActions(props: { readonly bot: InstanceView }) {
         </Button>
       ))}
       {others.length > 0 && (
-        <MenuButton
-          target={
-            <ActionIcon variant="default" size={26} aria-label={t('action.more', { name: bot.name })}>
-              <svg viewBox="0 0 24 24" width="16" height="16" fill="currentColor" aria-hidden="true">
-                <circle cx="5" cy="12" r="2" />
-                <circle cx="12" cy="12" r="2" />
-                <circle cx="19" cy="12" r="2" />
-              </svg>
-            </ActionIcon>
-          }
+        <MoreMenu
+          name={bot.name}
           items={others.map((action) => ({ key: action, text: t(textFor(action, bot)), run: () => run(action) }))}
         />
       )}

@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, Paper, PasswordInput, Radio, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, NativeSelect, Paper, Radio, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -14,6 +14,7 @@ import { useLocale } from '../../i18n/locale.tsx'
 import { Note } from '../../parts/note.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { ProblemNote } from '../../parts/sheet.tsx'
+import { TokenInput } from '../../parts/token-input.tsx'
 import { Word } from '../../parts/values.tsx'
 import { platformText } from '../../parts/words.ts'
 import { toast } from '../../shell/toasts.tsx'
@@ -97,15 +98,7 @@ function Credential(props: { readonly form: BotForm; readonly next: (verdict: To
           </Group>
         </Radio.Group>
         {platform === 'telegram' ? (
-          <PasswordInput
-            label={t('create.token')}
-            description={t('create.token_hint')}
-            autoComplete="off"
-            dir="ltr"
-            required
-            visibilityToggleButtonProps={{ 'aria-label': t('create.show_token'), tabIndex: 0 }}
-            {...form.getInputProps('token')}
-          />
+          <TokenInput description={t('create.token_hint')} {...form.getInputProps('token')} />
         ) : (
           <TextInput
             label={t('create.phone')}

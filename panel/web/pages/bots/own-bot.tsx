@@ -1,4 +1,4 @@
-import { Button, Group, Paper, PasswordInput, Stack, Text } from '@mantine/core'
+import { Button, Group, Paper, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { UserBotStatus } from '../../../../domain/user-bot.ts'
 import { type AnswerOf, call } from '../../api/call.ts'
@@ -10,6 +10,7 @@ import { Facts } from '../../parts/facts.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
 import { PageHead } from '../../parts/page-head.tsx'
 import { FormSheet, ProblemNote } from '../../parts/sheet.tsx'
+import { TokenInput } from '../../parts/token-input.tsx'
 import { useAct } from '../../parts/use-act.ts'
 import { Moment, Word } from '../../parts/values.tsx'
 import { openSheet } from '../../shell/sheet-host.tsx'
@@ -49,13 +50,8 @@ function SetUp() {
     >
       <Stack>
         <Text>{t('own_bot.hint')}</Text>
-        <PasswordInput
-          label={t('create.token')}
+        <TokenInput
           description={t('create.token_hint')}
-          autoComplete="off"
-          dir="ltr"
-          required
-          visibilityToggleButtonProps={{ 'aria-label': t('create.show_token'), tabIndex: 0 }}
           value={token}
           onChange={(event) => setToken(event.currentTarget.value)}
         />

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, Stack } from '@mantine/core'
+import { Button, Group, Stack } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { call } from '../../api/call.ts'
 import { useMay, useUser } from '../../api/session.ts'
@@ -8,6 +8,7 @@ import type { TextKey } from '../../i18n/catalogue.ts'
 import { useLocale } from '../../i18n/locale.tsx'
 import { AskSheet } from '../../parts/ask-sheet.tsx'
 import { Loaded } from '../../parts/loaded.tsx'
+import { MoreMenu } from '../../parts/more-menu.tsx'
 import { Note } from '../../parts/note.tsx'
 import { Sheet } from '../../parts/sheet.tsx'
 import { useAct } from '../../parts/use-act.ts'
@@ -44,27 +45,14 @@ export function UserActions({ user }: { readonly user: User }) {
       fits(action, user) && (action === 'sessions' || (may('user.manage') && !(isSelf && ownWay.has(action)))),
   )
   return (
-    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
-      <Menu.Target>
-        <ActionIcon variant="default" size={26} aria-label={t('action.more', { name: user.username })}>
-          <svg viewBox="0 0 24 24" width="16" height="16" fill="currentColor" aria-hidden="true">
-            <circle cx="5" cy="12" r="2" />
-            <circle cx="12" cy="12" r="2" />
-            <circle cx="19" cy="12" r="2" />
-          </svg>
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {possible.map((action) => (
-          <Menu.Item
-            key={action}
-            onClick={() => openSheet((close) => <Opened action={action} user={user} close={close} />)}
-          >
-            {t(textOf[action])}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <MoreMenu
+      name={user.username}
+      items={possible.map((action) => ({
+        key: action,
+        text: t(textOf[action]),
+        run: () => openSheet((close) => <Opened action={action} user={user} close={close} />),
+      }))}
+    />
   )
 }
 
