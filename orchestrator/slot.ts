@@ -135,6 +135,11 @@ export function isWorkerOf(worker: Worker | undefined, claimant: WorkerClaimant)
   return worker?.epoch === claimant.epoch && worker.nonce === claimant.nonce
 }
 
+/** Whether a plan was asked for before the slot's worker was named: the claim has looked at the rows later than it. */
+export function isOlderThanWorker(slot: Slot, readAtMs: number): boolean {
+  return slot.kind === 'live' && slot.worker.namedAtMs !== undefined && readAtMs < slot.worker.namedAtMs
+}
+
 /** How long a worker has been running. */
 export function healthyForMs({ readyAtMs }: Live, nowMs: number): number {
   return readyAtMs === undefined ? 0 : nowMs - readyAtMs

@@ -204,6 +204,49 @@ test('a second supervisor of the same name is refused', async () => {
   await second.stop()
 })
 
+test('a plan that was read before the worker was claimed does not restart it', async () => {
+  const id = await rig.approvedBot()
+  // The plan's statement waits at a gate, with the rows of the time before.
+  await db.database.query(`alter function run_left_ms(instance) rename to run_left_ms_at_once`)
+  await db.database.query(
+    `create function run_left_ms(i instance) returns double precision language plpgsql as $$
+     begin
+       if current_query() like '%as clock_ms%' then perform pg_advisory_xact_lock_shared(1); end if;
+       return run_left_ms_at_once(i);
+     end $$`,
+  )
+  const waiting = (what: string) =>
+    vi.waitFor(
+      async () => {
+        const { rows } = await db.database.query(
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event = $1`,
+          [what],
+        )
+        if (rows.length === 0) throw new Error(`nothing waits for ${what}`)
+      },
+      { timeout: 20_000, interval: 20 },
+    )
+  await db.database.transaction(async (gate) => {
+    await db.database.transaction(async (lease) => {
+      await lease.query('select 1 from instance_lease where instance_id = $1 for update', [id])
+      await db.database.transaction(async (tx) => {
+        await restartInstance(tx, ownerActor, { id })
+        await rig.start({ queryTimeoutMs: 30_000 })
+        await waiting('transactionid')
+        await gate.query('select pg_advisory_xact_lock(1)')
+      })
+      await waiting('advisory')
+    })
+    await vi.waitFor(() => expect(rig.logLines.join('\n')).toContain('worker started'), { timeout: 20_000 })
+  })
+  await db.database.query('update instance set rate_limit_rps = 7.5 where id = $1', [id])
+  await vi.waitFor(() => expect(rig.workerLines(id).at(-1)).toMatchObject({ limits: { rateLimitRps: 7.5 } }), {
+    timeout: 20_000,
+  })
+  expect(await rig.until(id, 'running')).toMatchObject({ epoch: 1 })
+  expect(rig.logLines.join('\n')).not.toContain('ending worker')
+})
+
 test('limits edited while a bot runs reach its worker without a restart', async () => {
   const id = await rig.approvedBot()
   await rig.start()

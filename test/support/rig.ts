@@ -64,14 +64,14 @@ export class Rig {
     this.settings = parseSettings(this.#given)
   }
 
-  /** Starts a supervisor; `url` may lead through a proxy. */
-  async start(options: { url?: string; server?: string } = {}): Promise<Supervisor> {
+  /** Starts a supervisor; `url` may lead through a proxy. Its statements may take `queryTimeoutMs`. */
+  async start(options: { url?: string; server?: string; queryTimeoutMs?: number } = {}): Promise<Supervisor> {
     const server = options.server ?? this.settings.SERVERNAME
     const url = options.url ?? this.#test.url
     const log: Log = createLog({ level: 'debug', name: server, write: (line) => void this.logLines.push(line) })
     const database = Database.open(url, {
       applicationName: `botfleet serve ${server}`,
-      queryTimeoutMs: 1000,
+      queryTimeoutMs: options.queryTimeoutMs ?? 1000,
       connectTimeoutMs: 1000,
     })
     const parts: { supervisor?: Supervisor } = {}
