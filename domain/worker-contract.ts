@@ -90,6 +90,8 @@ export const workerIdentitySchema = z.object({
   graceMs: z.int().check(z.positive()),
   /** Remove a webhook that somebody else has set (`start --take-webhook`). */
   takeWebhook: z.boolean(),
+  /** The highest message id that the bot is known to have reached; null where none is. */
+  reached: z._default(z.nullable(z.int()), null),
   logLevel: z.string(),
 })
 export type WorkerIdentity = z.infer<typeof workerIdentitySchema>
@@ -211,6 +213,8 @@ export const gatewayCalls = {
       /** Null leaves it as it is; a state of null is that nothing is asked for, and no menu stands. */
       asked: z._default(z.nullable(z.object({ platformUserId: z.string(), state: z.nullable(standingSchema) })), null),
       sending: z.optional(z.array(sendingSchema).check(z.maxLength(sendingMax))),
+      /** The highest message id that the bot is known to have reached; left out where the channel has none. */
+      reached: z.optional(z.int()),
     }),
     answer: z.object({}),
   },

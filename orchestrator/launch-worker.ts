@@ -161,6 +161,7 @@ function identityOf(
     heartbeatMs: heartbeatMsOf(settings),
     graceMs: Math.max(500, settings.GRACE_SECONDS * 1000 - 1000),
     takeWebhook: claim.takeWebhook,
+    reached: claim.reached,
     logLevel: settings.LOG_LEVEL,
   }
 }

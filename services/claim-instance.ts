@@ -22,6 +22,8 @@ export interface Claim {
   readonly rateLimitRps: number
   readonly maxConcurrentRequests: number
   readonly takeWebhook: boolean
+  /** The highest message id that the bot is known to have reached. */
+  readonly reached: number | null
   readonly expiresInMs: number
   readonly phoneNumber: string | null
   /** A WhatsApp bot's device is really linked. */
@@ -45,6 +47,7 @@ interface InstanceRow {
   rate_limit_rps: number
   max_concurrent_requests: number
   take_webhook: boolean
+  reached: number | null
   expires_in_ms: number
   sealed: string | null
   phone_number: string | null
@@ -86,6 +89,7 @@ export async function claimInstance(tx: Tx, input: ClaimInstance): Promise<Claim
     rateLimitRps: instance.rate_limit_rps,
     maxConcurrentRequests: instance.max_concurrent_requests,
     takeWebhook: instance.take_webhook,
+    reached: instance.reached,
     expiresInMs: instance.expires_in_ms,
     phoneNumber: instance.phone_number,
     isLinked: instance.is_linked,
@@ -108,12 +112,13 @@ async function beginPairing(tx: Tx, instanceId: string, only: boolean): Promise<
 async function lockRunnableInstance(tx: Tx, input: ClaimInstance): Promise<InstanceRow | undefined> {
   await tx.query('select 1 from instance where id = $1 for update', [input.instanceId])
   const { rows } = await tx.query<InstanceRow>(
-    `select i.tenant_id, i.name, i.rate_limit_rps, i.max_concurrent_requests, i.take_webhook, c.sealed,
+    `select i.tenant_id, i.name, i.rate_limit_rps, i.max_concurrent_requests, i.take_webhook, c.sealed, m.mark as reached,
        i.phone_number, s.linked_at is not null as is_linked, i.desired = 'pairing' as only_pairs,
        run_left_ms(i) as expires_in_ms
      from instance i
      left join instance_credential c on c.instance_id = i.id and c.kind = 'telegram_token'
      left join whatsapp_session s on s.instance_id = i.id
+     left join channel_mark m on m.instance_id = i.id
      where i.id = $1 and i.server_name = $2 and run_left_ms(i) > 0
        and (i.status = 'approved' and i.desired in ('running', 'pairing') or i.status = 'new' and i.desired = 'pairing')`,
     [input.instanceId, input.server],

@@ -7,13 +7,14 @@ import { blindingOf } from './whatsapp/sealing.ts'
 
 /**
  * Ends turns, in one statement: these updates are answered, so that a redelivery is not answered again and their words are
- * not kept; the person is asked for something from now on, or for nothing; and what is to go out is written down.
+ * not kept; the person is asked for something from now on, or for nothing; what is to go out is written down, and so is how far
+ * the bot has come.
  */
 export async function settleTurn(
   database: Queryable,
   claim: Fence,
   keyring: () => Keyring,
-  { updateKeys, asked, sending: messages = [] }: GatewayRequest<'answered'>,
+  { updateKeys, asked, sending: messages = [], reached }: GatewayRequest<'answered'>,
 ): Promise<void> {
   const state = asked?.state ?? null
   await fencedCall(database, 'settle_turn', claim, [
@@ -22,6 +23,7 @@ export async function settleTurn(
     asked?.platformUserId ?? null,
     state === null ? null : JSON.stringify(state),
     ...(await sealed()),
+    reached ?? null,
   ])
 
   async function sealed(): Promise<unknown[]> {

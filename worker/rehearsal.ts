@@ -90,6 +90,7 @@ const anybody: Omit<WorkerIdentity, 'gatewaySocket'> = {
   heartbeatMs: 30_000,
   graceMs: 100,
   takeWebhook: false,
+  reached: null,
   logLevel: 'info',
 }
 

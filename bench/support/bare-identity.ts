@@ -27,6 +27,7 @@ export function bareIdentityOf(bot: SandboxBot, given: { index: number; socket: 
     heartbeatMs: 5000,
     graceMs: 1000,
     takeWebhook: false,
+    reached: null,
     logLevel: 'info',
   }
   return JSON.stringify(identity)

@@ -68,6 +68,7 @@ export class LoneWorkerRig {
       heartbeatMs: 300,
       graceMs: 1000,
       takeWebhook: false,
+      reached: null,
       logLevel: 'debug',
     }
     return JSON.stringify(identity)

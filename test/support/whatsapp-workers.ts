@@ -107,6 +107,7 @@ export class WhatsAppWorkers {
       heartbeatMs: 1000,
       graceMs: 2000,
       takeWebhook: false,
+      reached: null,
       logLevel: 'debug',
     }
     return JSON.stringify(identity)

@@ -91,7 +91,9 @@ test('a second death while looking, and a third after sending, still leave one a
   sandbox.plantFault({ kind: 'silence', method: 'sendMessage' })
   say('/id')
   await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
-  // Ids go on without the answer being sent, so that it will lie far behind the first mark.
+  // Ids go on without the answer being sent, so that it will lie far behind the first mark: of one nobody knows whose it is.
+  say('/help', ben)
+  await waitFor(() => expect(answers(ben)).toHaveLength(1))
   sandbox.plantFault({ kind: 'silence', method: 'editMessageText', chatId: ann })
   const first = (await rig.show(instance)).pid
   for (let count = 0; count < 30; count += 1) sandbox.sendText({ personId: ben, botId: bot.id, text: 'hello', date: 1 })
@@ -131,6 +133,36 @@ test('a press on an old message, to a worker that has just begun, puts no later 
     'Which language shall we speak?',
     `Your id: ${ann}`,
     `Your id: ${ann}`,
+  ])
+  expect(answers().some(({ edited }) => edited)).toBe(false)
+})
+
+test('two workers that die within moments leave what the first one has answered as it was', async () => {
+  say('/language')
+  await waitFor(() => expect(answers()).toHaveLength(1))
+  const menu = answers()[0]?.message_id ?? 0
+  const press = (data: string) => sandbox.press({ personId: ann, botId: bot.id, messageId: menu, data })
+  // Of what the first worker knows the second one hears no more than this message.
+  sandbox.plantFault({ kind: 'silence', method: 'sendMessage', chatId: ben })
+  say('/id', ben)
+  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
+  press('id')
+  await waitFor(() => expect(answers()).toHaveLength(2))
+  await vi.waitFor(async () => {
+    const { rows } = await db.database.query('select from handled_update where answered_at is not null')
+    expect(rows).toHaveLength(2)
+  })
+  sandbox.plantFault({ kind: 'silence', method: 'sendMessage', chatId: ann })
+  press('+help')
+  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
+  await kill(processOf((await rig.show(instance)).pid))
+  sandbox.plantFault({ kind: 'silence', method: 'sendMessage', chatId: ann })
+  await killInTheSend()
+  await waitFor(() => expect(answers()).toHaveLength(3))
+  expect(answers().map(({ text }) => text.split('\n')[0])).toEqual([
+    'Which language shall we speak?',
+    `Your id: ${ann}`,
+    'How it works',
   ])
   expect(answers().some(({ edited }) => edited)).toBe(false)
 })

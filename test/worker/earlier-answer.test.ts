@@ -12,7 +12,7 @@ function editorOf(texts: Map<number, string>): (messageId: number) => Promise<vo
   }
 }
 
-const anywhere = { after: 0, skip: () => false }
+const anywhere = { after: 0, highest: 0, skip: () => false }
 
 test('the first of several attempts is looked for first: what a later one has said meanwhile is not made a second answer', async () => {
   const texts = new Map([
@@ -27,4 +27,15 @@ test('an attempt whose answer lies out of the first one’s reach is looked for,
   const texts = new Map([[55, 'answer']])
   expect(await findEarlierAnswer(['10', '50'], anywhere, editorOf(texts))).toBe(55)
   expect(await findEarlierAnswer(['10'], anywhere, editorOf(texts))).toBeUndefined()
+})
+
+test('an answer that had to wait for its send is looked for as far as the counter has come since, within a hundred', async () => {
+  const texts = new Map([[55, 'answer']])
+  const known = (highest: number) => findEarlierAnswer(['10'], { ...anywhere, highest }, editorOf(texts))
+  expect(await known(54)).toBeUndefined()
+  expect(await known(55)).toBe(55)
+  expect(await known(5000)).toBe(55)
+  expect(
+    await findEarlierAnswer(['10'], { ...anywhere, highest: 5000 }, editorOf(new Map([[111, 'answer']]))),
+  ).toBeUndefined()
 })

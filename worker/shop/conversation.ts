@@ -44,6 +44,8 @@ export interface Settling {
   readonly menu?: Menu
   /** What is written down to be sent, where the note comes first. */
   readonly sending?: GatewayRequest<'answered'>['sending']
+  /** How far the channel's counter of messages is known to have come, where it has one. */
+  readonly reached?: number
 }
 
 /** What a text says to a person with this before them: `text` is one that was asked for, or one that says nothing. */
@@ -101,7 +103,7 @@ export class Conversation {
    * person is asked for now.
    * @returns what has them see it from now on, to be called when it is there.
    */
-  async settle(arrival: Arrival, { asks }: Answer, { menu, sending }: Settling = {}): Promise<() => void> {
+  async settle(arrival: Arrival, { asks }: Answer, { menu, sending, reached }: Settling = {}): Promise<() => void> {
     const { platformUserId } = arrival.person
     const before = this.sightOf(arrival.person).standing
     const unchanged = before !== undefined && before.asked === null && asks === null && menu === undefined
@@ -110,6 +112,7 @@ export class Conversation {
       updateKeys: [arrival.updateKey],
       asked: unchanged ? null : { platformUserId, state: keptOf(standing) },
       ...(sending === undefined ? {} : { sending: [...sending] }),
+      ...(reached === undefined ? {} : { reached }),
     })
     return () => keepNewest(this.#sights, platformUserId, { standing }, peopleMax)
   }

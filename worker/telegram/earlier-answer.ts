@@ -15,8 +15,12 @@ import { refusalOf } from './telegram-api.ts'
 
 /** How many ids behind a mark are tried: what other chats may have used up in the moment of the send. */
 const reach = 20
-/** Messages of ours that are known by what they are: about those that lie behind the marks of one moment. */
+/** And as far as the counter is known to have come since, but no further than this: a send may have had to wait. */
+const reachMax = 100
+/** Messages that are known by what they are: about those that lie behind the marks of one moment. */
 const knownMax = 500
+/** What a person's message is known as. */
+const saidByPerson = 'said by a person'
 
 /** Only chats with persons count their messages together; groups and channels have counters of their own. */
 export function isPrivate(chatId: string): boolean {
@@ -24,11 +28,16 @@ export function isPrivate(chatId: string): boolean {
 }
 
 export class AnswerMarks {
-  #highest = 0
-  /** What a message that we have sent was: nobody else's. */
+  #highest: number
+  /** What a message was: ours that we have sent, and people's. */
   readonly #known = new Map<number, string>()
   /** Chats in which a message may lie behind the mark that we do not know of. */
   readonly #unsure = new Set<string>()
+
+  /** `reached`: what earlier workers have noted. */
+  constructor(reached: number | null) {
+    this.#highest = reached ?? 0
+  }
 
   /**
    * Notes what an update says about the counter. A new message has the highest id of its time; the message whose button
@@ -36,7 +45,9 @@ export class AnswerMarks {
    */
   see(update: Update): void {
     const message = 'message' in update ? update.message : undefined
-    if (message?.chat.type === 'private') this.reached(message.message_id)
+    if (message?.chat.type !== 'private') return
+    this.reached(message.message_id)
+    this.#know(message.message_id, saidByPerson)
   }
 
   /** Notes a message that Telegram has accepted; `key` says what it is, the same at each attempt. */
@@ -44,9 +55,7 @@ export class AnswerMarks {
     this.#unsure.delete(chatId)
     if (!isPrivate(chatId)) return
     this.reached(messageId)
-    this.#known.set(messageId, key)
-    const oldest = this.#known.keys().next()
-    if (this.#known.size > knownMax && oldest.done !== true) this.#known.delete(oldest.value)
+    this.#know(messageId, key)
   }
 
   /** The counter is known to have come so far. */
@@ -56,6 +65,12 @@ export class AnswerMarks {
 
   get highest(): number {
     return this.#highest
+  }
+
+  #know(messageId: number, key: string): void {
+    this.#known.set(messageId, key)
+    const oldest = this.#known.keys().next()
+    if (this.#known.size > knownMax && oldest.done !== true) this.#known.delete(oldest.value)
   }
 
   /** Whether a message is known to be another one than `key` says. */
@@ -76,19 +91,21 @@ export class AnswerMarks {
 }
 
 /**
- * Tries the ids behind the marks and behind `after` but for those to skip, oldest mark first: whoever came later looked,
+ * Tries the ids behind the marks and behind `after` but for those to skip, as far as the counter may have come when it
+ * went out (`highest` is how far it has by now), oldest mark first: whoever came later looked,
  * too, before it sent, and may only have said that it is busy. `edit` makes a message the answer; it rejects with a
  * refusal.
  * @returns the id of the answer that went out; undefined when there is none or it cannot be told.
  */
 export async function findEarlierAnswer(
   marks: readonly string[],
-  where: { readonly after: number; readonly skip: (messageId: number) => boolean },
+  where: { readonly after: number; readonly highest: number; readonly skip: (messageId: number) => boolean },
   edit: (messageId: number) => Promise<unknown>,
 ): Promise<number | undefined> {
   const tried = new Set<number>()
   for (const mark of marks) {
-    for (let id = Number(mark) + 1; id <= Number(mark) + reach; id += 1) {
+    const last = Math.max(Number(mark) + reach, Math.min(where.highest, Number(mark) + reachMax))
+    for (let id = Number(mark) + 1; id <= last; id += 1) {
       if (!Number.isSafeInteger(id) || id <= where.after || tried.has(id) || where.skip(id)) continue
       tried.add(id)
       try {

@@ -70,7 +70,7 @@ export class ScreenSender {
   /** @returns the message by which an earlier sender has shown this screen; undefined when none is found. */
   async #find(screen: Screen, { chatId, key, earlierMarks }: Showing, after: number): Promise<number | undefined> {
     if (earlierMarks.length > 0) await this.#api.untilEarlierSendsArrived()
-    const place = { after, skip: (id: number) => this.#marks.isAnother(id, key) }
+    const place = { after, highest: this.#marks.highest, skip: (id: number) => this.#marks.isAnother(id, key) }
     const found = await findEarlierAnswer(earlierMarks, place, (id) => this.#edit(chatId, id, screen))
     if (found !== undefined) this.#marks.sent(chatId, found, key)
     return found

@@ -43,7 +43,7 @@ export class TelegramChannel implements Channel {
   readonly #toldAway = new Set<string>()
   /** Ids of the updates in hand that had been waiting at our start. */
   readonly #waited = new Set<number>()
-  readonly #marks = new AnswerMarks()
+  readonly #marks: AnswerMarks
   readonly #tokens: TokenEraser
   readonly #sender: ScreenSender
   readonly #queue = new ChatQueue(concurrencyMax)
@@ -54,6 +54,7 @@ export class TelegramChannel implements Channel {
   constructor(context: ChannelContext) {
     this.#context = context
     this.#api = new TelegramApi(context.identity, context)
+    this.#marks = new AnswerMarks(context.identity.reached)
     this.#tokens = new TokenEraser(this.#api)
     this.#conversation = new Conversation(context)
     this.#sender = new ScreenSender(this.#api, this.#marks, new Pictures(context.gateway))
@@ -191,7 +192,10 @@ export class TelegramChannel implements Channel {
     } catch (error) {
       await this.#afterSendFailure(error, platformUserId)
     }
-    if (!answer.answered) (await this.#conversation.settle(arrival, answer))()
+    if (!answer.answered) {
+      const see = await this.#conversation.settle(arrival, answer, { reached: this.#marks.highest })
+      see()
+    }
     if (answer.pokesOutbox) await this.#outbox.deliverHere(chatId)
   }
 
