@@ -9,7 +9,7 @@ import { InstanceRunner } from './instance-runner.ts'
 import { heartbeatMsOf } from './launch-worker.ts'
 import { Observations } from './observations.ts'
 import { Semaphore } from './semaphore.ts'
-import type { Slot, Worker, WorkerClaimant } from './slot.ts'
+import { isOlderThanWorker, type Slot, type Worker, type WorkerClaimant } from './slot.ts'
 import type { Standby } from './standby.ts'
 import type { Term } from './term.ts'
 
@@ -74,7 +74,8 @@ export class Fleet {
       if (!this.#runners.has(instance.id)) this.#runners.set(instance.id, new InstanceRunner(this.#shared, instance))
     }
     for (const [id, runner] of this.#runners) {
-      runner.plan(planned.get(id), readAtMs)
+      if (isOlderThanWorker(runner.slot, readAtMs)) this.#shared.wake()
+      else runner.plan(planned.get(id), readAtMs)
       if (!planned.has(id) && runner.slot.kind === 'idle') this.#runners.delete(id)
     }
     this.#isPlanned = true

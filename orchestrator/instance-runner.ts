@@ -27,7 +27,6 @@ import {
   firstSlot,
   healthyForMs,
   isHeldBy,
-  isOlderThanWorker,
   isUnlinking,
   isWorkerOf,
   type Live,
@@ -101,7 +100,6 @@ export class InstanceRunner {
 
   /** Takes over what it is to be; undefined when this server has nothing to do with it any more. */
   plan(planned: PlannedInstance | undefined, readAtMs: number): void {
-    if (isOlderThanWorker(this.#slot, readAtMs)) return this.#fleet.wake()
     this.#planned = planned
     if (planned === undefined) return
     this.#limit.plan(planned, readAtMs)
