@@ -129,7 +129,7 @@ export class ClockWatch {
     })
     const facts = { jump_s: Math.round(pause.jumpMs / 1000), stands_at: new Date(pause.standsAtMs).toISOString() }
     if (verdict === 'paused') {
-      this.#context.log.error(facts, `${what}: expiry is paused until ./botfleet server confirm-clock`)
+      this.#context.log.error(facts, `${what}: expiry is paused; ./botfleet server confirm-clock ends that`)
     } else {
       const known = verdict === 'already_paused' ? 'expiry is paused already' : 'an operator has confirmed it before'
       this.#context.log.warn(facts, `${what}: ${known}`)

@@ -424,7 +424,7 @@ export class InstanceRunner {
     const { attempt, crashesAtMs } = verdict.history
     if (verdict.kind === 'failed') {
       this.#slot = { kind: 'resting', state: 'failed' }
-      const message = `${reason}; ${crashesAtMs.length} crashes in a row, ./botfleet restart ${this.id} tries again`
+      const message = `${reason}; ${crashesAtMs.length} crashes in a row; ./botfleet restart ${this.id} tries again`
       this.#fleet.orchestrator.log.error({ instance: this.id, attempt, reason }, 'gave up restarting')
       return this.#note('failed', message, { attempt, restartsDelta: 1 })
     }

@@ -26,14 +26,14 @@ const restingStateOf: Partial<Record<ExitReason, State>> = {
 }
 
 const telegramMessages: Partial<Record<ExitReason, string>> = {
-  token_invalid: 'Telegram refuses the token; set a new one with ./botfleet set-token',
-  conflict: 'another program polls this bot with the same token; stop it, then ./botfleet start',
+  token_invalid: 'Telegram refuses the token: get a new one from BotFather; ./botfleet set-token stores it',
+  conflict: 'another program polls this bot with the same token: stop it; ./botfleet start goes on then',
   webhook: 'a webhook is set for this bot elsewhere; ./botfleet start --take-webhook removes it',
 }
 
 const whatsappMessages: Partial<Record<ExitReason, string>> = {
   logged_out: 'its device is not linked any more; ./botfleet pair links it again',
-  conflict: 'another program uses the same linked device (440); stop it, then ./botfleet restart',
+  conflict: 'another program uses the same linked device (440): stop it; ./botfleet restart goes on then',
   restricted: 'WhatsApp has blocked this number (403); its owner has to settle that with WhatsApp',
   session_error: 'what is kept of its linked device does not open; is the key that sealed it there? ./botfleet doctor',
   outdated: 'WhatsApp refuses the version of its client (405); set a newer one as WA_WEB_VERSION',

@@ -27,7 +27,7 @@ export async function archiveCategory(
   if (first !== undefined) {
     throw new Failure(
       'conflict',
-      `${held.rowCount} products are in ${name}: move them first, as by ./botfleet product edit ${first.id} --category OTHER`,
+      `${held.rowCount} products are in ${name}: move them first; ./botfleet product edit ${first.id} --category OTHER moves one`,
       { details: { products: held.rows.map((product) => product.id) } },
     )
   }

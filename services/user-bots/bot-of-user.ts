@@ -14,10 +14,7 @@ export async function botOfUser(tx: Queryable, actor: Actor, input: { readonly u
   const [bot, another] = await readUserBots(tx, { user }, { limit: 2, offset: 0 })
   if (bot === undefined) throw new Failure('not_found', `Bot not found for user ${user}`)
   if (another !== undefined) {
-    throw new Failure(
-      'conflict',
-      `${user} owns several bots: name the one that you mean, as ./botfleet list shows them`,
-    )
+    throw new Failure('conflict', `${user} owns several bots: name the one that you mean; ./botfleet list shows them`)
   }
   return bot
 }

@@ -78,7 +78,7 @@ describe.for([
     expect(open.kind).toBe('jump')
     expect(Math.abs(open.jump_ms - jumpMs)).toBeLessThan(5000)
     expect(Math.abs(Date.parse(open.stands_at) - Date.now())).toBeLessThan(5000)
-    expect(rig.logLines.join('')).toContain('expiry is paused until ./botfleet server confirm-clock')
+    expect(rig.logLines.join('')).toContain('expiry is paused; ./botfleet server confirm-clock ends that')
     await sleep(ttlMs * 1.5)
     expect(await running(ids)).toEqual(before)
 
@@ -166,7 +166,7 @@ test('two servers make one pause, and one confirmation ends it for both', async 
   await vi.waitFor(
     () => {
       const said = rig.logLines.filter((line) => line.includes('jumped 1 h ahead'))
-      expect(said.filter((line) => line.includes('paused until'))).toHaveLength(1)
+      expect(said.filter((line) => line.includes('expiry is paused;'))).toHaveLength(1)
       expect(said.filter((line) => line.includes('paused already'))).toHaveLength(1)
     },
     { timeout: 10_000, interval: 30 },

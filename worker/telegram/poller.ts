@@ -181,7 +181,7 @@ export class Poller {
     if (this.#conflictsAtMs.length > conflictsMax) {
       throw new WorkerExit(
         'conflict',
-        'another program polls this bot with the same token: stop it, then ./botfleet start',
+        'another program polls this bot with the same token: stop it; ./botfleet start goes on then',
       )
     }
     this.#context.report({ trouble: 'another program polls this bot with the same token' })
@@ -200,7 +200,7 @@ export class Poller {
   }
 }
 
-export const tokenRefused = 'Telegram refuses the token: get a new one from BotFather, then ./botfleet set-token'
+export const tokenRefused = 'Telegram refuses the token: get a new one from BotFather; ./botfleet set-token stores it'
 
 /** What keeps an update in order: its chat, or the person where there is none. */
 function chatOf(update: Update): string {

@@ -53,7 +53,7 @@ export const disconnects: Readonly<Record<number, DisconnectRule>> = {
   428: keep({ kind: 'backoff', pace: network }, 'the connection to WhatsApp broke'),
   440: keep(
     { kind: 'exit', exit: 'conflict' },
-    'another program uses this linked device (440): stop it, then ./botfleet restart',
+    'another program uses this linked device (440): stop it; ./botfleet restart goes on then',
   ),
   // Not "a bad session", whatever its name: the login is good.
   500: {

@@ -48,7 +48,10 @@ interface FieldError {
   readonly issue: string
 }
 
-/** A sentence of the server without the command line that it ends with: on a page there is a button for that. */
+/**
+ * A sentence of the server without the command line that it ends with, behind a colon, a semicolon or a question: on a page
+ * there is a button for that.
+ */
 export function withoutCommand(sentence: string): string {
-  return sentence.replace(/[:;,]? \.\/botfleet .*$/s, '')
+  return sentence.replace(/(?:[:;]|(?<=\?)) \.\/botfleet .*$/s, '')
 }

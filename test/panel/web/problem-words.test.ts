@@ -1,5 +1,5 @@
 /** A problem is told in the language of whoever reads it; the server's own sentence, which is English, stands below. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { httpProblems } from '../../../panel/api/problem.ts'
@@ -39,7 +39,21 @@ it('of an answer that never came it is said that nobody knows, and no sentence i
 it('a sentence of the server is shown without the command line that it ends with', () => {
   expect(withoutCommand('no bot b1: ./botfleet list shows them')).toBe('no bot b1')
   expect(withoutCommand('b1 is new; ./botfleet approve b1 --months 1 starts it')).toBe('b1 is new')
+  expect(withoutCommand('is the key there? ./botfleet doctor')).toBe('is the key there?')
   expect(withoutCommand('the markup is above 1000 %')).toBe('the markup is above 1000 %')
+})
+
+it('every sentence that people read has its command line at the end, where it can be left out', () => {
+  const root = join(import.meta.dirname, '..', '..', '..')
+  const files = ['domain', 'services', 'orchestrator', 'worker', 'gateway'].flatMap((part) =>
+    readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('import'))
+      .map((file) => join(part, file)),
+  )
+  const lines = files.flatMap((file) => readFileSync(join(root, file), 'utf8').split('\n'))
+  const sentences = lines.filter((line) => / \.\/botfleet /.test(line))
+  expect(sentences.length).toBeGreaterThan(30)
+  expect(sentences.filter((line) => /[^:;?] \.\/botfleet /.test(line))).toEqual([])
 })
 
 it('a wrong password, a field that does not fit and a bot that is not there are told in Persian', async () => {
