@@ -57,7 +57,7 @@ test('a black-holed connection fails within its limit, and the first statement a
   const sentAt = performance.now()
   const failure = await failureOf(database.query('select 1'))
   expect(failure.code).toBe('unavailable')
-  expect(performance.now() - sentAt).toBeLessThan(3000)
+  expect(performance.now() - sentAt).toBeLessThan(10_000)
   proxy.heal()
   // The other four idle connections went down with the first: none of them may be handed out again.
   const { rows } = await database.query<{ one: number }>('select 1 as one')
@@ -69,7 +69,7 @@ test('a database that cannot be connected to fails within the connection limit',
   proxy.blackHole()
   const sentAt = performance.now()
   expect((await failureOf(database.ping())).code).toBe('unavailable')
-  expect(performance.now() - sentAt).toBeLessThan(3000)
+  expect(performance.now() - sentAt).toBeLessThan(10_000)
 })
 
 test('a process whose connections fell silent still ends when it closes them', async () => {

@@ -105,5 +105,5 @@ test('stopping does not wait for a peer that fell silent', async () => {
   proxy.blackHole()
   const stoppedAt = performance.now()
   await listener.stop()
-  expect(performance.now() - stoppedAt).toBeLessThan(3000)
+  expect(performance.now() - stoppedAt).toBeLessThan(10_000)
 })
