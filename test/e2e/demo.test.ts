@@ -134,10 +134,14 @@ test('a dropped connection comes back; a device that was unlinked is linked anew
   await shows(page, 'Device 1, connected')
   await tap(page, 'Unlink device 1')
   await shows(page, /None\. The bot needs a new link/)
-  const { stdout } = await runCli(['list', '--json'], environment, folder)
-  const { id } = (JSON.parse(stdout) as { id: string; platform: string }[]).find(
-    ({ platform }) => platform === 'whatsapp',
-  ) ?? { id: '' }
+  const { id } = await vi.waitFor(
+    async () => {
+      const { stdout } = await runCli(['list', '--json'], environment, folder)
+      const bots = JSON.parse(stdout) as { id: string; state: string }[]
+      return bots.find(({ state }) => state === 'logged_out') ?? Promise.reject(new Error(stdout))
+    },
+    { timeout: 20_000, interval: 50 },
+  )
   const pair = new StayingCli(['pair', id], environment, folder)
   const code = await vi.waitFor(() => /^[A-Z0-9]{4}-[A-Z0-9]{4}$/m.exec(pair.stdout)?.[0] ?? Promise.reject(pair), {
     timeout: 20_000,

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { InstanceView } from '../../domain/instance.ts'
 import { livenessOf, signalProcess } from '../../runtime/process-identity.ts'
-import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { restartInstance } from '../../services/restart-instance.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -21,17 +20,6 @@ afterEach(async () => {
   await db.drop()
 })
 
-/** Waits until the event stands in the bot's history. */
-async function untilEvent(id: string, kind: string): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
-      expect(events.map((event) => event.kind)).toContain(kind)
-    },
-    { timeout: 30_000, interval: 30 },
-  )
-}
-
 /** Long enough that workers live until the next supervisor has started, on a busy machine, too. */
 const settings = { LEASE_TTL_SECONDS: '8' }
 
@@ -44,7 +32,7 @@ test('the next supervisor adopts the workers of a killed one: same pids, same ep
   const before = await Promise.all(ids.map((id) => rig.until(id, 'running')))
   await first.kill()
   await rig.startApart({ settings })
-  await Promise.all(ids.map((id) => untilEvent(id, 'worker_adopted')))
+  await Promise.all(ids.map((id) => rig.untilEvent(id, { kind: 'worker_adopted' })))
   const after = await Promise.all(ids.map((id) => rig.until(id, 'running')))
   expect(after.map(({ pid }) => pid)).toEqual(before.map(({ pid }) => pid))
   expect(after.map(({ epoch }) => epoch)).toEqual([1, 1, 1])
@@ -69,7 +57,7 @@ test('serve --keep-workers leaves them running, and the next one adopts them', a
   )
   expect(rowCount).toBe(1)
   await rig.startApart({ settings })
-  await untilEvent(id, 'worker_adopted')
+  await rig.untilEvent(id, { kind: 'worker_adopted' })
   await rig.until(id, 'running', sameWorker(before))
 })
 
@@ -88,7 +76,7 @@ test('stop, restart, heartbeats and a crash work on an adopted worker as on an o
   const before = await Promise.all([stopped, restarted, killed].map((id) => rig.until(id, 'running')))
   await first.kill()
   await rig.startApart({ settings })
-  await Promise.all([stopped, restarted, killed].map((id) => untilEvent(id, 'worker_adopted')))
+  await Promise.all([stopped, restarted, killed].map((id) => rig.untilEvent(id, { kind: 'worker_adopted' })))
   await db.database.transaction(async (tx) => {
     await stopInstance(tx, ownerActor, { id: stopped })
     await restartInstance(tx, ownerActor, { id: restarted })
@@ -105,7 +93,7 @@ test('the death of an adopted worker is known at once by its lifeline, and not w
   await Promise.all(ids.map((id) => rig.until(id, 'running')))
   await first.kill()
   const second = await rig.startApart({ settings: { LEASE_TTL_SECONDS: '30' } })
-  await Promise.all(ids.map((id) => untilEvent(id, 'worker_adopted')))
+  await Promise.all(ids.map((id) => rig.untilEvent(id, { kind: 'worker_adopted' })))
   for (const [index, id] of ids.entries()) {
     signalProcess(processOf((await rig.show(id)).pid), 'SIGKILL')
     const diedMs = performance.now()
@@ -141,8 +129,7 @@ test('a worker that does not report is killed at its deadline, waited for, and r
   const after = await rig.until(id, 'running', ({ epoch }) => epoch === 2)
   expect(after.pid).not.toBe(before.pid)
   expect(livenessOf(worker)).toBe('dead')
-  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
-  expect(events.map(({ reason }) => reason)).toContain('it did not report to its new supervisor before its deadline')
+  await rig.untilEvent(id, { reason: 'it did not report to its new supervisor before its deadline' })
 })
 
 test('a worker that cannot be verified from here is not touched, not doubled, and waited out visibly', async () => {

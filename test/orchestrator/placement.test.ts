@@ -37,6 +37,7 @@ test('a bot that is moved ends here before it starts there', async () => {
   const after = await rig.until(id, 'running', (view) => view.epoch === 2)
   expect(after.server_name).toBe('beta')
   expect(livenessOf(worker)).toBe('dead')
+  await rig.untilEvent(id, { kind: 'worker_started', server_name: 'beta' })
   const events = (await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })).toReversed()
   const words = events.map(({ kind, server_name: server }) => `${kind} ${server ?? ''}`)
   expect(words.indexOf('worker_ended alpha')).toBeGreaterThan(0)

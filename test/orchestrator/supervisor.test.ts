@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { identityOf, livenessOf, signalProcess } from '../../runtime/process-identity.ts'
 import { expireInstance } from '../../services/expire-instance.ts'
-import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { restartInstance } from '../../services/restart-instance.ts'
 import { setServerDraining } from '../../services/set-server-draining.ts'
 import { stopInstance } from '../../services/stop-instance.ts'
@@ -145,8 +144,7 @@ test.for([
     const id = await rig.approvedBot(how)
     await rig.start()
     await rig.until(id, 'running', ({ epoch, restarts }) => epoch === 2 && restarts === 1)
-    const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
-    expect(events.find((event) => event.kind === kind)?.reason).toBe(reason)
+    await rig.untilEvent(id, { kind, reason })
   },
 )
 
@@ -156,8 +154,7 @@ test('a worker that never reports is ended after START_TIMEOUT_SECONDS with that
   const id = await rig.approvedBot('never-report')
   await rig.start()
   await rig.until(id, 'running', ({ epoch, restarts }) => epoch === 2 && restarts === 1)
-  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
-  expect(events.find(({ kind }) => kind === 'worker_ended')?.reason).toBe('it did not report in time')
+  await rig.untilEvent(id, { kind: 'worker_ended', reason: 'it did not report in time' })
 })
 
 test('a worker that was frozen by a signal is killed and started again, with that reason', async () => {
@@ -166,8 +163,7 @@ test('a worker that was frozen by a signal is killed and started again, with tha
   const { pid } = await rig.until(id, 'running')
   signalProcess(processOf(pid), 'SIGSTOP')
   await rig.until(id, 'running', ({ epoch }) => epoch === 2)
-  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
-  expect(events.map(({ reason }) => reason)).toContain('it was frozen by a stop signal: three heartbeats missed')
+  await rig.untilEvent(id, { reason: 'it was frozen by a stop signal: three heartbeats missed' })
 })
 
 test('stopping the supervisor ends every worker and frees the name', async () => {

@@ -3,10 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { isGone, kill, limit, processOf } from '../support/faults.ts'
-import { ownerActor, Rig } from '../support/rig.ts'
+import { Rig } from '../support/rig.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
 let db: TestDatabase
@@ -63,8 +62,7 @@ test('database away and a worker crashes: it stays down until the lease is prove
   expect(rows).toEqual([{ epoch: 1, phase: 'held' }])
   proxy.heal()
   await rig.until(id, 'running', (view) => view.epoch === 2)
-  const events = await listInstanceEvents(db.database, ownerActor, { id, limit: 100 })
-  expect(events.map(({ kind, reason }) => `${kind}: ${reason ?? ''}`)).toContain('worker_ended: killed by SIGKILL')
+  await rig.untilEvent(id, { kind: 'worker_ended', reason: 'killed by SIGKILL' })
 })
 
 test('no port left: the bot waits with the reason, however long, and starts when one is free again', async () => {

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import { Database } from '../../db/database.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { Failure } from '../../domain/failure.ts'
@@ -18,6 +18,7 @@ import { createLog, type Log } from '../../runtime/log.ts'
 import { Metrics } from '../../runtime/metrics.ts'
 import { approveInstance } from '../../services/approve-instance.ts'
 import { createInstance } from '../../services/create-instance.ts'
+import { listInstanceEvents } from '../../services/list-instance-events.ts'
 import { showInstance } from '../../services/show-instance.ts'
 import type { TestDatabase } from './database.ts'
 import { SupervisorProcess } from './supervisor-process.ts'
@@ -217,6 +218,17 @@ export class Rig {
         if (view.state !== state || !more(view))
           throw new Error(`${id} is ${view.state} (${view.last_error ?? 'no error'})`)
         return view
+      },
+      { timeout: 30_000, interval: 30 },
+    )
+  }
+
+  /** Waits until an event stands in a bot's history, which is written beside its state. */
+  async untilEvent(id: string, event: { kind?: string; reason?: string; server_name?: string }): Promise<void> {
+    await vi.waitFor(
+      async () => {
+        const events = await listInstanceEvents(this.#test.database, ownerActor, { id, limit: 100 })
+        expect(events).toContainEqual(expect.objectContaining(event))
       },
       { timeout: 30_000, interval: 30 },
     )

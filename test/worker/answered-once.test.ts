@@ -166,3 +166,19 @@ test('two workers that die within moments leave what the first one has answered 
   ])
   expect(answers().some(({ edited }) => edited)).toBe(false)
 })
+
+test('that a worker was busy, which nobody knows of, is not made a second answer', async () => {
+  await db.database.transaction(async (tx) => {
+    await tx.query('lock table handled_update')
+    say('/id')
+    await waitFor(() => expect(answers()).toHaveLength(1))
+    sandbox.plantFault({ kind: 'silence_after', method: 'sendMessage', chatId: ann })
+    await kill(processOf((await rig.show(instance)).pid))
+    // Its last call does not come through.
+    await tx.query(
+      `select pg_cancel_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+  })
+  await killInTheSend()
+  await waitFor(() => expect(answers()).toMatchObject([{ text: `Your id: ${ann}`, edited: false }]))
+})

@@ -374,7 +374,8 @@ test('while the database is away nothing is lost and nothing is told twice', asy
   await tell('1')
   await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
   await db.database.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'botfleet serve%'`,
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name like 'botfleet serve%'`,
   )
   await tell('2')
   await waitFor(async () => expect(await states()).toEqual(['sent', 'sent']))

@@ -90,34 +90,52 @@ export class AnswerMarks {
   }
 }
 
+/** What was found behind the marks. */
+export interface Found {
+  readonly id: number
+  /** Messages that were made the answer on the way and are not it: to be taken away. */
+  readonly others: readonly number[]
+}
+
 /**
  * Tries the ids behind the marks and behind `after` but for those to skip, as far as the counter may have come when it
- * went out (`highest` is how far it has by now), oldest mark first: whoever came later looked,
- * too, before it sent, and may only have said that it is busy. `edit` makes a message the answer; it rejects with a
- * refusal.
- * @returns the id of the answer that went out; undefined when there is none or it cannot be told.
+ * went out (`highest` is how far it has by now), oldest mark first: whoever came later looked, too, before it sent, and may
+ * only have said that it is busy. `edit` makes a message the answer; it rejects with a refusal. A message that is the
+ * answer already is it; where none is, the first one that could be made the answer is: its buttons differed.
+ * @returns undefined when there is none or it cannot be told.
  */
 export async function findEarlierAnswer(
   marks: readonly string[],
   where: { readonly after: number; readonly highest: number; readonly skip: (messageId: number) => boolean },
   edit: (messageId: number) => Promise<unknown>,
-): Promise<number | undefined> {
-  const tried = new Set<number>()
-  for (const mark of marks) {
-    const last = Math.max(Number(mark) + reach, Math.min(where.highest, Number(mark) + reachMax))
-    for (let id = Number(mark) + 1; id <= last; id += 1) {
-      if (!Number.isSafeInteger(id) || id <= where.after || tried.has(id) || where.skip(id)) continue
-      tried.add(id)
-      try {
-        await edit(id)
-        return id
-      } catch (error) {
-        const refusal = refusalOf(error)
-        if (refusal === undefined) throw error
-        if (refusal.code !== 400) return undefined
-        if (refusal.description.includes('not modified')) return id
-      }
+): Promise<Found | undefined> {
+  const made: number[] = []
+  for (const id of idsBehind(marks, where)) {
+    try {
+      await edit(id)
+      made.push(id)
+    } catch (error) {
+      const refusal = refusalOf(error)
+      if (refusal === undefined) throw error
+      if (refusal.code !== 400) break
+      if (refusal.description.includes('not modified')) return { id, others: made }
     }
   }
-  return undefined
+  const [first, ...others] = made
+  return first === undefined ? undefined : { id: first, others }
+}
+
+function* idsBehind(
+  marks: readonly string[],
+  { after, highest, skip }: Parameters<typeof findEarlierAnswer>[1],
+): Generator<number> {
+  const tried = new Set<number>()
+  for (const mark of marks.map(Number)) {
+    const last = Math.max(mark + reach, Math.min(highest, mark + reachMax))
+    for (let id = mark + 1; id <= last; id += 1) {
+      if (!Number.isSafeInteger(id) || id <= after || tried.has(id) || skip(id)) continue
+      tried.add(id)
+      yield id
+    }
+  }
 }

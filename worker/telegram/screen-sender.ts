@@ -72,8 +72,10 @@ export class ScreenSender {
     if (earlierMarks.length > 0) await this.#api.untilEarlierSendsArrived()
     const place = { after, highest: this.#marks.highest, skip: (id: number) => this.#marks.isAnother(id, key) }
     const found = await findEarlierAnswer(earlierMarks, place, (id) => this.#edit(chatId, id, screen))
-    if (found !== undefined) this.#marks.sent(chatId, found, key)
-    return found
+    if (found === undefined) return undefined
+    this.#marks.sent(chatId, found.id, key)
+    for (const other of found.others) await this.remove(chatId, other)
+    return found.id
   }
 
   /** Makes a message of ours this screen; its file, where it has one, stays. */
