@@ -4,11 +4,13 @@
  * said is taken one message at a time in the chat's own queue, so that it never comes between a person and their
  * answer, and so that the mark that goes with it (docs/adr/0004) has nothing but that message behind it.
  */
+import { backoffMs } from '../domain/backoff.ts'
 import type { OutboxMessage, Settled } from '../domain/outbox-calls.ts'
 import { type Language, languageOfHint } from '../domain/worker-contract.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import type { GatewayClient } from './gateway-client.ts'
+import { pause } from './pause.ts'
 import { partsOf } from './shop/notices/parts.ts'
 import type { Screen } from './shop/screen.ts'
 import { WorkerExit } from './worker-exit.ts'
@@ -18,6 +20,10 @@ const urgentAtOnceMax = 8
 /** A look that brought nothing is not repeated sooner. */
 const bulkPauseMs = 5000
 const soonestMs = 50
+/** Until what has perhaps gone out is looked for: it may still be on its way. */
+const doubtPause = { baseMs: 2000, maxMs: 30_000 }
+/** After so many attempts it is put off like what was refused: nobody else may take it before (`leaseSeconds`). */
+const doubtAttemptsMax = 4
 
 /** Where and how a part of a message is shown. */
 export interface PartPlace {
@@ -44,6 +50,8 @@ export interface OutboxChannel {
   reached(chatId: string): number | null
   /** Shows a part, unless an earlier attempt has; rejects with the channel's refusal or the network's error. */
   show(screen: Screen, place: PartPlace): Promise<void>
+  /** Whether the part may have gone out although this says that it failed, and is found by its marks if it has. */
+  isInDoubt(error: unknown): boolean
   /** What a failure to show means for its message; rejects with `WorkerExit` when it ends the worker. */
   judge(error: unknown, place: { readonly chatId: string }): Promise<Failed>
 }
@@ -90,6 +98,21 @@ export class Outbox {
   start(): void {
     this.#started = true
     this.poke()
+  }
+
+  /**
+   * Puts what an earlier worker was telling when it ended into its chats' queues; to be awaited before anything else is
+   * said there, so that nothing else of ours lies behind its marks (docs/adr/0004).
+   */
+  async takeUp(): Promise<void> {
+    await this.#guard(async () => {
+      const { inDoubt, mark } = await this.#context.gateway.call('outboxDue', {})
+      if (mark !== null) this.#channel.seeMark(mark)
+      for (const chatId of inDoubt) {
+        const told = this.#channel.inChat(chatId, () => this.#guard(() => this.#deliver(chatId, 'urgent')))
+        void this.#guard(() => told)
+      }
+    })
   }
 
   /** Something may wait. Looks are made one at a time, and pokes that come during one lead to one more. */
@@ -191,15 +214,16 @@ export class Outbox {
         return any
       }
       any = true
-      settled = await this.#tell(chatId, message)
+      settled = await this.#tell(chatId, message, answerMark)
       if (settled === null) return any
       take = isPutOff(settled) || this.#context.draining.aborted ? 'nothing' : 'urgent'
     }
   }
 
-  /** @returns what became of it; null when it is no longer ours. */
-  async #tell(chatId: string, message: OutboxMessage): Promise<Settled | null> {
+  /** @returns what became of it; null when it is no longer ours, or the next worker has to find that out. */
+  async #tell(chatId: string, message: OutboxMessage, taken: string | null): Promise<Settled | null> {
     const { id } = message
+    let mark = taken
     const parts = partsOf(message, async (number) => {
       const { base64 } = await this.#context.gateway.call('outboxFile', { id, number })
       if (base64 === null) throw new NoLongerOurs()
@@ -211,11 +235,12 @@ export class Outbox {
     try {
       for (let number = message.partsSent; number < parts.length; number += 1) {
         const screen = await parts[number]?.()
-        if (screen !== undefined)
-          await this.#channel.show(screen, { chatId, key: `outbox:${id}:${number}`, earlierMarks, language })
+        const place = { chatId, key: `outbox:${id}:${number}`, earlierMarks, language }
+        if (screen !== undefined && !(await this.#show(screen, place, mark))) return null
         earlierMarks = []
         if (number + 1 === parts.length) break
-        const part = { id, partsSent: number + 1, answerMark: this.#channel.markFor(chatId) }
+        mark = this.#channel.markFor(chatId)
+        const part = { id, partsSent: number + 1, answerMark: mark }
         if (!(await this.#context.gateway.call('outboxPart', part)).mine) return null
       }
     } catch (error) {
@@ -225,6 +250,27 @@ export class Outbox {
       return { ...failed, id }
     }
     return { outcome: 'sent', id, messageId: this.#channel.reached(chatId) }
+  }
+
+  /**
+   * Shows a part. Where it is not known whether it went out it is looked for, and shown again, before anything else is said
+   * in its chat. @returns false when the worker ends before that is known.
+   */
+  async #show(screen: Screen, place: PartPlace, mark: string | null): Promise<boolean> {
+    const { draining } = this.#context
+    let { earlierMarks } = place
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#channel.show(screen, { ...place, earlierMarks })
+        return true
+      } catch (error) {
+        if (mark === null || attempt === doubtAttemptsMax || !this.#channel.isInDoubt(error)) throw error
+        if (draining.aborted) return false
+        this.#context.log.info({ key: place.key, attempt, error: String(error) }, 'it is not known whether it went out')
+        earlierMarks = [...place.earlierMarks, mark]
+      }
+      await pause(backoffMs(doubtPause, attempt), this.#context)
+    }
   }
 
   /** A typed end is everybody's and comes to the poller by itself; anything else must not stop what comes after. */

@@ -20,11 +20,11 @@ import { judgeMoney, summaryOf, whatWaits } from './support/money-verdict.ts'
 const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1_000_000))
 const randomFaultsForMs = 20_000
 const stepsLimitMs = 300_000
-const convergeLimitMs = 90_000
+const convergeLimitMs = 120_000
 const print = (text: string) => void process.stderr.write(`${text}\n`)
 
 test('the ledger balances after purchases, refunds and withdrawals with a kill at every step', {
-  timeout: 480_000,
+  timeout: 600_000,
 }, async () => {
   const beganMs = performance.now()
   const timeline: string[] = []

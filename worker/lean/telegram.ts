@@ -29,7 +29,7 @@ export const leanTelegram: LeanPlan = {
   define: {},
   inject: ['performance.ts'],
   isSilent: false,
-  bytesMax: 400_000,
+  bytesMax: 405_000,
   packagesAllowed: ['telegraf', 'zod', 'sandwich-stream'],
   builtinsAllowed: ['node:fs', 'node:http', 'node:os', 'path', 'stream'],
 }

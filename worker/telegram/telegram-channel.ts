@@ -86,6 +86,7 @@ export class TelegramChannel implements Channel {
   async run(): Promise<void> {
     await new Poller(this.#context, this.#api, {
       queue: this.#queue,
+      takenUp: this.#outbox.takeUp(),
       caughtUp: () => this.#outbox.start(),
       see: (update) => {
         this.#tokens.see(update)

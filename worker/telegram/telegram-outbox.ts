@@ -51,6 +51,10 @@ export class TelegramOutbox implements OutboxChannel {
     return this.#parts.sender.show([screen], { chatId, key, earlierMarks, lane: 'answer' })
   }
 
+  isInDoubt(error: unknown): boolean {
+    return !(error instanceof WorkerExit) && refusalOf(error) === undefined && !wasNeverSent(error)
+  }
+
   async judge(error: unknown, { chatId }: { chatId: string }): Promise<Failed> {
     if (error instanceof WorkerExit) throw error
     const refusal = refusalOf(error)

@@ -77,6 +77,10 @@ export class WhatsAppOutbox implements OutboxChannel {
     }
   }
 
+  isInDoubt(): boolean {
+    return false
+  }
+
   async judge(error: unknown, { chatId }: { chatId: string }): Promise<Failed> {
     if (error instanceof WorkerExit) throw error
     if (!(error instanceof NotSent)) {

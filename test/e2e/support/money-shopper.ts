@@ -92,7 +92,14 @@ class Person {
     data: string,
     isAnswer: (message: ChatMessage) => boolean,
   ): Promise<ChatMessage> {
-    const act = () => void this.visitor.chat.pressData(message.message_id, data)
+    const { chat } = this.visitor
+    const act = () => {
+      // A message that was made the answer by mistake is taken away: then the answer is below.
+      const shown = chat.messages()
+      const there = shown.find(({ message_id: id }) => id === message.message_id)
+      const pressed = there ?? shown.findLast((one) => buttonsOf(one, data).length > 0)
+      if (pressed !== undefined) chat.pressData(pressed.message_id, data)
+    }
     return this.#until(isAnswer, { act, againMs: pressAgainMs })
   }
 
