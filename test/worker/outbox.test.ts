@@ -237,6 +237,15 @@ test('a send without an outcome is looked for before it is made again', async ()
   expect(told()).toEqual([arrived('5')])
 })
 
+test('a send without an outcome is settled before anything else is said in its chat', async () => {
+  sandbox.plantFault({ kind: 'drop_before', method: 'sendMessage', chatId: ann })
+  await tell('5')
+  await waitFor(() => expect(sandbox.faultsLeft()).toBe(0))
+  say('/help')
+  await waitFor(() => expect(told()).toEqual([arrived('5'), 'How it works']))
+  expect(heard().filter(({ edited }) => edited)).toEqual([])
+})
+
 test('the pause that Telegram asks for is kept, and what waits behind it waits, too', async () => {
   sandbox.plantFault({ kind: 'too_many', retryAfterSeconds: 40, method: 'sendMessage' })
   for (const amount of ['1', '2']) await tell(amount)
