@@ -59,13 +59,11 @@ export const outboxCalls = {
       urgent: z.array(z.string()),
       /** Whether there are more such chats than these. */
       more: z.boolean(),
-      /** Where a message is in hand: at a worker's start, what its predecessor was telling when it ended. */
-      inDoubt: z._default(z.array(z.string()), []),
       /** Where it is one of many, the first few. */
       bulk: z.array(z.string()),
       /** When something else will be due; null when nothing is known of. */
       nextInMs: z.nullable(z.number()),
-      /** The highest message id that this bot is known to have reached. */
+      /** The highest message id that this bot is known to have reached: for workers that were not given it with their identity. */
       mark: z.nullable(z.string()),
     }),
   },

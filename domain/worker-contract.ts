@@ -92,6 +92,8 @@ export const workerIdentitySchema = z.object({
   takeWebhook: z.boolean(),
   /** The highest message id that the bot is known to have reached; null where none is. */
   reached: z._default(z.nullable(z.int()), null),
+  /** Chats in which the bot's last worker was telling a message of the outbox when it ended. */
+  inDoubt: z._default(z.array(z.string()), []),
   logLevel: z.string(),
 })
 export type WorkerIdentity = z.infer<typeof workerIdentitySchema>

@@ -162,6 +162,7 @@ function identityOf(
     graceMs: Math.max(500, settings.GRACE_SECONDS * 1000 - 1000),
     takeWebhook: claim.takeWebhook,
     reached: claim.reached,
+    inDoubt: [...claim.inDoubt],
     logLevel: settings.LOG_LEVEL,
   }
 }

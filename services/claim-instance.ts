@@ -24,6 +24,8 @@ export interface Claim {
   readonly takeWebhook: boolean
   /** The highest message id that the bot is known to have reached. */
   readonly reached: number | null
+  /** Chats in which the worker before was telling a message of the outbox when it ended. */
+  readonly inDoubt: readonly string[]
   readonly expiresInMs: number
   readonly phoneNumber: string | null
   /** A WhatsApp bot's device is really linked. */
@@ -47,7 +49,6 @@ interface InstanceRow {
   rate_limit_rps: number
   max_concurrent_requests: number
   take_webhook: boolean
-  reached: number | null
   expires_in_ms: number
   sealed: string | null
   phone_number: string | null
@@ -76,8 +77,14 @@ export async function claimInstance(tx: Tx, input: ClaimInstance): Promise<Claim
   )
   const epoch = lease.rows[0]?.epoch
   if (epoch === undefined) return undefined
-  await tx.query(
-    `update instance set port = $2, restart_done = restart_requested, take_webhook = false where id = $1`,
+  // The lease row is ours by now: nothing that an earlier worker has asked for is still to be written.
+  const left = await tx.query<{ reached: number | null; in_doubt: string[] }>(
+    `update instance set port = $2, restart_done = restart_requested, take_webhook = false where id = $1
+     returning (select mark from channel_mark where instance_id = $1) as reached, array(
+       select coalesce(m.chat_id, c.chat_id) from outbox_message m
+       left join customer_chat c on c.customer_id = m.customer_id and c.instance_id = m.instance_id
+       where m.instance_id = $1 and m.state = 'claimed' and coalesce(m.chat_id, c.chat_id) is not null
+     ) as in_doubt`,
     [input.instanceId, input.port],
   )
   return {
@@ -89,7 +96,8 @@ export async function claimInstance(tx: Tx, input: ClaimInstance): Promise<Claim
     rateLimitRps: instance.rate_limit_rps,
     maxConcurrentRequests: instance.max_concurrent_requests,
     takeWebhook: instance.take_webhook,
-    reached: instance.reached,
+    reached: left.rows[0]?.reached ?? null,
+    inDoubt: left.rows[0]?.in_doubt ?? [],
     expiresInMs: instance.expires_in_ms,
     phoneNumber: instance.phone_number,
     isLinked: instance.is_linked,
@@ -112,13 +120,12 @@ async function beginPairing(tx: Tx, instanceId: string, only: boolean): Promise<
 async function lockRunnableInstance(tx: Tx, input: ClaimInstance): Promise<InstanceRow | undefined> {
   await tx.query('select 1 from instance where id = $1 for update', [input.instanceId])
   const { rows } = await tx.query<InstanceRow>(
-    `select i.tenant_id, i.name, i.rate_limit_rps, i.max_concurrent_requests, i.take_webhook, c.sealed, m.mark as reached,
+    `select i.tenant_id, i.name, i.rate_limit_rps, i.max_concurrent_requests, i.take_webhook, c.sealed,
        i.phone_number, s.linked_at is not null as is_linked, i.desired = 'pairing' as only_pairs,
        run_left_ms(i) as expires_in_ms
      from instance i
      left join instance_credential c on c.instance_id = i.id and c.kind = 'telegram_token'
      left join whatsapp_session s on s.instance_id = i.id
-     left join channel_mark m on m.instance_id = i.id
      where i.id = $1 and i.server_name = $2 and run_left_ms(i) > 0
        and (i.status = 'approved' and i.desired in ('running', 'pairing') or i.status = 'new' and i.desired = 'pairing')`,
     [input.instanceId, input.server],

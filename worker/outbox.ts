@@ -44,8 +44,6 @@ export interface OutboxChannel {
   inBackground(work: () => Promise<void>): Promise<void>
   /** Where the channel stands in this chat; null when it cannot say. */
   markFor(chatId: string): string | null
-  /** The channel is known to have come so far. */
-  seeMark(mark: string): void
   /** The last message id of this chat; null where it has no such. */
   reached(chatId: string): number | null
   /** Shows a part, unless an earlier attempt has; rejects with the channel's refusal or the network's error. */
@@ -101,18 +99,13 @@ export class Outbox {
   }
 
   /**
-   * Puts what an earlier worker was telling when it ended into its chats' queues; to be awaited before anything else is
-   * said there, so that nothing else of ours lies behind its marks (docs/adr/0004).
+   * Puts what an earlier worker was telling when it ended into its chats' queues; to be called before anything else is said
+   * there, so that nothing else of ours lies behind its marks (docs/adr/0004).
    */
-  async takeUp(): Promise<void> {
-    await this.#guard(async () => {
-      const { inDoubt, mark } = await this.#context.gateway.call('outboxDue', {})
-      if (mark !== null) this.#channel.seeMark(mark)
-      for (const chatId of inDoubt) {
-        const told = this.#channel.inChat(chatId, () => this.#guard(() => this.#deliver(chatId, 'urgent')))
-        void this.#guard(() => told)
-      }
-    })
+  takeUp(inDoubt: readonly string[]): void {
+    for (const chatId of inDoubt) {
+      void this.#guard(() => this.#channel.inChat(chatId, () => this.#guard(() => this.#deliver(chatId, 'urgent'))))
+    }
   }
 
   /** Something may wait. Looks are made one at a time, and pokes that come during one lead to one more. */
@@ -137,8 +130,7 @@ export class Outbox {
   }
 
   async #look(): Promise<void> {
-    const { urgent, more, bulk, nextInMs, mark } = await this.#context.gateway.call('outboxDue', {})
-    if (mark !== null) this.#channel.seeMark(mark)
+    const { urgent, more, bulk, nextInMs } = await this.#context.gateway.call('outboxDue', {})
     this.#more = more
     for (const chatId of urgent) this.#want(chatId)
     if (bulk.length > 0) this.#startBulk(bulk)

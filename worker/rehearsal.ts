@@ -91,6 +91,7 @@ const anybody: Omit<WorkerIdentity, 'gatewaySocket'> = {
   graceMs: 100,
   takeWebhook: false,
   reached: null,
+  inDoubt: [],
   logLevel: 'info',
 }
 

@@ -28,6 +28,7 @@ export function bareIdentityOf(bot: SandboxBot, given: { index: number; socket: 
     graceMs: 1000,
     takeWebhook: false,
     reached: null,
+    inDoubt: [],
     logLevel: 'info',
   }
   return JSON.stringify(identity)

@@ -9,8 +9,6 @@ export interface DueChats {
   readonly urgent: string[]
   /** There are more such chats, to be asked for when these were told. */
   readonly more: boolean
-  /** Chats where a message is in this bot's hands. */
-  readonly inDoubt: string[]
   /** The first few chats that one of many goes to. */
   readonly bulk: string[]
   /** Milliseconds until something else is due; null when nothing is known of. */
@@ -19,23 +17,10 @@ export interface DueChats {
   readonly mark: string | null
 }
 
-interface Row {
-  chat: string | null
-  bulk: boolean
-  in_ms: number | null
-  mark: string | null
-  in_doubt: (string | null)[]
-}
-
 /** The chats of a bot that have something to be told now; those that are in its worker's hands among them. */
 export async function dueChats(tx: Queryable, instance: FencedInstance): Promise<DueChats> {
-  const { rows } = await tx.query<Row>(
-    `select due.*, (select mark::text from channel_mark where instance_id = $1) as mark, array(
-       select coalesce(m.chat_id, c.chat_id) from outbox_message m
-       left join customer_chat c on c.customer_id = m.customer_id and c.instance_id = m.instance_id
-       where m.instance_id = $1 and m.state = 'claimed'
-     ) as in_doubt
-     from outbox_due($1, $2, $3) as due`,
+  const { rows } = await tx.query<{ chat: string | null; bulk: boolean; in_ms: number | null; mark: string | null }>(
+    `select due.*, (select mark::text from channel_mark where instance_id = $1) as mark from outbox_due($1, $2, $3) as due`,
     [instance.instanceId, urgentMax, bulkMax],
   )
   const of = (bulk: boolean) => rows.flatMap((row) => (row.chat !== null && row.bulk === bulk ? [row.chat] : []))
@@ -44,7 +29,6 @@ export async function dueChats(tx: Queryable, instance: FencedInstance): Promise
   return {
     urgent,
     more: urgent.length === urgentMax,
-    inDoubt: (clock?.in_doubt ?? []).filter((chat) => chat !== null),
     bulk: of(true),
     nextInMs: clock?.in_ms ?? null,
     mark: clock?.mark ?? null,

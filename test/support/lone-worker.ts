@@ -69,6 +69,7 @@ export class LoneWorkerRig {
       graceMs: 1000,
       takeWebhook: false,
       reached: null,
+      inDoubt: [],
       logLevel: 'debug',
     }
     return JSON.stringify(identity)

@@ -108,6 +108,7 @@ export class WhatsAppWorkers {
       graceMs: 2000,
       takeWebhook: false,
       reached: null,
+      inDoubt: [],
       logLevel: 'debug',
     }
     return JSON.stringify(identity)

@@ -30,8 +30,6 @@ export const allowedUpdates = ['message', 'edited_message', 'callback_query', 'm
 
 /** What becomes of updates. */
 export interface UpdateWork {
-  /** Resolves when what an earlier worker was saying is in its chats' queues: updates come behind it. */
-  readonly takenUp: Promise<void>
   /** The updates that had been waiting when the worker started are in their chats' queues. */
   readonly caughtUp: () => void
   /** A batch came: called for each of its updates before the first is handled. */
@@ -117,7 +115,6 @@ export class Poller {
     const waited = this.#backlog
     this.#backlog &&= updates.length === batchMax
     for (const update of fresh) this.#work.see(update)
-    await this.#work.takenUp
     for (const update of fresh) this.#queue.add(chatOf(update), () => this.#workOn(update, waited))
     if (waited && !this.#backlog) this.#work.caughtUp()
     this.#tidying.look(this.#handled, fresh.length === 0 && !busy && timeout > 0)

@@ -84,9 +84,10 @@ export class TelegramChannel implements Channel {
   }
 
   async run(): Promise<void> {
+    // Updates come behind it in its chats' queues.
+    this.#outbox.takeUp(this.#context.identity.inDoubt)
     await new Poller(this.#context, this.#api, {
       queue: this.#queue,
-      takenUp: this.#outbox.takeUp(),
       caughtUp: () => this.#outbox.start(),
       see: (update) => {
         this.#tokens.see(update)

@@ -38,10 +38,6 @@ export class TelegramOutbox implements OutboxChannel {
     return this.#parts.marks.markFor(chatId)
   }
 
-  seeMark(mark: string): void {
-    this.#parts.marks.reached(Number(mark))
-  }
-
   reached(chatId: string): number | null {
     return isPrivate(chatId) ? this.#parts.marks.highest : null
   }

@@ -54,8 +54,6 @@ export class WhatsAppOutbox implements OutboxChannel {
     return null
   }
 
-  seeMark(): void {}
-
   reached(): null {
     return null
   }
